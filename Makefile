@@ -1,0 +1,79 @@
+# `make help` lists what there is. README says where to start.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+export LAB_NAME ?= lab
+export SWIFT_K8S_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/swift-k8s
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+COLLECTION := collections/ansible_collections/swift/k8s
+LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+
+.PHONY: bootstrap
+bootstrap: ## install what the others need into the cache (quiet when all is there)
+	@$(PYTHON) scripts/bootstrap
+
+# --- the lab and the demo -------------------------------------------------------------------------------------------
+.PHONY: lab-up lab-down lab-status
+lab-up: bootstrap ## start the lab cluster (first time: compiles it)
+	@$(LAB) up
+lab-down: ## remove the lab without trace
+	@$(LAB) down
+lab-status: ## what runs in the lab
+	@$(LAB) status
+
+.PHONY: demo
+demo: bootstrap ## deploy a real ms-swift on the lab, ask it, run again and show that nothing changed
+	@python scripts/demo.py
+
+# --- gates ------------------------------------------------------------------------------------------------------------
+.PHONY: check
+check: bootstrap ## lint, types, unit tests, sanity, chart, collection (under 3 minutes)
+	@python scripts/gates.py
+
+.PHONY: lint types unit chart sanity collection-test
+lint: bootstrap ## ruff, yamllint, ansible-lint
+	@python scripts/gates.py lint
+types: bootstrap ## mypy --strict
+	@python scripts/gates.py types
+unit: bootstrap ## unit tests with coverage of module_utils
+	@python scripts/gates.py unit
+chart: bootstrap ## helm lint, renders, examples
+	@python scripts/gates.py chart
+sanity: bootstrap ## ansible-test sanity
+	@python scripts/gates.py sanity
+collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
+	@python scripts/gates.py collection
+
+.PHONY: test test-lab test-engine molecule
+test: check test-lab molecule test-engine ## every test there is
+	@$(LAB) down
+test-lab: lab-up ## the tests that need a real cluster
+	@pytest -m "lab" tests/lab --timeout=900
+molecule: lab-up ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
+	@molecule test --all
+test-engine: bootstrap ## the real ms-swift on CPU, and the stand-in held against it
+	@pytest -m "engine" tests/engine --timeout=900
+
+.PHONY: bench bench-report
+bench: lab-up ## run every bench, write build/bench/*.json
+	@for bench in bench/bench_*.py; do python "$$bench"; done
+	@python bench/report.py
+bench-report: bootstrap ## one table of all measured figures, those short of their goal first
+	@python bench/report.py
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+.PHONY: collection lock clean
+collection: bootstrap ## build the collection's tarball with the packaged chart into dist/
+	@python scripts/collection.py dist
+lock: bootstrap ## renew the locked requirements
+	@python scripts/lock.py
+clean: ## remove what builds and tests left in the checkout (the cache stays)
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .coverage $(COLLECTION)/tests/output

@@ -1,0 +1,43 @@
+"""Set up everything that a checkout needs: `make bootstrap`. Says nothing when all is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import checks
+import environment
+import galaxy
+import helm
+from console import BootstrapError, fail
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def cache_directory() -> Path:
+    """SWIFT_K8S_CACHE, else a directory of our own in the XDG cache."""
+    if chosen := os.environ.get("SWIFT_K8S_CACHE"):
+        return Path(chosen).expanduser().resolve()
+    xdg = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(xdg).expanduser() / "swift-k8s"
+
+
+def main() -> None:
+    """Check first, all at once; then make what is missing, each part resumable."""
+    cache = cache_directory()
+    if problems := checks.missing(cache):
+        fail(problems)
+    try:
+        home = environment.ensure(cache, CHECKOUT / "requirements/dev.txt")
+        galaxy.ensure(home, CHECKOUT / "requirements.yml", CHECKOUT / "requirements/wheel-ansible.txt")
+        helm.ensure(home, CHECKOUT / "requirements/wheel-helm.txt")
+        environment.link(home, CHECKOUT)
+    except BootstrapError as problem:
+        fail([str(problem)])
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
