@@ -1,0 +1,64 @@
+"""Every role says what it takes: its argument specification and its defaults are the same list, with the same values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROLES = Path("collections/ansible_collections/swift/k8s/roles")
+NAMES = sorted(path.name for path in ROLES.iterdir() if (path / "tasks/main.yml").exists())
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A YAML file as a mapping; an empty or absent one is an empty mapping."""
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+
+
+def options(role: str) -> dict[str, Any]:
+    """The main entry point's options."""
+    return dict(load(ROLES / role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {}))
+
+
+def test_there_are_roles() -> None:
+    assert NAMES
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_default_is_documented(role: str) -> None:
+    assert sorted(load(ROLES / role / "defaults/main.yml")) == sorted(
+        name for name, option in options(role).items() if not option.get("required")
+    )
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_documented_defaults_are_the_real_ones(role: str) -> None:
+    defaults = load(ROLES / role / "defaults/main.yml")
+    documented = {name: option["default"] for name, option in options(role).items() if "default" in option}
+    assert documented == {name: defaults[name] for name in documented}
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_every_option_has_type_and_description(role: str) -> None:
+    incomplete = [name for name, option in options(role).items() if not {"type", "description"} <= set(option)]
+    assert incomplete == []
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_variables_carry_the_role_or_the_collection(role: str) -> None:
+    foreign = [name for name in options(role) if not name.startswith((f"{role}_", "swift_k8s_"))]
+    assert foreign == []
+
+
+@pytest.mark.parametrize("role", NAMES)
+def test_nothing_hides_a_failure_or_a_change(role: str) -> None:
+    forbidden = ("ignore_errors", "changed_when: false", "failed_when: false", "ansible.builtin.shell", "|| true")
+    found = [
+        f"{path.name}: {word}"
+        for path in sorted((ROLES / role).rglob("*.yml"))
+        for word in forbidden
+        if word in path.read_text(encoding="utf-8")
+    ]
+    assert found == []
