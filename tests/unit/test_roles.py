@@ -1,4 +1,4 @@
-"""Every role says what it takes: its argument specification and its defaults are the same list, with the same values."""
+"""Every role says what it takes: its argument specification and its defaults are one list with the same values."""
 
 from __future__ import annotations
 
