@@ -14,7 +14,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "build/bench"
 class Figure:
     """One measured value beside its goal.
 
-    ok is None where no goal was set. peers holds what the alternatives reached in the same run, by name and in its unit.
+    ok is None where no goal was set. peers holds what the alternatives reached in the same run, by name, same unit.
     """
 
     id: str
