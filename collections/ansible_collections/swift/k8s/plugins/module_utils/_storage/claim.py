@@ -1,0 +1,88 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A claim as the user wishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .errors import StorageError
+from .quantity import bytes_of
+
+MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
+#: Options that say where a static volume lives; a claim has at most one of them.
+SOURCES = ("nfs", "oss", "local", "shared_from")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One wished claim; `source` is empty for a claim that a StorageClass serves."""
+
+    name: str
+    namespace: str
+    state: str
+    access_modes: tuple[str, ...]
+    size: str
+    storage_class: Optional[str]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    source: str
+    source_options: Mapping[str, Any]
+    delete_data: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name, by which claims are told apart."""
+        return self.namespace, self.name
+
+    @property
+    def volume_name(self) -> str:
+        """The name of the static volume that serves this claim."""
+        return f"swift-k8s-{self.namespace}-{self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+def parse(option: Mapping[str, Any], namespace: str) -> Claim:
+    """The claim that one entry of the module's `claims` describes."""
+    sources = [key for key in SOURCES if option.get(key)]
+    where = f"{option.get('namespace') or namespace}/{option['name']}"
+    if len(sources) > 1:
+        raise StorageError(
+            f"claim {where} names {' and '.join(sources)}. A claim lives in one place: keep one of them."
+        )
+    if sources and option.get("storage_class"):
+        raise StorageError(
+            f"claim {where} names {sources[0]} and storage_class '{option['storage_class']}'. "
+            "A static volume has no class: remove storage_class, or remove the other."
+        )
+    if option["state"] == "present":
+        bytes_of(option["size"])
+    return Claim(
+        name=option["name"],
+        namespace=option.get("namespace") or namespace,
+        state=option["state"],
+        access_modes=tuple(option["access_modes"]),
+        size=option["size"],
+        storage_class="" if sources else option.get("storage_class"),
+        labels={**(option.get("labels") or {}), **MANAGED_BY},
+        annotations=dict(option.get("annotations") or {}),
+        source=sources[0] if sources else "",
+        source_options=dict(option[sources[0]]) if sources else {},
+        delete_data=bool(option.get("delete_data")),
+    )
+
+
+def parse_all(options: list[dict[str, Any]], namespace: str) -> list[Claim]:
+    """All wished claims; a name that comes twice is an error."""
+    claims: dict[tuple[str, str], Claim] = {}
+    for option in options:
+        claim = parse(option, namespace)
+        if claim.key in claims:
+            raise StorageError(f"claim {claim} is listed twice. Keep one of the entries.")
+        claims[claim.key] = claim
+    return list(claims.values())

@@ -1,0 +1,75 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The storage module's one call: wishes in, result out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._cluster.cluster import Cluster
+from . import classes as storage_classes
+from .action import Action, diff
+from .apply import observe, perform, settle
+from .claim import Claim, parse_all
+from .plan import Observed, plan_claim, plan_classes, plan_namespaces, retain
+
+
+def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Bring classes and claims to the wish; in check mode only say what would be done."""
+    claims = parse_all(params["claims"] or [], params["namespace"])
+    wishes = [storage_classes.wished(option) for option in params["classes"] or []]
+    observed = observe(cluster, claims)
+    first = plan_classes(wishes, observed)
+    known = Observed(
+        observed.namespaces, {**observed.classes, **_by_name(wishes, first)}, observed.claims, observed.volumes
+    )
+    each = {claim.key: plan_claim(claim, known) for claim in claims}
+    actions = [*first, *plan_namespaces(claims, observed, params["namespace_labels"] or {})]
+    actions += [action for planned in each.values() for action in planned]
+    if not check_mode:
+        for action in actions:
+            perform(cluster, action)
+        observed = observe(cluster, claims) if actions else observed
+        if params["wait"]:
+            observed = settle(cluster, claims, observed, params["wait_timeout"])
+        actions += _retain(cluster, claims, observed)
+    return {
+        "changed": bool(actions),
+        "diff": diff(actions),
+        "claims": [_summary(claim, observed, each[claim.key]) for claim in claims],
+    }
+
+
+def _by_name(wishes: list[dict[str, Any]], actions: list[Action]) -> dict[str, Mapping[str, Any]]:
+    created = {action.name for action in actions if action.verb == "create"}
+    return {wish["metadata"]["name"]: wish for wish in wishes if wish["metadata"]["name"] in created}
+
+
+def _retain(cluster: Cluster, claims: list[Claim], observed: Observed) -> list[Action]:
+    """Volumes that a provisioner made just now get the policy that keeps them."""
+    done = []
+    for claim in claims:
+        found = observed.claims.get(claim.key)
+        if claim.state == "present" and found is not None:
+            for action in retain(found, observed.volumes.get(found["spec"].get("volumeName", ""))):
+                perform(cluster, action)
+                done.append(action)
+    return done
+
+
+def _summary(claim: Claim, observed: Observed, actions: list[Action]) -> dict[str, Any]:
+    found = observed.claims.get(claim.key) or {}
+    spec, status = found.get("spec") or {}, found.get("status") or {}
+    own = [action.verb for action in actions if action.kind == "PersistentVolumeClaim"]
+    return {
+        "name": claim.name,
+        "namespace": claim.namespace,
+        "action": own[0] if own else "none",
+        "phase": status.get("phase", ""),
+        "volume": spec.get("volumeName", ""),
+        "storage_class": spec.get("storageClassName", ""),
+        "size": (status.get("capacity") or {}).get("storage", ""),
+        "access_modes": spec.get("accessModes", []),
+    }

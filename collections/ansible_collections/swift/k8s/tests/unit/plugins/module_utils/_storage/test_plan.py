@@ -1,0 +1,179 @@
+"""What to do about claims: every case as a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._storage.claim import MANAGED_BY, Claim, parse_all
+from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
+from ansible_collections.swift.k8s.plugins.module_utils._storage.plan import Observed, plan_claim, plan_namespaces
+
+DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
+
+
+def option(**more: Any) -> dict[str, Any]:
+    base = {"name": "models", "namespace": None, "state": "present", "access_modes": ["ReadWriteMany"], "size": "10Gi"}
+    return {**base, **more}
+
+
+def claim(**more: Any) -> Claim:
+    return parse_all([option(**more)], "ai")[0]
+
+
+def storage_class(name: str = "nfs", provisioner: str = "nfs.csi.k8s.io", **more: Any) -> dict[str, Any]:
+    meta = {"name": name, "annotations": more.pop("annotations", {})}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": meta,
+        "provisioner": provisioner,
+        **more,
+    }
+
+
+def found(
+    size: str = "10Gi", modes: tuple[str, ...] = ("ReadWriteMany",), ours: bool = True, **more: Any
+) -> dict[str, Any]:
+    spec: dict[str, Any] = {"accessModes": list(modes), "storageClassName": more.pop("storage_class", "nfs")}
+    spec["volumeName"] = "pv1"
+    spec["resources"] = {"requests": {"storage": size}}
+    labels = dict(MANAGED_BY) if ours else {}
+    meta = {"name": "models", "namespace": "ai", "labels": labels}
+    whole = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta, "spec": spec}
+    return {**whole, "status": {"phase": "Bound"}, **more}
+
+
+def volume(policy: str = "Retain", phase: str = "Bound", **source: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "persistentVolumeReclaimPolicy": policy,
+        "accessModes": ["ReadWriteMany"],
+        "storageClassName": "nfs",
+    }
+    spec["claimRef"] = {"namespace": "ai", "name": "models", "uid": "u"}
+    spec.update(
+        source or {"csi": {"driver": "nfs.csi.k8s.io", "volumeHandle": "nas#export#pv1##", "volumeAttributes": {}}}
+    )
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "pv1"},
+        "spec": spec,
+        "status": {"phase": phase},
+    }
+
+
+def observed(
+    *claims: dict[str, Any], classes: Any = None, volumes: Any = (), namespaces: tuple[str, ...] = ("ai",)
+) -> Observed:
+    classes = [storage_class()] if classes is None else classes
+    return Observed(
+        frozenset(namespaces),
+        {item["metadata"]["name"]: item for item in classes},
+        {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in claims},
+        {item["metadata"]["name"]: item for item in volumes},
+    )
+
+
+def verbs(wish: Claim, there: Observed) -> list[tuple[str, str]]:
+    return [(action.verb, action.kind) for action in plan_claim(wish, there)]
+
+
+PVC, PV = "PersistentVolumeClaim", "PersistentVolume"
+NFS = {"server": "nas", "path": "/export", "driver": "csi", "mount_options": []}
+
+
+@pytest.mark.parametrize(
+    ("wish", "there", "wanted"),
+    [
+        (claim(storage_class="nfs"), observed(), [("create", PVC)]),
+        (claim(), observed(classes=[storage_class(annotations=DEFAULT)]), [("create", PVC)]),
+        (claim(), observed(found(), volumes=[volume()]), []),
+        (claim(size="5Gi"), observed(found(), volumes=[volume()]), []),
+        (claim(), observed(found(), volumes=[volume("Delete")]), [("patch", PV)]),
+        (claim(), observed(found(ours=False), volumes=[volume("Delete")]), []),
+        (claim(size="20Gi"), observed(found(), classes=[storage_class(allowVolumeExpansion=True)]), [("patch", PVC)]),
+        (claim(labels={"team": "a"}), observed(found()), [("patch", PVC)]),
+        (claim(storage_class="nfs"), observed(volumes=[volume(phase="Released")]), [("patch", PV), ("create", PVC)]),
+        (claim(nfs=NFS), observed(), [("create", PV), ("create", PVC)]),
+        (claim(state="absent"), observed(), []),
+        (claim(state="absent"), observed(found(), volumes=[volume("Delete")]), [("patch", PV), ("delete", PVC)]),
+        (
+            claim(state="absent", delete_data=True),
+            observed(found(), volumes=[volume()]),
+            [("patch", PV), ("delete", PVC)],
+        ),
+    ],
+)
+def test_actions(wish: Claim, there: Observed, wanted: list[tuple[str, str]]) -> None:
+    assert verbs(wish, there) == wanted
+
+
+@pytest.mark.parametrize(
+    ("wish", "there", "words"),
+    [
+        (
+            claim(),
+            observed(found(modes=("ReadWriteOnce",))),
+            "exists with access mode ReadWriteOnce, wanted ReadWriteMany",
+        ),
+        (claim(storage_class="cephfs"), observed(found()), "class of a claim cannot change"),
+        (claim(size="20Gi"), observed(found()), "class nfs does not allow volumes to grow"),
+        (claim(storage_class="nope"), observed(), "It has: nfs."),
+        (claim(), observed(), "the cluster has no default"),
+        (claim(), observed(found(status={"phase": "Lost"})), "lost its volume pv1"),
+        (claim(state="absent"), observed(found(ours=False)), "was not made by swift.k8s"),
+        (claim(storage_class="d"), observed(classes=[storage_class("d", "ebs.csi.aws.com")]), "use efs.csi.aws.com"),
+        (
+            claim(nfs={**NFS, "server": "other"}),
+            observed(found(storage_class=""), volumes=[volume()]),
+            "The place of a volume cannot change",
+        ),
+        (
+            claim(shared_from={"name": "x", "namespace": "y"}),
+            observed(),
+            "shares the volume of claim y/x, which does not exist",
+        ),
+    ],
+)
+def test_refusals(wish: Claim, there: Observed, words: str) -> None:
+    with pytest.raises(StorageError, match=words):
+        plan_claim(wish, there)
+
+
+def test_a_claim_that_is_going_is_not_used() -> None:
+    going = found()
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    with pytest.raises(StorageError, match="being deleted"):
+        plan_claim(claim(), observed(going))
+
+
+def test_kept_volume_is_taken_back_by_name() -> None:
+    release, create = plan_claim(claim(storage_class="nfs"), observed(volumes=[volume(phase="Released")]))
+    assert release.body == {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}}
+    assert create.body["spec"]["volumeName"] == "pv1"
+
+
+def test_namespaces_are_made_once_and_only_where_missing() -> None:
+    wishes = parse_all([option(), option(name="b"), option(name="c", namespace="new")], "ai")
+    actions = plan_namespaces(wishes, observed(), {"pod-security.kubernetes.io/enforce": "restricted"})
+    assert [action.name for action in actions] == ["new"]
+    assert actions[0].body["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"size": "ten"}, "is not a size"),
+        ({"nfs": NFS, "oss": {"bucket": "b"}}, "names nfs and oss"),
+        ({"nfs": NFS, "storage_class": "nfs"}, "A static volume has no class"),
+    ],
+)
+def test_wishes_that_contradict_themselves(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(StorageError, match=words):
+        claim(**more)
+
+
+def test_a_name_twice_is_refused() -> None:
+    with pytest.raises(StorageError, match="ai/models is listed twice"):
+        parse_all([option(), option(namespace="ai")], "ai")
