@@ -1,0 +1,80 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The cluster's credentials as the helm binary takes them: environment and a private file, never arguments."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+#: Module option -> variable that the helm binary reads.
+_VARIABLES = {
+    "context": "HELM_KUBECONTEXT",
+    "host": "HELM_KUBEAPISERVER",
+    "api_key": "HELM_KUBETOKEN",
+    "ca_cert": "HELM_KUBECAFILE",
+    "impersonate_user": "HELM_KUBEASUSER",
+    "proxy": "HTTPS_PROXY",
+}
+_ONLY_IN_A_FILE = ("username", "password", "client_cert", "client_key")
+
+
+@contextmanager
+def environment(params: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The environment for helm; what it needs on disk lives in a 0700 directory and goes with the context."""
+    with tempfile.TemporaryDirectory(prefix="swift-k8s-") as private:
+        values = {name: str(params[option]) for option, name in _VARIABLES.items() if params.get(option)}
+        groups = params.get("impersonate_groups")
+        if groups:
+            values["HELM_KUBEASGROUPS"] = ",".join(groups)
+        if params.get("validate_certs") is False:
+            values["HELM_KUBEINSECURE_SKIP_TLS_VERIFY"] = "true"
+        kubeconfig = _kubeconfig(params, private)
+        if kubeconfig:
+            values["KUBECONFIG"] = kubeconfig
+        # Records are read from Secrets directly, so Helm must keep them there.
+        yield {**os.environ, **values, "HELM_DRIVER": "secret"}
+
+
+def _kubeconfig(params: Mapping[str, Any], private: str) -> str:
+    given = params.get("kubeconfig")
+    if isinstance(given, Mapping):
+        return _write(private, given)
+    if any(params.get(option) for option in _ONLY_IN_A_FILE):
+        return _write(private, _composed(params))
+    return os.path.expanduser(str(given)) if given else ""
+
+
+def _composed(params: Mapping[str, Any]) -> dict[str, Any]:
+    cluster = {
+        "server": params.get("host"),
+        "certificate-authority": params.get("ca_cert"),
+        "insecure-skip-tls-verify": True if params.get("validate_certs") is False else None,
+        "proxy-url": params.get("proxy"),
+    }
+    user = {
+        "username": params.get("username"),
+        "password": params.get("password"),
+        "client-certificate": params.get("client_cert"),
+        "client-key": params.get("client_key"),
+        "token": params.get("api_key"),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "cluster",
+        "contexts": [{"name": "cluster", "context": {"cluster": "cluster", "user": "user"}}],
+        "clusters": [{"name": "cluster", "cluster": {key: value for key, value in cluster.items() if value}}],
+        "users": [{"name": "user", "user": {key: value for key, value in user.items() if value}}],
+    }
+
+
+def _write(private: str, config: Mapping[str, Any]) -> str:
+    path = os.path.join(private, "kubeconfig")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+        json.dump(config, stream)
+    return path

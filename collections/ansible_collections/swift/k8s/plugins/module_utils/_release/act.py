@@ -1,0 +1,152 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Doing what was decided. No decision is made here but one: what a failure leads to is written in the task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from . import crds, heal, observe, plan, store
+from .errors import HelmError, ReleaseError, RolloutError
+from .helm import Helm
+from .objects import Key
+from .observe import Observed
+from .store import Stored
+from .wait import Waiter
+
+if TYPE_CHECKING:
+    from .._cluster.cluster import Cluster
+    from .engine import Outcome
+
+
+class Actor:
+    def __init__(self, cluster: Cluster, helm: Helm, say: Callable[[str], None]) -> None:
+        self._cluster = cluster
+        self._helm = helm
+        self._waiter = Waiter(cluster, say)
+
+    def act(self, outcome: Outcome, seen: Observed) -> int | None:
+        """Carry out one plan; returns the revision that holds afterwards, None when the release is gone."""
+        action = {
+            plan.INSTALL: self._upgrade,
+            plan.UPGRADE: self._upgrade,
+            plan.HEAL: self._heal,
+            plan.CONFIRM: self._confirm,
+            plan.ROLLBACK: self._rollback,
+            plan.UNINSTALL: self._uninstall,
+        }[outcome.decision.action]
+        return action(outcome, seen)
+
+    def _upgrade(self, outcome: Outcome, _seen: Observed) -> int | None:
+        wanted, prepared = outcome.wanted, outcome.target
+        if prepared is None:
+            raise ReleaseError(
+                f"release {wanted.title}: nothing was rendered; this is a defect of the collection, please report it"
+            )
+        self._first(outcome)
+        self._namespace(outcome)
+        if not wanted.skip_crds:
+            crds.apply(self._cluster, prepared.chart)
+        before = outcome.decision.stored.revision if outcome.decision.stored else 0
+        try:
+            self._helm.upgrade(prepared.target)
+            stored = self._stored(outcome)
+            self._ready(outcome, prepared.objects, stored)
+        except (HelmError, RolloutError) as error:
+            raise self._failed(outcome, error, before) from error
+        return stored.revision
+
+    def _first(self, outcome: Outcome) -> None:
+        """Free the release from an operation that died."""
+        stored, wanted = outcome.decision.stored, outcome.wanted
+        if stored is None or not outcome.decision.repair:
+            return
+        if outcome.decision.repair == "finish":
+            self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout)
+            return
+        secret = self._cluster.get(
+            "v1", "Secret", store.secret_name(wanted.name, stored.revision), namespace=wanted.namespace
+        )
+        if secret is not None:
+            why = f"abandoned: left {stored.status} since {stored.changed_at}"
+            self._cluster.replace(store.with_status(secret, "failed", why))
+
+    def _namespace(self, outcome: Outcome) -> None:
+        wanted = outcome.wanted
+        if wanted.create_namespace and self._cluster.get("v1", "Namespace", wanted.namespace) is None:
+            metadata = {"name": wanted.namespace, "labels": dict(wanted.namespace_labels)}
+            self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    def _ready(self, outcome: Outcome, keys: Iterable[Key], stored: Stored) -> None:
+        wanted = outcome.wanted
+        if wanted.wait:
+            self._waiter.wait(wanted.title, keys, wanted.wait_timeout, wanted.wait_for_jobs)
+            store.mark_ready(self._cluster, stored)
+
+    def _failed(self, outcome: Outcome, error: ReleaseError, before: int) -> ReleaseError:
+        """Back to the last revision that answered, as the task asks; the cause stays the message."""
+        wanted = outcome.wanted
+        revisions = store.history(self._cluster, wanted.namespace, wanted.name)
+        if not revisions or revisions[0].revision <= before:
+            return type(error)(f"{error}\nNothing was changed.")
+        goal = plan.last_good(revisions)
+        if wanted.on_failure == "keep" or goal is None:
+            kept = "it is left as it is" if goal else "there is no earlier revision to go back to"
+            return type(error)(f"{error}\nRelease {wanted.title}: {kept}; correct the cause and run again.")
+        try:
+            self._back(outcome, revisions, goal)
+        except (HelmError, RolloutError) as second:
+            return type(error)(f"{error}\nThe rollback of {wanted.title} to revision {goal} failed as well: {second}")
+        return type(error)(
+            f"{error}\nRelease {wanted.title} was rolled back to revision {goal}; correct the cause and run again."
+        )
+
+    def _heal(self, outcome: Outcome, seen: Observed) -> int:
+        wanted, stored = outcome.wanted, _needed(outcome)
+        by_key = {finding.key: [one for one in outcome.drift if one.key == finding.key] for finding in outcome.drift}
+        for key, findings in by_key.items():
+            live = seen.live.get(key)
+            if live is None:
+                heal.missing(self._cluster, seen.declared[key], wanted.name, wanted.namespace)
+            else:
+                heal.drifted(self._cluster, key, live, findings)
+        if wanted.wait:
+            self._waiter.wait(wanted.title, seen.declared, wanted.wait_timeout, wanted.wait_for_jobs)
+        return stored.revision
+
+    def _confirm(self, outcome: Outcome, seen: Observed) -> int:
+        stored = _needed(outcome)
+        try:
+            self._ready(outcome, seen.declared, stored)
+        except RolloutError as error:
+            raise self._failed(outcome, error, stored.revision - 1) from error
+        return stored.revision
+
+    def _rollback(self, outcome: Outcome, seen: Observed) -> int:
+        self._first(outcome)
+        return self._back(outcome, seen.revisions, outcome.decision.revision or 0)
+
+    def _back(self, outcome: Outcome, revisions: Sequence[Stored], goal: int) -> int:
+        """Helm's rollback, followed until the old revision is ready again."""
+        wanted = outcome.wanted
+        self._helm.rollback(wanted.name, wanted.namespace, goal, wanted.wait_timeout, wanted.history_max)
+        stored = self._stored(outcome)
+        manifest = next(one.manifest for one in revisions if one.revision == goal)
+        self._ready(outcome, observe.parse(self._cluster, manifest, wanted.namespace), stored)
+        return stored.revision
+
+    def _uninstall(self, outcome: Outcome, _seen: Observed) -> None:
+        wanted = outcome.wanted
+        self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout)
+
+    def _stored(self, outcome: Outcome) -> Stored:
+        wanted = outcome.wanted
+        return store.newest(self._cluster, [(wanted.namespace, wanted.name)])[(wanted.namespace, wanted.name)][0]
+
+
+def _needed(outcome: Outcome) -> Stored:
+    stored = outcome.decision.stored
+    if stored is None:
+        raise ReleaseError(f"release {outcome.wanted.title} has no record")
+    return stored

@@ -1,0 +1,122 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One task, all its releases: observe once, decide purely, act in the order of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import changes, crds, drift, observe, plan, render
+from .act import Actor
+from .changes import ObjectChange
+from .drift import Finding
+from .helm import Helm
+from .observe import Observed
+from .options import Wanted
+from .source import Sources
+
+if TYPE_CHECKING:
+    from .._cluster.cluster import Cluster
+
+
+@dataclass
+class Outcome:
+    """What happens, or would happen, to one release."""
+
+    wanted: Wanted
+    decision: plan.Decision
+    changes: list[ObjectChange] = field(default_factory=list)
+    drift: list[Finding] = field(default_factory=list)
+    target: render.Prepared | None = None
+    revision: int | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return self.decision.action != plan.NOTHING
+
+    def report(self) -> dict[str, Any]:
+        stored = self.decision.stored
+        return {
+            "name": self.wanted.name,
+            "namespace": self.wanted.namespace,
+            "action": self.decision.action,
+            "changed": self.changed,
+            "reasons": list(self.decision.reasons),
+            "repaired": self.decision.repair,
+            "revision": self.revision if self.revision is not None else (stored.revision if stored else None),
+            "objects": [change.report() for change in self.changes],
+            "drift": [finding.report() for finding in self.drift],
+            "warnings": self.warnings,
+        }
+
+
+class Engine:
+    def __init__(self, cluster: Cluster, helm: Helm, sources: Sources, say: Callable[[str], None], check: bool) -> None:
+        self._cluster = cluster
+        self._helm = helm
+        self._sources = sources
+        self._check = check
+        self._actor = Actor(cluster, helm, say)
+
+    def run(self, wanted: Sequence[Wanted]) -> list[Outcome]:
+        """Plan everything first, so that a refusal touches nothing; then act release by release."""
+        observed = observe.releases(self._cluster, wanted)
+        outcomes = [self._plan(one, seen) for one, seen in zip(wanted, observed)]
+        if not self._check:
+            for outcome, seen in zip(outcomes, observed):
+                if outcome.changed:
+                    outcome.revision = self._actor.act(outcome, seen)
+        return outcomes
+
+    def _plan(self, wanted: Wanted, seen: Observed) -> Outcome:
+        identity = self._sources.identity(wanted) if wanted.state == "present" else ""
+        decision = plan.decide(wanted, seen.revisions, seen.recorded, wanted.digest(identity), seen.activity)
+        outcome = Outcome(wanted, decision)
+        if decision.action in (plan.INSTALL, plan.UPGRADE):
+            self._plan_upgrade(outcome, seen, identity)
+        elif decision.action == plan.UNINSTALL:
+            outcome.changes = changes.removal(seen.declared, seen.live)
+        elif decision.action == plan.ROLLBACK:
+            self._plan_rollback(outcome, seen)
+        if outcome.decision.settled:
+            _settle(outcome, seen)
+        return outcome
+
+    def _plan_upgrade(self, outcome: Outcome, seen: Observed, identity: str) -> None:
+        wanted, decision = outcome.wanted, outcome.decision
+        prepared = render.prepare(self._cluster, self._helm, self._sources.chart(wanted), wanted, decision, identity)
+        outcome.target = prepared
+        stored = decision.stored
+        reasons = [*decision.reasons]
+        if stored is not None and decision.action == plan.UPGRADE:
+            reasons += plan.upgrade_reasons(stored, wanted.values, prepared.chart.name, prepared.chart.version)
+            same = stored.status == "deployed" and not decision.repair and prepared.objects == seen.declared
+            if same and len(reasons) == len(decision.reasons):
+                outcome.decision = plan.Decision(plan.NOTHING, (), stored, settled=True)
+                return
+            reasons += [] if reasons else ["the chart's content changed"]
+        outcome.decision = plan.Decision(decision.action, tuple(reasons), stored, repair=decision.repair)
+        live = observe.live_of(self._cluster, prepared.objects, seen)
+        first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)
+        outcome.changes = first + changes.upgrade(prepared.objects, seen.declared, live)
+
+    def _plan_rollback(self, outcome: Outcome, seen: Observed) -> None:
+        goal = next(stored for stored in seen.revisions if stored.revision == outcome.decision.revision)
+        manifest = observe.parse(self._cluster, goal.manifest, goal.namespace)
+        outcome.changes = changes.upgrade(manifest, seen.declared, observe.live_of(self._cluster, manifest, seen))
+
+
+def _settle(outcome: Outcome, seen: Observed) -> None:
+    """The records agree; now the cluster has to."""
+    wanted, decision = outcome.wanted, outcome.decision
+    stored = decision.stored
+    if wanted.drift != "ignore":
+        outcome.drift = drift.findings(seen.declared, seen.live)
+    if outcome.drift and wanted.drift == "repair":
+        outcome.decision = plan.Decision(plan.HEAL, tuple(map(str, outcome.drift)), stored)
+        outcome.changes = changes.heal(outcome.drift, seen.declared)
+    elif wanted.wait and stored is not None and stored.digest and stored.ready_revision != stored.revision:
+        outcome.decision = plan.Decision(plan.CONFIRM, (f"revision {stored.revision} was not seen ready yet",), stored)

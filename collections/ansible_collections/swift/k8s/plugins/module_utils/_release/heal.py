@@ -1,0 +1,101 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Putting drifted objects back as they were declared, field by field, under Helm's own field manager."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import fields
+from .drift import Finding
+from .objects import Key, Object, Path
+
+if TYPE_CHECKING:
+    from .._cluster.cluster import Cluster
+
+MANAGER = "helm"
+
+
+def missing(cluster: Cluster, declared: Object, release: str, namespace: str) -> None:
+    """Create an object again so that Helm still recognises it as its own."""
+    item = copy.deepcopy(dict(declared))
+    metadata = item.setdefault("metadata", {})
+    metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+    owner = {"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), **owner}
+    cluster.apply(item, field_manager=MANAGER)
+
+
+def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding]) -> None:
+    """Write the declared values over the drifted ones; refused by the API server if the object changed meanwhile."""
+    body = patch(live, findings)
+    cluster.patch(
+        key.api_version,
+        key.kind,
+        key.name,
+        body,
+        namespace=key.namespace or None,
+        patch_type="json",
+        field_manager=MANAGER,
+    )
+
+
+def patch(live: Object, findings: list[Finding]) -> list[dict[str, Any]]:
+    """A JSON patch from the live object to the declared fields, guarded by the resource version."""
+    wanted = copy.deepcopy(dict(live))
+    for finding in findings:
+        _set(wanted, finding.path, finding.declared)
+    guard = {"op": "test", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]}
+    changed = [key for key in wanted if wanted[key] != live.get(key) and key != "metadata"]
+    operations = [
+        {"op": "replace" if key in live else "add", "path": f"/{key}", "value": wanted[key]} for key in changed
+    ]
+    for part in ("labels", "annotations"):
+        after, before = wanted["metadata"].get(part), live["metadata"].get(part)
+        if after != before:
+            operations.append({"op": "add", "path": f"/metadata/{part}", "value": after or {}})
+    return [guard, *operations]
+
+
+def _set(item: Any, path: Path, value: Any) -> None:
+    """Set a field, or remove it where value is None; lists are addressed by identity."""
+    for depth, step in enumerate(path[:-1]):
+        item = _enter(item, path[:depth], step, path[depth + 1])
+    last = path[-1]
+    if isinstance(last, str):
+        if value is None:
+            item.pop(last, None)
+        else:
+            item[last] = copy.deepcopy(value)
+        return
+    index = _index(item, path[:-1], last)
+    if value is None:
+        if index is not None:
+            del item[index]
+    elif index is None:
+        item.append(copy.deepcopy(value))
+    else:
+        item[index] = copy.deepcopy(value)
+
+
+def _enter(item: Any, above: Path, step: Any, following: Any) -> Any:
+    if isinstance(step, str):
+        if item.get(step) is None:
+            item[step] = {} if isinstance(following, str) else []
+        return item[step]
+    index = _index(item, above, step)
+    if index is None:
+        item.append(dict(step))
+        return item[-1]
+    return item[index]
+
+
+def _index(items: list[Any], above: Path, step: Any) -> int | None:
+    if isinstance(step, int):
+        return step if step < len(items) else None
+    keyed: Mapping[Any, Any] = fields.keyed(above, items) or {}
+    order = list(keyed)
+    pairs = set(step)
+    return next((index for index, known in enumerate(order) if set(known) <= pairs or pairs <= set(known)), None)

@@ -1,0 +1,182 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the user asked for: options of the module, and one value object a release."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import yamldoc
+from .errors import RefusedError
+
+STATES = ("present", "absent", "rolled_back")
+
+#: Options of one release. At the top of the task they stand for the single release or for the defaults of all.
+ENTRY: dict[str, Any] = {
+    "name": {"type": "str", "aliases": ["release_name"]},
+    "namespace": {"type": "str", "aliases": ["release_namespace"]},
+    "state": {"type": "str", "choices": list(STATES), "aliases": ["release_state"]},
+    "chart": {"type": "str", "aliases": ["chart_ref"]},
+    "chart_version": {"type": "str"},
+    "chart_repo_url": {"type": "str"},
+    "chart_digest": {"type": "str"},
+    "values": {"type": "dict", "aliases": ["release_values"]},
+    "values_files": {"type": "list", "elements": "path"},
+    "secret_values": {"type": "dict", "no_log": True},
+    "labels": {"type": "dict"},
+    "create_namespace": {"type": "bool"},
+    "namespace_labels": {"type": "dict"},
+    "wait": {"type": "bool"},
+    "wait_for_jobs": {"type": "bool"},
+    "wait_timeout": {"type": "int"},
+    "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
+    "repair_stuck": {"type": "bool"},
+    "stuck_after": {"type": "int"},
+    "on_failure": {"type": "str", "choices": ["rollback", "keep"]},
+    "recreate": {"type": "list", "elements": "str"},
+    "strategy_value": {"type": "str"},
+    "revision": {"type": "int"},
+    "keep_volumes": {"type": "bool"},
+    "history_max": {"type": "int"},
+    "skip_crds": {"type": "bool"},
+    "disable_hook": {"type": "bool"},
+}
+#: Options of the module besides those of the connection.
+ARGUMENTS: dict[str, Any] = {
+    **ENTRY,
+    "releases": {"type": "list", "elements": "dict", "options": ENTRY},
+    "binary_path": {"type": "path"},
+    "cluster_uid": {"type": "str"},
+}
+DEFAULTS: dict[str, Any] = {
+    "state": "present",
+    "create_namespace": False,
+    "wait": True,
+    "wait_for_jobs": False,
+    "wait_timeout": 600,
+    "drift": "repair",
+    "repair_stuck": False,
+    "stuck_after": 900,
+    "on_failure": "rollback",
+    "keep_volumes": True,
+    "history_max": 10,
+    "skip_crds": False,
+    "disable_hook": False,
+}
+_NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One release as the user wants it; every option decided."""
+
+    name: str
+    namespace: str
+    state: str = "present"
+    chart: str = ""
+    chart_version: str = ""
+    chart_repo_url: str = ""
+    chart_digest: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    create_namespace: bool = False
+    namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    wait: bool = True
+    wait_for_jobs: bool = False
+    wait_timeout: int = 600
+    drift: str = "repair"
+    repair_stuck: bool = False
+    stuck_after: int = 900
+    on_failure: str = "rollback"
+    recreate: tuple[str, ...] = ()
+    strategy_value: str = ""
+    revision: int | None = None
+    keep_volumes: bool = True
+    history_max: int = 10
+    skip_crds: bool = False
+    disable_hook: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    def digest(self, chart_identity: str) -> str:
+        """sha256 over everything that decides the manifest."""
+        parts = [chart_identity, self.name, self.namespace, self.values]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def wanted(params: Mapping[str, Any]) -> list[Wanted]:
+    """The releases of a task: the listed ones, or the single one described by the task's own options."""
+    common = {option: params.get(option) for option in ENTRY}
+    listed = params.get("releases")
+    if listed is None:
+        listed = [{}]
+    elif common["name"]:
+        raise RefusedError(f"name {common['name']} stands beside releases; write it as an entry of releases")
+    result = [_one({**DEFAULTS, **_given(common), **_given(entry)}) for entry in listed]
+    titles = [one.title for one in result]
+    twice = next((title for title in titles if titles.count(title) > 1), None)
+    if twice:
+        raise RefusedError(f"release {twice} is listed twice; merge the two entries")
+    return result
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {option: value for option, value in options.items() if value is not None}
+
+
+def _one(options: dict[str, Any]) -> Wanted:
+    for needed in ("name", "namespace"):
+        if not options.get(needed):
+            raise RefusedError(
+                f"a release lacks {needed}; add it to the entry"
+                + (f" {options['name']}" if options.get("name") else "")
+            )
+    name = str(options["name"])
+    if len(name) > 53 or not _NAME.match(name):
+        raise RefusedError(
+            f"release name {name}: Helm allows at most 53 characters of a-z, 0-9, '-' and '.'; choose another"
+        )
+    if options["state"] == "present" and not options.get("chart"):
+        raise RefusedError(f"release {name} lacks chart; name a directory, an archive or a repository reference")
+    for text in ("labels", "namespace_labels"):
+        options[text] = {str(key): str(value) for key, value in options.get(text, {}).items()}
+    options["recreate"] = tuple(options.get("recreate", ()))
+    options["values"] = _values(options)
+    known = Wanted.__dataclass_fields__
+    return Wanted(**{option: value for option, value in options.items() if option in known})
+
+
+def _values(options: Mapping[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for path in options.get("values_files", ()):
+        result = merged(result, _file(os.path.expanduser(path)))
+    return merged(merged(result, options.get("values") or {}), options.get("secret_values") or {})
+
+
+def _file(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = yamldoc.load(stream.read())
+    except (OSError, ValueError) as error:
+        raise RefusedError(f"values file {path}: {error}") from error
+    if not isinstance(data, (dict, type(None))):
+        raise RefusedError(f"values file {path}: not a mapping of values; correct it")
+    return data or {}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Helm's merge of values: mappings are merged, everything else is replaced."""
+    result = dict(copy.copy(base))
+    for key, value in over.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return result

@@ -1,0 +1,150 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for a release: until it is ready, until it cannot become ready, or until the time is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._cluster.errors import ClusterError
+from . import live, rollout
+from .errors import RolloutError
+from .objects import Key, Object
+from .rollout import Trouble
+
+if TYPE_CHECKING:
+    from .._cluster.cluster import Cluster
+
+#: Seconds that a trouble may last before it counts as final: images get pushed, nodes get free.
+_GRACE = {
+    "Unschedulable": 60.0,
+    "ErrImagePull": 60.0,
+    "ImagePullBackOff": 30.0,
+    "CreateContainerConfigError": 30.0,
+    "CreateContainerError": 30.0,
+}
+_LOG_LINES = 15
+_HASHES = {
+    "Deployment": "pod-template-hash",
+    "StatefulSet": "controller-revision-hash",
+    "DaemonSet": "pod-template-generation",
+}
+
+
+class Waiter:
+    """Follows the workloads of one release. say receives one line now and then for people who look on."""
+
+    def __init__(
+        self, cluster: Cluster, say: Callable[[str], None], interval: float = 2.0, grace_factor: float = 1.0
+    ) -> None:
+        self._cluster = cluster
+        self._say = say
+        self._interval = interval
+        self._grace = grace_factor
+
+    def wait(self, title: str, keys: Iterable[Key], timeout: float, wait_for_jobs: bool = False) -> None:
+        """Return when every workload has settled; raise RolloutError when one cannot or the time is over."""
+        workloads = [key for key in keys if key.kind in rollout.WORKLOADS]
+        started, told = time.monotonic(), -30.0
+        first_seen: dict[tuple[str, str], float] = {}
+        while True:
+            now = time.monotonic() - started
+            states = {
+                key: self._state(key, item, wait_for_jobs) for key, item in live.fetch(self._cluster, workloads).items()
+            }
+            open_ = {key: state for key, state in states.items() if not state.settled}
+            if not open_:
+                return
+            summary = "; ".join(
+                f"{key.kind} {key.name} ready {state.ready}/{state.wanted}" for key, state in open_.items()
+            )
+            if now - told >= 30:
+                self._say(f"{title}: {int(now)} s: {summary}")
+                told = now
+            troubles = self._troubles(open_)
+            self._give_up(title, open_, _lasting(troubles, first_seen, now, self._grace))
+            if now > timeout:
+                reason = (
+                    self._told(troubles[0])
+                    if troubles
+                    else "the pods start but are not ready; look at their logs and probes"
+                )
+                raise RolloutError(f"release {title} is not ready after {int(timeout)} s: {summary}: {reason}")
+            time.sleep(self._interval)
+
+    @staticmethod
+    def _state(key: Key, item: Object | None, wait_for_jobs: bool) -> rollout.Progress:
+        if item is None:
+            # A Job may remove itself when it is done; anything else has to be there.
+            return rollout.Progress(0, 1, key.kind == "Job", "" if key.kind == "Job" else "it is gone")
+        return rollout.progress(item, wait_for_jobs)
+
+    def _give_up(self, title: str, states: Mapping[Key, rollout.Progress], lasting: list[tuple[Key, Trouble]]) -> None:
+        failed = next(((key, state.failure) for key, state in states.items() if state.failure), None)
+        if lasting:
+            raise RolloutError(f"release {title} cannot become ready: {self._told(lasting[0])}")
+        if failed:
+            raise RolloutError(f"release {title} cannot become ready: {failed[0]}: {failed[1]}")
+
+    def _troubles(self, states: Mapping[Key, rollout.Progress]) -> list[tuple[Key, Trouble]]:
+        found = []
+        for key in states:
+            item = self._cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace)
+            if item is not None:
+                found += [(key, trouble) for trouble in rollout.troubles(self._pods(key, item))]
+        return found
+
+    def _pods(self, key: Key, item: Object) -> list[dict[str, Any]]:
+        """The pods of the newest template; those of the template before it are on their way out."""
+        labels = ((item.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+        selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
+        pods = self._cluster.list("v1", "Pod", namespace=key.namespace, label_selector=selector) if selector else []
+        wanted = self._template(key, item, selector)
+        return [pod for pod in pods if not wanted or pod["metadata"].get("labels", {}).get(_HASHES[key.kind]) == wanted]
+
+    def _template(self, key: Key, item: Object, selector: str) -> str:
+        if key.kind == "StatefulSet":
+            return str((item.get("status") or {}).get("updateRevision", ""))
+        if key.kind == "DaemonSet":
+            return str((item["metadata"].get("annotations") or {}).get("deprecated.daemonset.template.generation", ""))
+        if key.kind != "Deployment":
+            return ""
+        revision = (item["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision")
+        for owned in self._cluster.list("apps/v1", "ReplicaSet", namespace=key.namespace, label_selector=selector):
+            if (owned["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision") == revision:
+                return str(owned["metadata"].get("labels", {}).get("pod-template-hash", ""))
+        return ""
+
+    def _told(self, found: tuple[Key, Trouble]) -> str:
+        key, trouble = found
+        text = f"{key}: {trouble}"
+        if not trouble.container:
+            return text
+        try:
+            log = self._cluster.logs(
+                key.namespace,
+                trouble.pod,
+                container=trouble.container,
+                tail_lines=_LOG_LINES,
+                previous=trouble.previous,
+            )
+        except ClusterError as error:
+            return f"{text}; its log cannot be read: {error}"
+        return f"{text}; its last lines:\n{log.rstrip()}" if log.strip() else f"{text}; its log is empty"
+
+
+def _lasting(
+    troubles: list[tuple[Key, Trouble]], first_seen: dict[tuple[str, str], float], now: float, factor: float
+) -> list[tuple[Key, Trouble]]:
+    """Troubles that outlasted their grace."""
+    current = {(trouble.pod, trouble.reason) for _key, trouble in troubles}
+    for gone in set(first_seen) - current:
+        del first_seen[gone]
+    lasting = []
+    for key, trouble in troubles:
+        since = first_seen.setdefault((trouble.pod, trouble.reason), now)
+        if now - since >= _GRACE.get(trouble.reason, 0.0) * factor:
+            lasting.append((key, trouble))
+    return lasting

@@ -1,0 +1,296 @@
+#!/usr/bin/python
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: release
+short_description: Install, upgrade, heal, roll back and remove Helm releases
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Brings any number of Helm releases into the wanted state in one execution.
+  - What is installed is read from Helm's own records in the cluster. A release that is as wanted starts no helm
+    process and costs one list call for each kind of object in it.
+  - A release counts as unchanged when chart content and values are the wanted ones B(and) the live objects still have
+    every declared field. Fields that someone edited since are put back, see O(drift).
+  - An upgrade is followed until the workloads are ready. It ends early, with the pod's reason and last log lines,
+    when they cannot become ready, and goes back to the last revision that was ready, see O(on_failure).
+  - A release that somebody upgraded with plain helm since is noticed and upgraded to what is wanted here.
+notes:
+  - The helm program is used for rendering, installing, upgrading, rolling back and uninstalling. Values reach it
+    through standard input and credentials through its environment, so neither shows in a process list.
+  - Never passes C(--force) to helm.
+  - Each option of an entry of O(releases) can also stand at the top of the task. It then describes the single
+    release, or, beside O(releases), the default for all entries.
+requirements:
+  - helm >= 3.14 (Helm 4 works as well)
+attributes:
+  check_mode:
+    description: The same plan as the real run, rendered against the API server, nothing written.
+    support: full
+  diff_mode:
+    description: Each object and field that changes, old and new; values of Secrets are hidden.
+    support: full
+  idempotent:
+    description: A second run writes nothing.
+    support: full
+options:
+  releases:
+    description:
+      - The releases, handled in this order. All are planned before the first is touched.
+    type: list
+    elements: dict
+    suboptions: &entry
+      name:
+        description: Name of the release.
+        type: str
+        aliases: [release_name]
+      namespace:
+        description: Namespace of the release.
+        type: str
+        aliases: [release_namespace]
+      state:
+        description:
+          - V(present) installs, upgrades or heals. V(absent) removes. V(rolled_back) goes back to O(revision).
+          - Without anything written it is V(present).
+        type: str
+        choices: [present, absent, rolled_back]
+        aliases: [release_state]
+      chart:
+        description:
+          - A chart directory, a C(.tgz) archive, C(oci://registry/path), a URL, or a name in O(chart_repo_url).
+          - A local chart is compared by content. A remote one with an exact O(chart_version) is compared by reference
+            and version and is not fetched again while it is unchanged; without one it is fetched in every run.
+        type: str
+        aliases: [chart_ref]
+      chart_version:
+        description: Version of a remote chart. A local chart must have this version when it is given.
+        type: str
+      chart_repo_url:
+        description: Address of the chart repository that O(chart) is a name in.
+        type: str
+      chart_digest:
+        description:
+          - The sha256 that the chart archive must have; for a directory, the digest over its content that this module
+            returns.
+        type: str
+      values:
+        description: Values of the chart; what is not written here has the chart's default.
+        type: dict
+        aliases: [release_values]
+      values_files:
+        description: Files with values, merged in this order below O(values).
+        type: list
+        elements: path
+      secret_values:
+        description:
+          - Values that must not be shown, merged over O(values).
+          - Helm keeps values in the release record; prefer a chart option that names an existing Secret.
+        type: dict
+      labels:
+        description: Labels of the release record.
+        type: dict
+      create_namespace:
+        description: Create the namespace if it is not there. Without anything written it is V(false).
+        type: bool
+      namespace_labels:
+        description: Labels of a namespace that is created.
+        type: dict
+      wait:
+        description: Wait until the workloads are ready. Without anything written it is V(true).
+        type: bool
+      wait_for_jobs:
+        description:
+          - Wait until Jobs are complete, not only started. Without anything written it is V(false).
+        type: bool
+      wait_timeout:
+        description: Seconds that a release may take to become ready. Without anything written it is V(600).
+        type: int
+      drift:
+        description:
+          - What to do about live objects that no longer have what the release declares.
+          - V(repair) puts them back, V(report) lists them in the result, V(ignore) does not look. Without anything
+            written it is V(repair).
+          - Replicas that an autoscaler decides, defaults, equal quantities, and additions by controllers, webhooks or
+            server-side apply are no drift.
+        type: str
+        choices: [ignore, report, repair]
+      repair_stuck:
+        description:
+          - Take over a release that an interrupted operation left pending, once nothing has moved for O(stuck_after).
+          - Without anything written it is V(false).
+        type: bool
+      stuck_after:
+        description:
+          - Seconds without a sign of life after which an operation counts as dead. Without anything written it is
+            V(900).
+        type: int
+      on_failure:
+        description:
+          - V(rollback) goes back to the last ready revision when the new one does not become ready; V(keep) leaves it
+            for inspection.
+          - The task fails in both cases. Without anything written it is V(rollback).
+        type: str
+        choices: [rollback, keep]
+      recreate:
+        description:
+          - Kinds whose objects may be deleted and created again when a field changes that the API server does not let
+            change.
+          - Without it such an upgrade is refused and the message names the field.
+        type: list
+        elements: str
+      strategy_value:
+        description:
+          - Dotted name of the chart value that takes a Deployment's C(strategy), for charts whose pods use
+            accelerators.
+          - At an upgrade it is set to a surge where enough free devices exist, to waves where they do not, and to
+            V(Recreate) for a single replica without a spare device.
+        type: str
+      revision:
+        description: The revision to go back to; without it the last one that was ready before the present one.
+        type: int
+      keep_volumes:
+        description:
+          - Keep the PersistentVolumeClaims of a release that is removed, with their data. Without anything written it
+            is V(true).
+        type: bool
+      history_max:
+        description: Revisions that Helm keeps. Without anything written it is V(10).
+        type: int
+      skip_crds:
+        description: Leave the chart's CustomResourceDefinitions alone. Without anything written it is V(false).
+        type: bool
+      disable_hook:
+        description: Do not run the chart's hooks. Without anything written it is V(false).
+        type: bool
+  <<: *entry
+  binary_path:
+    description: The helm program; without it the first one on PATH.
+    type: path
+  cluster_uid:
+    description:
+      - Uid of the namespace kube-system of the cluster that is meant. Another cluster is refused before anything is
+        read.
+    type: str
+extends_documentation_fragment:
+  - swift.k8s.auth
+seealso:
+  - module: swift.k8s.release_info
+  - module: kubernetes.core.helm
+"""
+
+EXAMPLES = r"""
+- name: Two releases in one execution
+  swift.k8s.release:
+    namespace: ms-swift
+    create_namespace: true
+    releases:
+      - name: qwen
+        chart: ./charts/ms-swift
+        values:
+          model:
+            id: Qwen/Qwen2.5-7B-Instruct
+      - name: qwen-vl
+        chart: oci://registry.example/charts/ms-swift
+        chart_version: 0.1.0
+        values:
+          model:
+            id: Qwen/Qwen2.5-VL-7B-Instruct
+
+- name: A single release, written as for kubernetes.core.helm
+  swift.k8s.release:
+    name: nvidia-device-plugin
+    release_namespace: nvidia-device-plugin
+    chart_ref: nvidia-device-plugin
+    chart_repo_url: https://nvidia.github.io/k8s-device-plugin
+    chart_version: 0.20.0
+    create_namespace: true
+
+- name: Back to the revision that was ready before
+  swift.k8s.release:
+    name: qwen
+    namespace: ms-swift
+    state: rolled_back
+
+- name: Take over what a killed pipeline left behind
+  swift.k8s.release:
+    name: qwen
+    namespace: ms-swift
+    chart: ./charts/ms-swift
+    repair_stuck: true
+    stuck_after: 300
+"""
+
+RETURN = r"""
+releases:
+  description: One entry for each release, in the order of the task.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the release.
+      type: str
+    namespace:
+      description: Its namespace.
+      type: str
+    action:
+      description: One of V(none), V(install), V(upgrade), V(heal), V(confirm), V(rollback), V(uninstall).
+      type: str
+    changed:
+      description: Whether anything was, or in check mode would be, written.
+      type: bool
+    reasons:
+      description: Why.
+      type: list
+      elements: str
+    repaired:
+      description: V(abandon) or V(finish) where an interrupted operation was taken over.
+      type: str
+    revision:
+      description: The revision that holds now.
+      type: int
+    objects:
+      description: Each object that changes, with C(object), C(change) and the names of the C(fields).
+      type: list
+      elements: dict
+    drift:
+      description: Each field with C(object), C(drift), C(field), C(declared), C(live), C(changed_by), C(changed_at).
+      type: list
+      elements: dict
+    warnings:
+      description: What is worth knowing about the plan.
+      type: list
+      elements: str
+helm_processes:
+  description: How many times the helm program was started.
+  returned: always
+  type: int
+requests:
+  description: Requests to the API server by verb, those of helm not counted.
+  returned: always
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._release import options, task
+from ansible_collections.swift.k8s.plugins.module_utils._release.errors import ReleaseError
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+    try:
+        result = task.run(connect(module.params), module.params, module.log, module.check_mode)
+    except (ClusterError, ReleaseError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

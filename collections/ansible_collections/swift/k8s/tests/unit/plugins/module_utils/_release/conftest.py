@@ -1,0 +1,43 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Shared parts of the release tests."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._release import task
+from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster, FakeHelm
+
+CHART = Path(__file__).parent / "chart"
+
+
+@pytest.fixture
+def chart() -> str:
+    return str(CHART)
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return FakeCluster()
+
+
+@pytest.fixture
+def helm(cluster: FakeCluster, tmp_path: Path) -> FakeHelm:
+    return FakeHelm(cluster, {**os.environ, "HELM_CACHE_HOME": str(tmp_path), "HELM_CONFIG_HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs one task of the module against the fakes: run(check=False, **options) -> result."""
+    monkeypatch.setattr(task, "Helm", lambda environment, binary: helm)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+    def call(check: bool = False, **options: Any) -> dict[str, Any]:
+        return task.run(cluster, {"namespace": "team", **options}, lambda line: None, check)
+
+    return call
