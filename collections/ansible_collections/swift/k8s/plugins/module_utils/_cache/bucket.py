@@ -1,0 +1,95 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""One token bucket a host: threads and processes take turns on a clock that lies in a file under flock.
+
+The file holds the moment at which the link is free again and the limit that was published last, so that a rerun with
+another value changes the running one. The clock is monotonic: setting the time of day changes nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+
+from .errors import CacheError
+
+#: unused time that may be caught up; more would be seen as a second above the cap
+BURST_SECONDS = 0.01
+#: a reservation further away than this is left over from before a reboot
+STALE_SECONDS = 120.0
+#: bytes taken at once: small enough that four streams share a second fairly, large enough to be cheap
+LARGEST_STEP = 128 << 10
+SMALLEST_STEP = 4 << 10
+STEPS_PER_SECOND = 256
+
+_STATE = struct.Struct("<dd")
+
+
+class Bucket:
+    def __init__(self, path: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+    def publish(self, rate: float | None) -> None:
+        """Make this the limit of everybody on this host, from now on."""
+        with self._lock:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            try:
+                free, _old = self._read()
+                self._write(free, rate or 0.0)
+            finally:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def rate(self) -> float | None:
+        return self._read()[1] or None
+
+    def step(self, largest: int) -> int:
+        """How many bytes to read at most before the next `take`."""
+        rate = self.rate()
+        if rate is None:
+            return largest
+        return int(min(largest, LARGEST_STEP, max(SMALLEST_STEP, rate / STEPS_PER_SECOND)))
+
+    def reserve(self, count: int) -> float:
+        """Seconds to wait for `count` bytes that were just read."""
+        with self._lock:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            try:
+                free, rate = self._read()
+                if not rate:
+                    return 0.0
+                now = self._clock()
+                if free > now + STALE_SECONDS:
+                    free = now
+                free = max(free, now - BURST_SECONDS) + count / rate
+                self._write(free, rate)
+            finally:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+        return max(0.0, free - now)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def _read(self) -> tuple[float, float]:
+        raw = os.pread(self._fd, _STATE.size, 0)
+        return _STATE.unpack(raw) if len(raw) == _STATE.size else (0.0, 0.0)
+
+    def _write(self, free: float, rate: float) -> None:
+        os.pwrite(self._fd, _STATE.pack(free, rate), 0)
+
+
+def open_bucket(scope: str, directory: str = "") -> Bucket:
+    """The bucket of a scope (`site`, `lan`, ...) for this user on this host."""
+    base = directory or os.path.join(tempfile.gettempdir(), f"swift-k8s-{os.getuid()}")
+    os.makedirs(base, mode=0o700, exist_ok=True)
+    facts = os.lstat(base)
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
+        raise CacheError(f"{base} belongs to uid {facts.st_uid}", "Remove it, or set TMPDIR to a directory of your own")
+    return Bucket(os.path.join(base, f"rate-{scope}"))

@@ -1,0 +1,107 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run tells while it runs: JSON lines for programs, a bar or a line now and then for people."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol, TextIO
+
+from .rate import format_rate, format_seconds, format_size
+
+Event = dict[str, Any]
+Emit = Callable[[Event], None]
+
+#: a line in a log this often; a terminal gets every event
+LINE_SECONDS = 30.0
+BAR_WIDTH = 24
+
+
+class Sink(Protocol):
+    def __call__(self, event: Event) -> None: ...
+
+
+class JsonLines:
+    """One object a line, flushed: the contract with whoever reads a Job's log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._stream.write(json.dumps(event, ensure_ascii=False) + "\n")
+            self._stream.flush()
+
+
+class Text:
+    """For people: a bar that redraws itself on a terminal, else one line every 30 s and at every turn of events."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bar = stream.isatty()
+        self._last = clock()
+        self._drawn = False
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            if event["event"] == "progress":
+                self._progress(event)
+            else:
+                self._line(said(event))
+
+    def _progress(self, event: Event) -> None:
+        if self._bar:
+            self._stream.write("\r\x1b[K" + progress_line(event))
+            self._stream.flush()
+            self._drawn = True
+        elif self._clock() - self._last >= LINE_SECONDS:
+            self._last = self._clock()
+            self._line(progress_line(event))
+
+    def _line(self, text: str) -> None:
+        if not text:
+            return
+        self._stream.write(("\r\x1b[K" if self._drawn else "") + text + "\n")
+        self._stream.flush()
+        self._drawn = False
+
+
+def progress_line(event: Event) -> str:
+    total = event["total_bytes"] or 1
+    share = min(1.0, event["bytes"] / total)
+    full = round(share * BAR_WIDTH)
+    return (
+        f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {share:4.0%} {format_size(event['bytes'])} of {format_size(total)}"
+        f"  {format_size(event['rate_bytes_per_second'])}/s (limit {format_rate(event['limit_bytes_per_second'])})"
+        f"  ETA {format_seconds(event['eta_seconds'])}  {event['model']} {event['file']}"
+    )
+
+
+def said(event: Event) -> str:
+    """One event as a sentence; empty for those that only programs want."""
+    kind = event["event"]
+    if kind == "file":
+        return f"{event['model']}: {event['path']} {format_size(event['size'])} verified ({event['pinned_by']})"
+    if kind == "retry":
+        return f"{event['model']}: {event['file']}: {event['message']}; again in {event['wait_seconds']:.1f} s"
+    if kind == "plan":
+        return (
+            f"{event['model']} at {event['revision']}: {event['files']} files, {format_size(event['bytes'])} to fetch"
+            f" ({format_size(event['kept_bytes'])} kept from before) into {event['path']}"
+        )
+    if kind in ("warning", "waiting"):
+        return f"{event['model']}: {event['message']}" if event.get("model") else str(event["message"])
+    if kind == "error":
+        return f"ERROR {event['message']}" + (f". {event['next_step']}" if event.get("next_step") else "")
+    if kind == "done":
+        return (
+            f"done: {event['models']} models, {event['files_fetched']} files fetched,"
+            f" {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
+        )
+    return ""

@@ -1,0 +1,117 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a snapshot holds and who vouches for it. JSON, one file a line, so that it can be read, diffed and served."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from .errors import DamagedManifest
+from .files import write_atomically
+
+VERSION = 1
+#: who says that a sha256 is right: the hub's listing, the hub's git blob id, or only our own first download
+PINNED_BY = ("hub", "git", "us")
+
+
+class Record(NamedTuple):
+    """One file as we published it. `sample` is the digest of a few slices, for the quick check."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    pinned_by: str
+    tag: str = ""
+    sample: str = ""
+
+
+class Manifest(NamedTuple):
+    id: str
+    kind: str
+    revision: str
+    commit: str
+    hub: str
+    address: str
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    files: tuple[Record, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(record.size for record in self.files)
+
+
+_WORDS = ("id", "kind", "revision", "commit", "hub", "address")
+
+
+def write(path: str, manifest: Manifest) -> None:
+    """Last of all, in one rename: a manifest that can be seen speaks of files that can be read."""
+    head = {"version": VERSION, **{name: value for name, value in manifest._asdict().items() if name != "files"}}
+    with write_atomically(path) as stream:
+        stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "files": [')
+        for number, record in enumerate(sorted(manifest.files)):
+            stream.write(("," if number else "") + "\n" + encode(record))
+        stream.write("\n]}\n")
+
+
+def read(path: str) -> Manifest | None:
+    """The manifest, None when there is none; a damaged one is an error that the planner can live with."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = json.load(stream, object_hook=_record_or_dict)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DamagedManifest(
+            f"manifest {path} cannot be read: {error}", "Seed again: files are checked and kept"
+        ) from error
+    return _manifest(data, path)
+
+
+def encode(record: Record) -> str:
+    return json.dumps(record._asdict(), ensure_ascii=False)
+
+
+def decode(line: str) -> Record | None:
+    """A journal line, None when it is torn."""
+    try:
+        found = json.loads(line, object_hook=_record_or_dict)
+    except ValueError:
+        return None
+    return found if isinstance(found, Record) else None
+
+
+def filters_equal(manifest: Manifest, include: Iterable[str], exclude: Iterable[str]) -> bool:
+    return manifest.include == tuple(include) and manifest.exclude == tuple(exclude)
+
+
+def _record_or_dict(found: dict[str, Any]) -> Any:
+    """File entries become records while they are parsed: 50,000 dicts would not fit the memory we promise."""
+    if "mtime_ns" not in found:
+        return found
+    try:
+        return Record(**{name: found[name] for name in Record._fields if name in found})
+    except TypeError as error:
+        raise ValueError(f"file entry {found!r} lacks a field") from error
+
+
+def _manifest(data: Any, path: str) -> Manifest:
+    try:
+        if data["version"] != VERSION:
+            raise DamagedManifest(
+                f"manifest {path} has version {data['version']}, this engine writes {VERSION}",
+                "Use the engine that wrote it, or seed again",
+            )
+        files = tuple(data["files"])
+        if not all(isinstance(record, Record) and os.path.normpath(record.path) == record.path for record in files):
+            raise ValueError("an entry of files is not usable")
+        words = {name: str(data[name]) for name in _WORDS}
+        return Manifest(include=tuple(data["include"]), exclude=tuple(data["exclude"]), files=files, **words)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedManifest(
+            f"manifest {path} is not ours: {error}", "Seed again: files are checked and kept"
+        ) from error

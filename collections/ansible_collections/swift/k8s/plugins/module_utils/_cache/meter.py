@@ -1,0 +1,94 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what moves, once for progress lines and once for the record of the run."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+#: the rate shown is that of the last seconds
+WINDOW_SECONDS = 5.0
+#: a record of a long run halves its resolution rather than grow
+MOST_SAMPLES = 7200
+
+
+class Sample(NamedTuple):
+    seconds: float
+    received: int
+    limit: float | None
+
+
+class Meter:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._begin = clock()
+        self._recent: collections.deque[tuple[float, int]] = collections.deque([(self._begin, 0)])
+        self._every = 1.0
+        self.samples: list[Sample] = []
+        self.files: list[dict[str, Any]] = []
+        #: over the wire, repeats included
+        self.bytes_received = 0
+        #: found in unfinished files of earlier runs
+        self.bytes_resumed = 0
+        #: of the bytes to fetch, those in place
+        self.bytes_done = 0
+        self.bytes_total = 0
+
+    def received(self, count: int) -> None:
+        with self._lock:
+            self.bytes_received += count
+            self.bytes_done += count
+
+    def repeated(self, count: int) -> None:
+        """Over the wire once more because a server cannot continue."""
+        with self._lock:
+            self.bytes_received += count
+
+    def resumed(self, count: int) -> None:
+        with self._lock:
+            self.bytes_resumed += count
+            self.bytes_done += count
+
+    def lost(self, count: int) -> None:
+        """A file turned out wrong: its bytes are to be fetched again."""
+        with self._lock:
+            self.bytes_done -= count
+
+    def expect(self, count: int) -> None:
+        with self._lock:
+            self.bytes_total += count
+
+    def file(self, model: str, path: str, size: int, started: float) -> None:
+        entry = {"model": model, "path": path, "size": size, "start": round(started - self._begin, 3)}
+        with self._lock:
+            self.files.append({**entry, "end": round(self._clock() - self._begin, 3)})
+
+    def tick(self, limit: float | None) -> None:
+        """Once a second: a point of the curve, and the base of the shown rate."""
+        now = self._clock()
+        with self._lock:
+            self._recent.append((now, self.bytes_received))
+            while len(self._recent) > 2 and now - self._recent[0][0] > WINDOW_SECONDS:
+                self._recent.popleft()
+            last = self.samples[-1].seconds if self.samples else -self._every
+            if now - self._begin - last >= self._every * 0.9:
+                self.samples.append(Sample(round(now - self._begin, 3), self.bytes_received, limit))
+            if len(self.samples) > MOST_SAMPLES:
+                self.samples, self._every = self.samples[::2], self._every * 2
+
+    def rate(self) -> float:
+        with self._lock:
+            (begin, before), (end, after) = self._recent[0], self._recent[-1]
+            return (after - before) / (end - begin) if end > begin else 0.0
+
+    def seconds(self) -> float:
+        return self._clock() - self._begin
+
+    def eta(self) -> float | None:
+        rate = self.rate()
+        return max(0, self.bytes_total - self.bytes_done) / rate if rate > 0 else None

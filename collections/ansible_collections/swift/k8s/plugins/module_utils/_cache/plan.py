@@ -1,0 +1,146 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Listing x manifest x disk -> actions. No I/O: everything known is an argument, everything to do is the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from .._hub.listing import RemoteFile, selected
+from .manifest import Record
+
+
+class Seen(NamedTuple):
+    """A regular file as it lies on the disk."""
+
+    size: int
+    mtime_ns: int
+
+
+class Observed(NamedTuple):
+    """`records` is what we published (manifest and journal), `ready` what is verified but not yet swapped in,
+    `parts` the bytes kept of unfinished files, `damaged` what a verification proved wrong."""
+
+    files: Mapping[str, Seen]
+    records: Mapping[str, Record]
+    ready: Mapping[str, Record] = {}
+    parts: Mapping[str, int] = {}
+    damaged: frozenset[str] = frozenset()
+
+
+class Fetch(NamedTuple):
+    file: RemoteFile
+    why: str
+    #: bytes that an earlier attempt left
+    kept: int
+    #: bytes that the replaced file occupies until the swap
+    replaces: int
+
+
+class Plan(NamedTuple):
+    keep: tuple[Record, ...] = ()
+    #: right size, but nobody vouches: hash, then keep or fetch
+    check: tuple[RemoteFile, ...] = ()
+    fetch: tuple[Fetch, ...] = ()
+    #: verified replacements of an interrupted run
+    swap: tuple[Record, ...] = ()
+    remove: tuple[str, ...] = ()
+
+    @property
+    def bytes_to_fetch(self) -> int:
+        return sum(fetch.file.size - fetch.kept for fetch in self.fetch)
+
+    @property
+    def bytes_needed(self) -> int:
+        """Free space that must be there before the first byte; a check may turn into a fetch of what it replaces."""
+        return self.bytes_to_fetch
+
+    @property
+    def work(self) -> bool:
+        return bool(self.check or self.fetch or self.swap or self.remove)
+
+
+def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Sequence[str], observed: Observed) -> Plan:
+    """What brings the disk to the listing."""
+    wanted = [file for file in listing if selected(file.path, include, exclude)]
+    keep: list[Record] = []
+    check: list[RemoteFile] = []
+    fetch: list[Fetch] = []
+    swap: list[Record] = []
+    for file in wanted:
+        ready = observed.ready.get(file.path)
+        record = observed.records.get(file.path)
+        if ready and same_content(file, ready):
+            swap.append(ready)
+        elif record and _holds(file, record, observed):
+            keep.append(record)
+        elif _may_be(file, record, observed):
+            check.append(file)
+        else:
+            fetch.append(_fetch(file, record, observed))
+    kept_apart, remove = _unwanted(listing, frozenset(file.path for file in wanted), observed)
+    return Plan(tuple(keep + kept_apart), tuple(check), tuple(fetch), tuple(swap), tuple(remove))
+
+
+def same_content(file: RemoteFile, record: Record) -> bool:
+    """Whether the record is of what the hub lists now."""
+    if file.size != record.size:
+        return False
+    if file.sha256:
+        return file.sha256 == record.sha256
+    return file.tag == record.tag
+
+
+def untouched(record: Record, seen: Seen | None) -> bool:
+    """The cheap check: size and time of change are those that we left."""
+    return seen is not None and (seen.size, seen.mtime_ns) == (record.size, record.mtime_ns)
+
+
+def _holds(file: RemoteFile, record: Record, observed: Observed) -> bool:
+    good = file.path not in observed.damaged and untouched(record, observed.files.get(file.path))
+    return good and same_content(file, record)
+
+
+def _may_be(file: RemoteFile, record: Record | None, observed: Observed) -> bool:
+    """A file of the right size that was put there by others, or touched: hashing it costs less than the link."""
+    seen = observed.files.get(file.path)
+    if seen is None or seen.size != file.size or file.path in observed.damaged:
+        return False
+    if record and untouched(record, seen):
+        return False
+    if file.sha256 or file.tag.startswith("git:"):
+        return True
+    return record is not None and same_content(file, record)
+
+
+def _fetch(file: RemoteFile, record: Record | None, observed: Observed) -> Fetch:
+    seen = observed.files.get(file.path)
+    if file.path in observed.damaged:
+        why = "damaged"
+    elif seen is None:
+        why = "missing"
+    elif record and not same_content(file, record):
+        why = "changed upstream"
+    else:
+        why = "wrong size"
+    return Fetch(file, why, min(observed.parts.get(file.path, 0), file.size), seen.size if seen else 0)
+
+
+def _unwanted(
+    listing: Sequence[RemoteFile], wanted: frozenset[str], observed: Observed
+) -> tuple[list[Record], list[str]]:
+    """Our files outside the wish: kept while the hub still lists them as they are (another wish may have brought them),
+    removed when it does not. Files that we did not publish are nobody's business."""
+    listed = {file.path: file for file in listing}
+    kept: list[Record] = []
+    removed: list[str] = []
+    for path, record in sorted(observed.records.items()):
+        if path in wanted or path not in observed.files:
+            continue
+        file = listed.get(path)
+        if file and same_content(file, record) and path not in observed.damaged:
+            kept.append(record)
+        else:
+            removed.append(path)
+    return kept, removed

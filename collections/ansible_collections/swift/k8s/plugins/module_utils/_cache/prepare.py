@@ -1,0 +1,148 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that is known before the first byte is asked for: listing, disk and plan of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from .._hub.base import Hub, Repository
+from .._hub.chain import Known, first_answering
+from .._hub.errors import HubError, UnsafePath
+from .._hub.listing import RemoteFile, selected
+from .._hub.retry import Policy
+from . import links, space, verify
+from .errors import CacheError
+from .manifest import Manifest, filters_equal
+from .observe import manifest_of, observe
+from .plan import Observed, Plan, decide
+from .report import Outcome, changes
+from .spec import Spec, Wish
+
+#: listings asked for at once; twenty models should not wait for twenty round trips
+RESOLVERS = 8
+
+
+class Prepared(NamedTuple):
+    wish: Wish
+    plan: Plan = Plan()
+    commit: str = ""
+    #: the hub that answered; None when the cache serves without one
+    hub: Hub | None = None
+    listing: tuple[RemoteFile, ...] = ()
+    manifest: Manifest | None = None
+    #: this snapshot is the one shown under the model's name
+    visible: bool = True
+    linked: bool = True
+    warnings: tuple[str, ...] = ()
+    error: Exception | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether the manifest on disk already says what is true."""
+        old = self.manifest
+        return bool(
+            old
+            and old.commit == self.commit
+            and filters_equal(old, self.wish.include, self.wish.exclude)
+            and old.files == tuple(sorted(self.plan.keep))
+        )
+
+    @property
+    def unchanged(self) -> bool:
+        return self.linked and self.written and not self.plan.work
+
+    def outcome(self) -> Outcome:
+        files = self.plan.keep
+        snapshot = self.wish.snapshot
+        return Outcome(
+            snapshot,
+            snapshot.link if self.visible else snapshot.files,
+            self.commit,
+            self.hub.name if self.hub else "",
+            () if self.error else changes(self.plan, not self.linked, not self.written),
+            len(files),
+            sum(record.size for record in files),
+            warnings=self.warnings,
+            error=self.error,
+        )
+
+
+def prepare_all(spec: Spec) -> list[Prepared]:
+    dead: Known = {}
+    visible = last_of_each_id(spec.wishes)
+    with ThreadPoolExecutor(RESOLVERS) as pool:
+        return list(pool.map(lambda wish: prepare(wish, spec, wish in visible, dead), spec.wishes))
+
+
+def prepare(wish: Wish, spec: Spec, visible: bool = True, dead: Known | None = None) -> Prepared:
+    """One model. Its error is part of the answer: the other models go on."""
+    try:
+        return _prepare(wish, spec, visible, {} if dead is None else dead)
+    except (HubError, CacheError) as error:
+        return Prepared(wish, visible=visible, error=error)
+
+
+def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
+    manifest, complaint = manifest_of(wish.snapshot)
+    warnings = [complaint] if complaint else []
+    damaged = frozenset(verify.damaged(wish.snapshot, manifest, spec.verify)) if manifest else frozenset()
+    observed = observe(wish.snapshot, manifest, damaged)
+    own = _own_listing(manifest, wish, observed)
+    repository = Repository(wish.snapshot.id, wish.snapshot.kind, wish.snapshot.revision)
+    hub: Hub | None = None
+    try:
+        hub, listing, refusals = first_answering(
+            wish.endpoints,
+            repository,
+            lambda asked: _known_commit(manifest, own, asked),
+            dead,
+            _listing_policy(spec, own),
+        )
+        warnings += [f"{name} was passed over: {error}" for name, error in refusals]
+        commit, files = listing.commit, listing.files if listing.files is not None else own
+    except UnsafePath:
+        raise
+    except HubError as error:
+        if not own or not manifest:
+            raise
+        warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
+        commit, files = manifest.commit, own
+    plan = decide(files, wish.include, wish.exclude, observed)
+    if not any(selected(file.path, wish.include, wish.exclude) for file in files):
+        raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
+    linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
+    return Prepared(wish, plan, commit, hub, files, manifest, visible, linked, tuple(warnings))
+
+
+def _own_listing(manifest: Manifest | None, wish: Wish, observed: Observed) -> tuple[RemoteFile, ...]:
+    """The listing that a complete, unharmed snapshot gives of itself; empty when it is not one."""
+    if not manifest or not filters_equal(manifest, wish.include, wish.exclude):
+        return ()
+    own = tuple(RemoteFile(record.path, record.size, record.sha256, record.tag) for record in manifest.files)
+    plan = decide(own, (), (), observed)
+    return () if plan.work else own
+
+
+def _known_commit(manifest: Manifest | None, own: tuple[RemoteFile, ...], hub: Hub) -> str:
+    return manifest.commit if own and manifest and manifest.address == hub.address else ""
+
+
+def _listing_policy(spec: Spec, own: tuple[RemoteFile, ...]) -> Policy:
+    """With a complete cache a silent hub is worth one more try, not minutes."""
+    return spec.policy._replace(attempts=min(2, spec.policy.attempts)) if own else spec.policy
+
+
+def last_of_each_id(wishes: Sequence[Wish]) -> frozenset[Wish]:
+    """Of several revisions of a model, the one listed last is linked under the model's name."""
+    return frozenset({(wish.snapshot.id, wish.snapshot.kind): wish for wish in wishes}.values())
+
+
+def check_room(spec: Spec, prepared: Sequence[Prepared]) -> None:
+    """All models at once: finding out at the last one that the disk is too small helps nobody."""
+    plans = [item.plan for item in prepared if not item.error]
+    needed = sum(plan.bytes_needed for plan in plans)
+    count = sum(len(plan.fetch) for plan in plans)
+    space.check(space.room_at(spec.root), spec.root, needed, count, spec.reserve)

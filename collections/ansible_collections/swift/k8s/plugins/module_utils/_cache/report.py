@@ -1,0 +1,101 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run did, for the module's result, the last event, and the record on disk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import Any, NamedTuple
+
+from . import files
+from .layout import Snapshot
+from .meter import Meter
+from .plan import Plan
+
+
+class Change(NamedTuple):
+    """One thing to do, or done: fetch, check, swap or remove."""
+
+    action: str
+    path: str
+    bytes: int
+    why: str
+
+
+class Outcome(NamedTuple):
+    """One model. `error` is None when it is complete in the cache."""
+
+    snapshot: Snapshot
+    #: what to give to an engine: the link where there is one, else the snapshot itself
+    path: str
+    commit: str = ""
+    hub: str = ""
+    changes: tuple[Change, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    files_fetched: int = 0
+    bytes_fetched: int = 0
+    bytes_resumed: int = 0
+    warnings: tuple[str, ...] = ()
+    error: Exception | None = None
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.changes)
+
+
+def changes(plan: Plan, linked: bool, written: bool) -> tuple[Change, ...]:
+    """A plan as people read it; also what check mode and diff print."""
+    found = [Change("fetch", fetch.file.path, fetch.file.size - fetch.kept, fetch.why) for fetch in plan.fetch]
+    found += [
+        Change("check", file.path, 0, "found without a record; hashed, fetched only if wrong") for file in plan.check
+    ]
+    found += [Change("swap", record.path, 0, "verified by an interrupted run") for record in plan.swap]
+    found += [Change("remove", path, 0, "deleted upstream") for path in plan.remove]
+    if linked:
+        found.append(Change("link", "", 0, "the links for other clients are not there"))
+    if written and not found:
+        found.append(Change("record", "", 0, "the manifest is not there or out of date"))
+    return tuple(found)
+
+
+def result(outcome: Outcome) -> dict[str, Any]:
+    """One model as the module returns it."""
+    snapshot = outcome.snapshot
+    return {
+        "id": snapshot.id,
+        "type": snapshot.kind,
+        "revision": snapshot.revision,
+        "resolved": outcome.commit,
+        "hub": outcome.hub,
+        "path": outcome.path,
+        "changed": outcome.changed,
+        "files": outcome.files,
+        "bytes": outcome.bytes,
+        "files_fetched": outcome.files_fetched,
+        "bytes_fetched": outcome.bytes_fetched,
+        "bytes_resumed": outcome.bytes_resumed,
+        "changes": [change._asdict() for change in outcome.changes],
+        "warnings": list(outcome.warnings),
+        "error": str(outcome.error) if outcome.error else "",
+    }
+
+
+def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, now: dt.datetime | None = None) -> str:
+    """The record of a run: totals, every file's begin and end, the rate against the limit over time."""
+    moment = now or dt.datetime.now(dt.timezone.utc)
+    path = os.path.join(directory, f"seed-{moment:%Y%m%dT%H%M%SZ}-{os.getpid()}.json")
+    record = {
+        "version": 1,
+        "finished": moment.isoformat(timespec="seconds"),
+        "seconds": round(meter.seconds(), 3),
+        "bytes_received": meter.bytes_received,
+        "bytes_resumed": meter.bytes_resumed,
+        "models": [result(outcome) for outcome in outcomes],
+        "files": meter.files,
+        "samples": [sample._asdict() for sample in meter.samples],
+    }
+    with files.write_atomically(path) as stream:
+        files.dump_json(record, stream)
+    return path

@@ -1,0 +1,243 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a document (spec.json, or the module's options) to wishes that can be trusted."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .._hub.chain import DEFAULT_REVISIONS, KINDS, Endpoint
+from .._hub.http import Settings
+from .._hub.names import id_problem, revision_problem
+from .._hub.retry import Policy
+from .errors import BadSpec
+from .layout import Snapshot
+from .limit import LimitSettings
+from .rate import parse_rate, parse_size
+from .schedule import parse_schedule
+
+TYPES = ("model", "dataset")
+LEVELS = ("stat", "sample", "full")
+DEFAULT_WORKERS = 4
+DEFAULT_RESERVE = "1GiB"
+#: what the kernel may take in ahead of a limited reader
+LIMITED_RECEIVE_BUFFER = 256 << 10
+
+_SPEC_KEYS = frozenset(
+    [
+        "root",
+        "models",
+        "rate_limit",
+        "rate_schedule",
+        "rate_file",
+        "rate_scope",
+        "reserve",
+        "workers",
+        "verify",
+        "report",
+        "connect_timeout",
+        "stall_timeout",
+        "attempts",
+    ]
+)
+_ENDPOINT_KEYS = frozenset(["hub", "endpoint", "source", "token", "token_file", "token_env", "ca_file", "proxy"])
+_MODEL_KEYS = _ENDPOINT_KEYS | frozenset(["id", "type", "revision", "include", "exclude", "endpoints"])
+
+
+class Wish(NamedTuple):
+    """One model or dataset that should be in the cache."""
+
+    snapshot: Snapshot
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+class Spec(NamedTuple):
+    root: str
+    wishes: tuple[Wish, ...]
+    limit: LimitSettings
+    reserve: int
+    workers: int
+    verify: str
+    report: str
+    policy: Policy
+
+
+def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = False) -> Spec:
+    """Every mistake is named with its key, its value and what to write instead.
+
+    `secrets_inside` allows `token` itself: the module passes one in memory, a file may not hold one.
+    """
+    _known(document, _SPEC_KEYS, "spec")
+    root = str(document.get("root") or "")
+    if not os.path.isabs(root):
+        raise BadSpec(f"root {root!r} is not an absolute path", "Write root: /data/models")
+    settings = Settings(
+        connect_timeout=_number(document, "connect_timeout", 10.0, 0.01),
+        stall_timeout=_number(document, "stall_timeout", 60.0, 0.01),
+    )
+    limit = _limit(document)
+    if limit.given:
+        settings = settings._replace(receive_buffer=LIMITED_RECEIVE_BUFFER)
+    models = document.get("models")
+    if not isinstance(models, Sequence) or isinstance(models, str):
+        raise BadSpec("models is not a list", "Write models: [{id: Qwen/Qwen2.5-7B-Instruct}]")
+    wishes = tuple(
+        _wish(model, f"models[{number}]", os.path.normpath(root), settings, environ, secrets_inside)
+        for number, model in enumerate(models)
+    )
+    _distinct(wishes)
+    return Spec(
+        os.path.normpath(root),
+        wishes,
+        limit,
+        parse_size(str(document.get("reserve") or DEFAULT_RESERVE)),
+        int(_number(document, "workers", DEFAULT_WORKERS, 1)),
+        _choice(document, "verify", LEVELS, "stat", "spec"),
+        str(document.get("report") or ""),
+        Policy(attempts=int(_number(document, "attempts", 8, 1))),
+    )
+
+
+def _limit(document: Mapping[str, Any]) -> LimitSettings:
+    given = any(document.get(key) for key in ("rate_limit", "rate_schedule", "rate_file"))
+    rate = document.get("rate_limit")
+    scope = str(document.get("rate_scope") or "site")
+    if not scope.isalnum():
+        raise BadSpec(f"rate_scope {scope!r} is not a word", "Write letters and digits, such as site or lan")
+    return LimitSettings(
+        given,
+        parse_rate(str(rate)) if rate else None,
+        parse_schedule(document.get("rate_schedule") or ()),
+        str(document.get("rate_file") or ""),
+        scope,
+    )
+
+
+def _wish(
+    model: Any, where: str, root: str, settings: Settings, environ: Mapping[str, str], secrets_inside: bool
+) -> Wish:
+    _known(model, _MODEL_KEYS, where)
+    name = str(model.get("id") or "")
+    problem = id_problem(name)
+    if problem:
+        raise BadSpec(f"{where}.id {name!r} {problem}", "Write id: Qwen/Qwen2.5-7B-Instruct")
+    endpoints = _endpoints(model, where, settings, environ, secrets_inside)
+    revision = str(model.get("revision") or DEFAULT_REVISIONS[endpoints[0].hub])
+    problem = revision_problem(revision)
+    if problem:
+        raise BadSpec(f"{where}.revision {revision!r} {problem}", "Write revision: master, a tag, or a commit")
+    kind = _choice(model, "type", TYPES, "model", where)
+    return Wish(
+        Snapshot(root, name, kind, revision),
+        _patterns(model, "include", where),
+        _patterns(model, "exclude", where),
+        endpoints,
+    )
+
+
+def _endpoints(
+    model: Mapping[str, Any], where: str, settings: Settings, environ: Mapping[str, str], secrets_inside: bool
+) -> tuple[Endpoint, ...]:
+    """`endpoints` is a list of addresses, or of objects that override the model's own settings."""
+    chain = model.get("endpoints") or [{}]
+    if not isinstance(chain, Sequence) or isinstance(chain, str):
+        raise BadSpec(
+            f"{where}.endpoints is not a list", "Write endpoints: [http://hub:8099, https://www.modelscope.cn]"
+        )
+    common = {key: model[key] for key in _ENDPOINT_KEYS if model.get(key) not in (None, "")}
+    found = []
+    for number, entry in enumerate(chain):
+        at = f"{where}.endpoints[{number}]" if model.get("endpoints") else where
+        own = {"endpoint": entry} if isinstance(entry, str) else entry
+        _known(own, _ENDPOINT_KEYS, at)
+        found.append(_endpoint({**common, **own}, at, settings, environ, secrets_inside))
+    return tuple(found)
+
+
+def _endpoint(
+    entry: Mapping[str, Any], where: str, settings: Settings, environ: Mapping[str, str], secrets_inside: bool
+) -> Endpoint:
+    hub = _choice(entry, "hub", KINDS, "modelscope", where)
+    source = str(entry.get("source") or "")
+    if hub == "directory" and not os.path.isabs(source):
+        raise BadSpec(f"{where}.source {source!r} is not an absolute path", "Write source: /mnt/usb/model")
+    return Endpoint(
+        hub,
+        str(entry.get("endpoint") or ""),
+        _token(entry, where, environ, secrets_inside),
+        source,
+        settings._replace(ca_file=str(entry.get("ca_file") or ""), proxy=str(entry.get("proxy") or "")),
+    )
+
+
+def _token(entry: Mapping[str, Any], where: str, environ: Mapping[str, str], secrets_inside: bool) -> str:
+    if entry.get("token"):
+        if not secrets_inside:
+            raise BadSpec(f"{where}.token is a secret in a file", "Use token_file or token_env")
+        return str(entry["token"])
+    if entry.get("token_env"):
+        name = str(entry["token_env"])
+        if not environ.get(name):
+            raise BadSpec(f"{where}.token_env {name!r} is not set", "Set the variable, or leave token_env out")
+        return environ[name].strip()
+    path = str(entry.get("token_file") or "")
+    if not path:
+        return ""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            token = stream.read().strip()
+    except (OSError, ValueError) as error:
+        raise BadSpec(f"{where}.token_file {path} cannot be read: {error}", "Check the path and its rights") from error
+    if not token:
+        raise BadSpec(f"{where}.token_file {path} is empty", "Put the token into it")
+    return token
+
+
+def _distinct(wishes: Sequence[Wish]) -> None:
+    seen: dict[str, Wish] = {}
+    for wish in wishes:
+        key = wish.snapshot.files.casefold()
+        if key in seen:
+            raise BadSpec(
+                f"models lists {wish.snapshot.kind} {wish.snapshot.id} at {wish.snapshot.revision} twice",
+                "Merge the two entries",
+            )
+        seen[key] = wish
+
+
+def _known(entry: Any, keys: frozenset[str], where: str) -> None:
+    if not isinstance(entry, Mapping):
+        raise BadSpec(f"{where} is not an object with keys", f"Known keys: {', '.join(sorted(keys))}")
+    for key in entry:
+        if key not in keys:
+            close = difflib.get_close_matches(str(key), keys, 1)
+            step = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(keys))}"
+            raise BadSpec(f"{where} has the unknown key {key!r}", step)
+
+
+def _choice(entry: Mapping[str, Any], key: str, choices: Sequence[str], default: str, where: str) -> str:
+    value = str(entry.get(key) or default)
+    if value not in choices:
+        raise BadSpec(f"{where}.{key} {value!r} is not known", f"Write one of {', '.join(choices)}")
+    return value
+
+
+def _number(entry: Mapping[str, Any], key: str, default: float, least: float) -> float:
+    value = entry.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+        raise BadSpec(f"{key} {value!r} is not a number of at least {least:g}", f"Leave it out for {default:g}")
+    return value
+
+
+def _patterns(entry: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = entry.get(key) or ()
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
+        raise BadSpec(f"{where}.{key} {value!r} is not a list of patterns", f'Write {key}: ["*.safetensors"]')
+    return tuple(value)

@@ -1,0 +1,107 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""ModelScope: recursive listings that stop at 3,000 entries, paged datasets, files by query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from .base import HttpHub, field
+from .errors import BadAnswer, NotFound, Refused
+from .listing import Listing, RemoteFile, checked, digest
+
+DEFAULT_ENDPOINT = "https://www.modelscope.cn"
+#: the server cuts a model's listing here without saying so
+LISTING_CAP = 3000
+PAGE_SIZE = 500
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+
+
+class ModelScope(HttpHub):
+    kind = "modelscope"
+
+    def resolve(self, _known: str = "", /) -> Listing:
+        """What the caller knows is of no use here: the hub has no cheap question for the commit of a branch."""
+        pages = self._dataset_pages() if self._repository.kind == "dataset" else self._model_entries("")
+        entries = {str(field(entry, "Path", str, self.name)): entry for entry in pages if entry.get("Type") != "tree"}
+        files = checked(_remote_file(path, entry, self.name) for path, entry in entries.items())
+        return Listing(_newest_commit(list(entries.values())) or digest(files), files)
+
+    def address_of(self, file: RemoteFile) -> str:
+        return f"{self._api}/repo?{urlencode({'Revision': self._repository.revision, 'FilePath': file.path})}"
+
+    @property
+    def _api(self) -> str:
+        return f"{self._endpoint}/api/v1/{self._repository.kind}s/{self._repository.id}"
+
+    def _secrets(self) -> dict[str, str]:
+        if not self._token:
+            return {}
+        return {"Authorization": f"Bearer {self._token}", "Cookie": f"m_session_id={self._token}"}
+
+    def _model_entries(self, root: str) -> Iterator[dict[str, Any]]:
+        """All entries below `root`; a listing at the cap is taken apart by directory."""
+        entries = self._list("repo/files", root, Recursive="True")
+        if len(entries) < LISTING_CAP:
+            yield from entries
+            return
+        entries = self._list("repo/files", root, Recursive="False")
+        if len(entries) >= LISTING_CAP:
+            raise BadAnswer(
+                f"{self.name} shows only the first {LISTING_CAP} entries of {self._repository.id}/{root}",
+                "The hub cannot list this directory completely; seed from a mirror or a directory instead",
+            )
+        for entry in entries:
+            path = field(entry, "Path", str, self.name)
+            if entry.get("Type") != "tree":
+                yield entry
+            elif path.startswith(f"{root}/" if root else ""):
+                yield from self._model_entries(path)
+
+    def _dataset_pages(self) -> Iterator[dict[str, Any]]:
+        number = 1
+        while True:
+            page = self._list("repo/tree", "", Recursive="True", PageNumber=str(number), PageSize=str(PAGE_SIZE))
+            yield from page
+            if len(page) < PAGE_SIZE:
+                return
+            number += 1
+
+    def _list(self, route: str, root: str, **query: str) -> list[dict[str, Any]]:
+        wanted = {"Revision": self._repository.revision, **({"Root": root} if root else {}), **query}
+        what = f"{self._repository.kind} {self._repository.id} at revision {self._repository.revision}"
+        answer = self._json(f"{self._api}/{route}?{urlencode(wanted)}", what)
+        code = answer.get("Code") if isinstance(answer, dict) else None
+        if code not in (200, None):
+            raise _business_error(int(code) if str(code).isdigit() else 0, str(answer.get("Message")), what, self.name)
+        entries = field(field(answer, "Data", dict, self.name), "Files", (list, type(None)), self.name)
+        return [entry for entry in entries or [] if isinstance(entry, dict)]
+
+
+def _business_error(code: int, message: str, what: str, name: str) -> BadAnswer:
+    """Failures that come with status 200."""
+    if code in (401, 403):
+        raise Refused(f"{name} refuses {what}: {message}", "Give a token that may read it")
+    if code == 404 or "not exist" in message.lower() or "not found" in message.lower():
+        raise NotFound(f"{name} has no {what}: {message}", "Check id, revision and endpoint")
+    return BadAnswer(f"{name} answered code {code} for {what}: {message}")
+
+
+def _remote_file(path: str, entry: dict[str, Any], where: str) -> RemoteFile:
+    sha256 = str(entry.get("Sha256") or "").lower()
+    revision = str(entry.get("Revision") or "")
+    size = field(entry, "Size", int, where)
+    return RemoteFile(path, size, sha256) if _SHA256.match(sha256) else RemoteFile(path, size, "", f"rev:{revision}")
+
+
+def _newest_commit(entries: list[dict[str, Any]]) -> str:
+    """The commit of the newest file: what a branch meant when it was listed."""
+    dated: list[tuple[int, str]] = [
+        (int(entry.get("CommittedDate") or 0), str(entry.get("Revision") or "")) for entry in entries
+    ]
+    commit = max(dated, default=(0, ""))[1]
+    return commit if _COMMIT.match(commit) else ""

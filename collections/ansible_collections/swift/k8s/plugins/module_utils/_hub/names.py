@@ -1,0 +1,53 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Where things stand below a cache root. Pure strings, the same on a disk and behind a web server."""
+
+from __future__ import annotations
+
+import re
+
+_PART = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
+_REVISION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$")
+
+
+def id_problem(model_id: str) -> str:
+    """Why an id is not `organisation/name`, or an empty string."""
+    parts = model_id.split("/")
+    if len(parts) != 2 or not all(_PART.match(part) for part in parts):
+        return "is not organisation/name (letters, digits, '.', '_' and '-')"
+    return ""
+
+
+def revision_problem(revision: str) -> str:
+    """Why a revision is refused, or an empty string."""
+    if not _REVISION.match(revision) or ".." in revision or "//" in revision or revision.endswith(("/", ".part")):
+        return "is not a branch, tag or commit"
+    return ""
+
+
+def repository_path(model_id: str, kind: str) -> str:
+    organisation, name = split(model_id)
+    return f"{kind}s/{organisation}--{name}"
+
+
+def snapshot_path(model_id: str, kind: str, revision: str) -> str:
+    return f"{repository_path(model_id, kind)}/snapshots/{flat(revision)}"
+
+
+def manifest_path(model_id: str, kind: str, revision: str) -> str:
+    return f"{repository_path(model_id, kind)}/manifests/{flat(revision)}.json"
+
+
+def work_path(model_id: str, kind: str, revision: str) -> str:
+    """Unfinished files, the journal and the seeder's lock of one snapshot."""
+    return f"{repository_path(model_id, kind)}/.seed/{flat(revision)}"
+
+
+def flat(revision: str) -> str:
+    """A revision as one path component: `refs/pr/1` has no directory of its own."""
+    return revision.replace("/", "--")
+
+
+def split(model_id: str) -> tuple[str, str]:
+    organisation, _slash, name = model_id.partition("/")
+    return organisation, name

@@ -1,0 +1,75 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How often and how long to try again. Only attempts that brought nothing count against the budget."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from typing import Callable, NamedTuple, TypeVar
+
+from .errors import HubError
+
+Answer = TypeVar("Answer")
+
+#: a hub that asks for more patience than this is refused instead
+LONGEST_WAIT = 900.0
+
+
+class Policy(NamedTuple):
+    attempts: int = 8
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+
+
+class Budget:
+    """The attempts left for one file or one request."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.failures = 0
+
+    def pause_after(self, error: HubError, progressed: bool = False) -> float:
+        """Seconds to wait before the next attempt; raises the error when there is none."""
+        if not error.retryable:
+            raise error
+        self.failures = 0 if progressed else self.failures + 1
+        if self.failures >= self._policy.attempts:
+            raise error
+        if error.retry_after is not None:
+            if error.retry_after > LONGEST_WAIT:
+                raise error
+            return max(0.0, error.retry_after)
+        doubled = self._policy.first_pause * 2.0 ** min(max(self.failures - 1, 0), 16)
+        return min(doubled, self._policy.longest_pause)
+
+
+def retried(
+    call: Callable[[], Answer],
+    policy: Policy,
+    sleep: Callable[[float], None] = time.sleep,
+    noted: Callable[[HubError, float], None] | None = None,
+) -> Answer:
+    """The answer of `call`, tried again as the policy allows; `noted` hears of each wait."""
+    budget = Budget(policy)
+    while True:
+        try:
+            return call()
+        except HubError as error:
+            pause = budget.pause_after(error)
+            if noted:
+                noted(error, pause)
+            sleep(pause)
+
+
+def retry_after(value: str, now: float) -> float | None:
+    """Seconds meant by a Retry-After header: a number or a date; None when absent or unreadable."""
+    text = value.strip()
+    if not text:
+        return None
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except (TypeError, ValueError):
+        return None
