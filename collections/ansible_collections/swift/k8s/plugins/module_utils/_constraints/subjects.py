@@ -1,0 +1,165 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Facts, wishes and observations -> the subjects of each scope. Arithmetic happens here, not in rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .fit import fit, usable
+from .images import requirements
+from .nearest import nearest
+
+Data = Mapping[str, Any]
+Subject = dict[str, Any]
+
+
+def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, list[Subject]]:
+    """Return scope -> subjects. `plan` is the device plan, `seen` what `observe` brought."""
+    releases = [_release(item, facts, plan) for item in wishes["releases"]]
+    return {
+        "cluster": [_cluster(facts, wishes, plan, seen)],
+        "nodes": [_node(node, seen) for node in facts.get("nodes") or []],
+        "owners": _owners(facts),
+        "device_problems": list(plan.get("problems") or []),
+        "claims": [_claim(item, facts, seen) for item in wishes["claims"]],
+        "releases": releases,
+        "placements": [place for release in releases for place in _placements(release, facts)],
+        "images": [{**image, "subject": image["image"]} for image in seen.get("images") or []],
+        "namespaces": list(seen.get("namespaces") or []),
+        "permissions": list(seen.get("permissions") or []),
+        "variables": _variables(wishes),
+    }
+
+
+def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
+    nodes = facts.get("nodes") or []
+    return {
+        "subject": "cluster",
+        "server_version": facts.get("server_version"),
+        "uid": facts.get("uid"),
+        "wished_uid": wishes.get("cluster_uid") or None,
+        "offline": bool(wishes.get("offline")),
+        "nodes": len(nodes),
+        "ready_nodes": sum(1 for node in nodes if usable(node)),
+        "outside": list(seen.get("outside") or []),
+        "device_plugin": {name: part.get("action") for name, part in (plan.get("vendors") or {}).items()},
+        "credential": seen.get("credential") or {},
+        "warnings": list(facts.get("warnings") or []),
+    }
+
+
+def _node(node: Data, seen: Data) -> Subject:
+    devices = node.get("accelerators") or []
+    return {
+        **node,
+        "subject": node["name"],
+        "vendors": sorted({str(device.get("vendor")) for device in devices}),
+        "unlabelled": any(not (device.get("product") or device.get("chip")) for device in devices),
+        "devices": sum(int(device.get("count") or 0) for device in devices),
+        "expected_devices": _number((node.get("labels") or {}).get("nvidia.com/gpu.count")),
+        "clock_skew": (seen.get("clock_skew") or {}).get(node["name"]),
+    }
+
+
+def _number(text: Any) -> Any:
+    return int(text) if str(text or "").isdigit() else None
+
+
+def _owners(facts: Data) -> list[Subject]:
+    owners = facts.get("owners") or []
+    result = []
+    for index, owner in enumerate(owners):
+        place = f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner.get('kind')}"
+        rivals = [
+            f"{other.get('kind')} ({other.get('namespace') or 'cluster'}/{other.get('name') or other.get('kind')})"
+            for number, other in enumerate(owners)
+            if number > index
+            and other.get("resource") == owner.get("resource")
+            and set(other.get("nodes") or []) & set(owner.get("nodes") or [])
+        ]
+        result.append({**owner, "subject": f"{owner.get('kind')} {place}", "rivals": rivals})
+    return result
+
+
+def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
+    classes = {item.get("name"): item for item in facts.get("storage_classes") or []}
+    wanted = claim.get("storage_class")
+    default = next((item for item in classes.values() if item.get("default")), None)
+    static = any(claim.get(key) for key in ("nfs", "oss", "local", "shared_from"))
+    existing = (seen.get("claims") or {}).get(f"{claim['namespace']}/{claim['name']}")
+    return {
+        **claim,
+        "subject": f"claim {claim['namespace']}/{claim['name']}",
+        "static": static,
+        "dynamic": not static and not existing,
+        "class": classes.get(wanted) if wanted else default,
+        "wished_class": wanted or "the default class",
+        "classes": sorted(str(name) for name in classes),
+        "existing": existing,
+        "missing_modes": sorted(set(claim.get("access_modes") or []) - set((existing or {}).get("access_modes") or [])),
+        "many": bool(set(claim.get("access_modes") or []) & {"ReadWriteMany", "ReadOnlyMany"}),
+    }
+
+
+def _release(release: Data, facts: Data, plan: Data) -> Subject:
+    vendor = release.get("vendor")
+    nodes = facts.get("nodes") or []
+    advertised = any(
+        device.get("vendor") == vendor and device.get("count")
+        for node in nodes
+        for device in node.get("accelerators") or []
+    )
+    part = (plan.get("vendors") or {}).get(vendor) or {}
+    installed = any(
+        item.get("name") == release["name"] and item.get("namespace") == release["namespace"]
+        for item in facts.get("releases") or []
+    )
+    return {
+        **release,
+        "subject": f"release {release['name']}",
+        "image": requirements(release["image_name"]) if release.get("image_name") else {},
+        "fit": fit(nodes, release),
+        "accelerated": vendor in (plan.get("vendors") or {}),
+        "advertised": advertised,
+        # Devices come with this very run: how many, nobody can tell before.
+        "pending": not advertised and part.get("action") == "install" and bool(part.get("nodes")),
+        "installed": installed,
+    }
+
+
+def _placements(release: Data, facts: Data) -> list[Subject]:
+    """Return the nodes that could carry the release's pods, each with its device."""
+    if not release["accelerated"]:
+        return []
+    result = []
+    for node in facts.get("nodes") or []:
+        device = next(
+            (item for item in node.get("accelerators") or [] if item.get("vendor") == release["vendor"]), None
+        )
+        labels = node.get("labels") or {}
+        if device is None or not usable(node) or not release["node_selector"].items() <= labels.items():
+            continue
+        result.append(
+            {
+                "subject": node["name"],
+                "release": release,
+                "image": release["image"],
+                "node": node,
+                "device": device,
+                "driver": device.get("driver"),
+                "cuda": labels.get("nvidia.com/cuda.runtime-version.full"),
+                "compute": device.get("compute"),
+            }
+        )
+    return result
+
+
+def _variables(wishes: Data) -> list[Subject]:
+    known = wishes.get("known_variables") or []
+    return [
+        {"subject": name, "nearest": nearest(name, known)}
+        for name in sorted(set(wishes.get("variables") or []) - set(known))
+        if known
+    ]

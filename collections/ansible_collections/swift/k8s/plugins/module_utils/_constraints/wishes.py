@@ -1,0 +1,96 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the inventory asks for, in the form rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import RuleError
+
+KEYS = (
+    "namespace",
+    "offline",
+    "registry",
+    "cluster_uid",
+    "device_plugin",
+    "claims",
+    "releases",
+    "release_defaults",
+    "images",
+    "variables",
+    "known_variables",
+)
+DEVICE_PREFIXES = {"nvidia.com/": "nvidia", "huawei.com/": "ascend"}
+
+
+def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return complete wishes from the role's variables."""
+    extra = set(raw) - set(KEYS)
+    if extra:
+        raise RuleError(f"wishes: unknown key {sorted(extra)[0]!r}; known are {', '.join(KEYS)}")
+    namespace = raw.get("namespace") or "ms-swift"
+    defaults = raw.get("release_defaults") or {}
+    releases = [_release(item, defaults, namespace) for item in raw.get("releases") or []]
+    claims = [{"namespace": namespace, **_given(item)} for item in raw.get("claims") or []]
+    return {
+        **{key: raw.get(key) for key in KEYS},
+        "namespace": namespace,
+        "device_plugin": raw.get("device_plugin") or {},
+        "releases": [release for release in releases if release["state"] == "present"],
+        "claims": [claim for claim in claims if claim.get("state", "present") == "present"],
+        "images": list(raw.get("images") or []),
+    }
+
+
+def _given(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if value is not None}
+
+
+def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    values = _merge(defaults, item.get("values") or {})
+    accelerator = values.get("accelerator") or {}
+    resource, limit = _limit(values.get("resources") or {})
+    vendor = accelerator.get("vendor") or next(
+        (name for prefix, name in DEVICE_PREFIXES.items() if resource.startswith(prefix)), ""
+    )
+    return {
+        "name": item.get("name"),
+        "namespace": item.get("namespace") or namespace,
+        "state": item.get("state") or "present",
+        "model": item.get("model"),
+        "vendor": vendor or "auto",
+        "resource": accelerator.get("resource") or resource,
+        "count": int(accelerator.get("count") or limit or (0 if vendor in {"", "auto", "cpu"} else 1)),
+        "replicas": int(values.get("replicaCount") or 1),
+        "backend": (values.get("engine") or {}).get("backend") or "",
+        "memory_mib": item.get("memory_mib"),
+        "node_selector": dict(values.get("nodeSelector") or {}),
+        "image_name": _image(values.get("image") or {}),
+    }
+
+
+def _limit(resources: Mapping[str, Any]) -> tuple[str, int]:
+    """Return the device resource among the limits, and how many of it."""
+    for name, amount in (resources.get("limits") or {}).items():
+        if name.startswith(tuple(DEVICE_PREFIXES)):
+            return name, int(amount)
+    return "", 0
+
+
+def _image(image: Any) -> str:
+    if isinstance(image, str):
+        return image
+    if not image.get("repository") or not (image.get("tag") or image.get("digest")):
+        return ""
+    path = "/".join(part for part in (image.get("registry"), image["repository"]) if part)
+    return f"{path}@{image['digest']}" if image.get("digest") else f"{path}:{image['tag']}"
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(result.get(key), Mapping) and isinstance(value, Mapping)
+        result[key] = _merge(result[key], value) if both else value
+    return result

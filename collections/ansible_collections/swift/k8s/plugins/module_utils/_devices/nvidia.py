@@ -1,0 +1,162 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""NVIDIA: options and nodes -> labels, chart values, expectations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .._constraints.nearest import unknown
+from .problem import DevicePlanError, Problem
+from .profile import Profile, fits, parse
+from .registry import rewrite
+from .site import Site
+
+VARIABLE = "device_plugin_nvidia"
+VENDOR = "nvidia"
+OURS = "nvdp"
+OWNERS = ("auto", OURS, "gpu-operator", "hami", "dra", "none")
+PRESENT = "nvidia.com/gpu.present"
+CONFIG = "nvidia.com/device-plugin.config"
+MIG_CONFIG = "nvidia.com/mig.config"
+MIG_STATE = "nvidia.com/mig.config.state"
+DEFAULTS: dict[str, Any] = {
+    "owner": "auto",
+    "version": "0.20.0",
+    "chart": "nvidia-device-plugin",
+    "repository": "https://nvidia.github.io/k8s-device-plugin",
+    "namespace": "nvidia-device-plugin",
+    "release": "nvidia-device-plugin",
+    "image": "",
+    "pull_secrets": [],
+    "runtime_class": "nvidia",
+    "default_profile": "whole",
+    "profiles": {"whole": {}},
+    "nodes": [],
+    "tolerations": [],
+    "gfd": False,
+    "values": {},
+}
+# Upstream's own; a list in values replaces the chart's, so ours must carry them.
+TOLERATIONS = (
+    {"key": "CriticalAddonsOnly", "operator": "Exists"},
+    {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+)
+# Upstream narrows NFD to display and network classes, which hides Ascend (class 12); class and vendor tell both apart.
+PCI = {"deviceClassWhitelist": ["02", "03", "0b40", "12"], "deviceLabelFields": ["class", "vendor"]}
+
+
+def profiles(options: Mapping[str, Any]) -> dict[str, Profile]:
+    """Return the checked profiles; every name that is used must be among them."""
+    known = {name: parse(name, given) for name, given in (options["profiles"] or {}).items()}
+    known.setdefault("whole", Profile("whole", "whole"))
+    used = [("default_profile", options["default_profile"])]
+    used += [("nodes", entry["profile"]) for entry in options["nodes"] if entry.get("profile")]
+    for key, name in used:
+        if name not in known:
+            raise DevicePlanError(f"{VARIABLE}.{key}: {unknown('profile', str(name), known)}")
+    return known
+
+
+def profiles_of_nodes(site: Site) -> dict[str, Profile]:
+    """Return node -> the profile it gets."""
+    known = profiles(site.options)
+    return {name: known[entry.get("profile") or site.options["default_profile"]] for name, entry in site.chosen.items()}
+
+
+def labels(site: Site) -> dict[str, dict[str, str]]:
+    """Return node -> labels. Without GPU feature discovery nobody else says that there is a GPU."""
+    result: dict[str, dict[str, str]] = {}
+    for node, profile in profiles_of_nodes(site).items():
+        result[node] = {PRESENT: "true"}
+        if site.chosen[node].get("profile"):
+            result[node][CONFIG] = profile.name
+        if profile.mig_config:
+            result[node][MIG_CONFIG] = profile.mig_config
+    return result
+
+
+def expectations(site: Site) -> list[dict[str, Any]]:
+    """Return what every selected node must advertise at the end."""
+    result = []
+    for node, profile in profiles_of_nodes(site).items():
+        expected: dict[str, Any] = {
+            "node": node,
+            "vendor": VENDOR,
+            "resource": profile.resource,
+            "minimum": profile.replicas,
+        }
+        if profile.mig_config:
+            expected["label"] = {"key": MIG_STATE, "value": "success", "failed": "failed"}
+        result.append(expected)
+    return result
+
+
+def problems(site: Site) -> list[Problem]:
+    """Return why nodes cannot carry their profiles."""
+    wished = profiles_of_nodes(site)
+    found = [fits(profile, site.nodes[name]) for name, profile in wished.items()]
+    unmanaged = [
+        name
+        for name, profile in wished.items()
+        if profile.mig_config and MIG_STATE not in (site.nodes[name].get("labels") or {})
+    ]
+    return [problem for problem in found if problem] + ([_no_mig_manager(unmanaged)] if unmanaged else [])
+
+
+def _no_mig_manager(nodes: list[str]) -> Problem:
+    return Problem(
+        subject=f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}",
+        message=f"A MIG configuration is wished for {', '.join(nodes[:3])}, but no mig-manager serves the nodes.",
+        next_step="Install NVIDIA's GPU Operator or mig-manager; or cut the cards yourself and leave mig.config out.",
+    )
+
+
+def specifics(site: Site) -> dict[str, Any]:
+    """Return the part of the plan that only this vendor has: the values of NVIDIA's chart, in upstream's spelling."""
+    options, known = site.options, profiles(site.options)
+    result: dict[str, Any] = {
+        "image": _image(site),
+        "tolerations": [*TOLERATIONS, *options["tolerations"]],
+    }
+    if options["pull_secrets"]:
+        result["imagePullSecrets"] = [{"name": name} for name in options["pull_secrets"]]
+    if options["runtime_class"]:
+        result["runtimeClassName"] = options["runtime_class"]
+    if options["nodes"]:
+        result["affinity"] = _only_labelled()
+    if any(profile.kind != "whole" for profile in known.values()):
+        result["config"] = {
+            # The chart wants each file as text; JSON is YAML, and the same text on every run.
+            "map": {name: json.dumps(profile.config(), sort_keys=True) for name, profile in sorted(known.items())},
+            "default": options["default_profile"],
+        }
+    # MPS pods wait for nvidia.com/mps.capable, which only GPU feature discovery sets; it reports through NFD.
+    if options["gfd"] or any(profile.kind == "mps" for profile in known.values()):
+        has_nfd = any(api.startswith("nfd.") for api in site.apis)
+        result["gfd"] = {"enabled": True}
+        result["nfd"] = {"enabled": not has_nfd, "worker": {"config": {"sources": {"pci": PCI}}}}
+    return {"values": merge(result, options["values"])}
+
+
+def _image(site: Site) -> dict[str, str]:
+    upstream = f"nvcr.io/nvidia/k8s-device-plugin:v{site.options['version']}"
+    repository, _, tag = (site.options["image"] or rewrite(upstream, site.registry)).rpartition(":")
+    return {"repository": repository, "tag": tag}
+
+
+def _only_labelled() -> dict[str, Any]:
+    """Return an affinity to the label we set: nodes that nobody selected stay without our plugin."""
+    term = {"matchExpressions": [{"key": PRESENT, "operator": "In", "values": ["true"]}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid on it, mappings merged at every depth."""
+    result = dict(base)
+    for key, value in over.items():
+        both = isinstance(result.get(key), Mapping) and isinstance(value, Mapping)
+        result[key] = merge(result[key], value) if both else value
+    return result

@@ -1,0 +1,69 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Who advertises a vendor's devices: ours, somebody else's (adopt it), or two at once (refuse)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .problem import Problem
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do for a vendor: install (ours, new or already there), adopt (leave alone), none."""
+
+    action: str
+    owner: str
+    problem: Optional[Problem] = None
+
+
+Owner = Mapping[str, Any]
+
+
+def decide(variable: str, wanted: str, ours: str, owners: Iterable[Owner], selected: Iterable[str]) -> Decision:
+    """Decide from the wanted owner, the kind that this role installs, and who is there on the selected nodes.
+
+    An owner entry counts as ours when it carries `managed: true`; see `mark_ours`.
+    """
+    if wanted == "none":
+        return Decision("none", "none")
+    nodes = set(selected)
+    if not nodes:
+        return Decision("none", wanted)
+    foreign = [owner for owner in owners if not owner.get("managed") and _touches(owner, nodes)]
+    if wanted == "auto":
+        return Decision("adopt", str(foreign[0]["kind"])) if foreign else Decision("install", ours)
+    if wanted == ours:
+        return Decision("install", ours, _rival(variable, wanted, foreign[0], nodes) if foreign else None)
+    other = [owner for owner in foreign if owner["kind"] != wanted]
+    if any(owner["kind"] == wanted for owner in foreign):
+        return Decision("adopt", wanted, _rival(variable, wanted, other[0], nodes) if other else None)
+    return Decision("none", wanted, _not_there(variable, wanted, ours))
+
+
+def _touches(owner: Owner, nodes: set[str]) -> bool:
+    """An owner without nodes (an operator whose pods are not up yet) owns them all."""
+    return not owner.get("nodes") or bool(nodes & set(owner["nodes"]))
+
+
+def _rival(variable: str, wanted: str, owner: Owner, nodes: set[str]) -> Problem:
+    shared = len(nodes & set(owner.get("nodes") or nodes))
+    where = f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner['kind']}"
+    advice = f"Set {variable}.owner: {'auto' if owner['kind'] == wanted else owner['kind']} to use what is there"
+    return Problem(
+        subject=f"{shared} node{'s' if shared != 1 else ''}",
+        message=f"{owner['kind']} ({where}) already owns {owner.get('resource') or 'the devices'} there; "
+        f"{variable}.owner is {wanted}. Two plugins for one resource break each other.",
+        next_step=f"{advice}, or remove {where} first.",
+    )
+
+
+def _not_there(variable: str, wanted: str, ours: str) -> Problem:
+    return Problem(
+        subject=variable,
+        message=f"{variable}.owner is {wanted}, but {wanted} was not found on the selected nodes.",
+        next_step=f"Install {wanted} first, or set owner: {ours} to have its plugin installed by this run.",
+    )

@@ -1,0 +1,163 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The plan for all vendors: one pass, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import ascend, nvidia
+from .options import complete
+from .owner import decide
+from .problem import Problem
+from .selection import select
+from .site import Site
+
+Facts = Mapping[str, Any]
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """What the plan needs to know of a vendor; a third one is one more entry in VENDORS."""
+
+    name: str
+    variable: str
+    ours: str
+    owners: tuple[str, ...]
+    defaults: Mapping[str, Any]
+    prefix: str
+    hints: Callable[[Labels], bool]
+    check: Callable[[Mapping[str, Any]], Any]
+    labels: Callable[[Site], dict[str, dict[str, str]]]
+    expectations: Callable[[Site], list[dict[str, Any]]]
+    problems: Callable[[Site], list[Problem]]
+    specifics: Callable[[Site], dict[str, Any]]
+
+
+def _has(labels: Labels, *pairs: tuple[str, str]) -> bool:
+    return any(labels.get(key) == value for key, value in pairs)
+
+
+_NVIDIA_HINTS = (
+    (nvidia.PRESENT, "true"),
+    ("feature.node.kubernetes.io/pci-10de.present", "true"),
+    ("feature.node.kubernetes.io/pci-0300_10de.present", "true"),
+    ("feature.node.kubernetes.io/pci-0302_10de.present", "true"),
+)
+_ASCEND_HINTS = (ascend.LABEL_WORKER, ("feature.node.kubernetes.io/pci-1200_19e5.present", "true"))
+
+VENDORS = (
+    Vendor(
+        name=nvidia.VENDOR,
+        variable=nvidia.VARIABLE,
+        ours=nvidia.OURS,
+        owners=nvidia.OWNERS,
+        defaults=nvidia.DEFAULTS,
+        prefix="nvidia.com/",
+        hints=lambda labels: _has(labels, *_NVIDIA_HINTS),
+        check=nvidia.profiles,
+        labels=nvidia.labels,
+        expectations=nvidia.expectations,
+        problems=nvidia.problems,
+        specifics=nvidia.specifics,
+    ),
+    Vendor(
+        name=ascend.VENDOR,
+        variable=ascend.VARIABLE,
+        ours=ascend.OURS,
+        owners=ascend.OWNERS,
+        defaults=ascend.DEFAULTS,
+        prefix="huawei.com/",
+        hints=lambda labels: (
+            _has(labels, *_ASCEND_HINTS) or labels.get(ascend.LABEL_ACCELERATOR, "").startswith("huawei-")
+        ),
+        check=ascend.check,
+        labels=ascend.labels,
+        expectations=ascend.expectations,
+        problems=ascend.problems,
+        specifics=ascend.specifics,
+    ),
+)
+
+
+def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[str, Any]:
+    """Return the plan; `wishes` maps a vendor's name to what its variable holds."""
+    nodes = {node["name"]: node for node in facts.get("nodes") or []}
+    vendors = {
+        vendor.name: _vendor(vendor, facts, nodes, wishes.get(vendor.name) or {}, registry) for vendor in VENDORS
+    }
+    problems = [problem for part in vendors.values() for problem in part.pop("problems")]
+    return {
+        "vendors": vendors,
+        "labels": _join(part["labels"] for part in vendors.values()),
+        "expect": [item for part in vendors.values() for item in part["expect"]],
+        "problems": [problem.to_dict() for problem in problems + _both(vendors)],
+    }
+
+
+def _vendor(
+    vendor: Vendor, facts: Facts, nodes: Mapping[str, Any], given: Mapping[str, Any], registry: str
+) -> dict[str, Any]:
+    options = complete(vendor.variable, given, vendor.defaults, vendor.owners)
+    vendor.check(options)
+    chosen, problems = select(vendor.variable, options["nodes"], nodes.values(), _with_devices(vendor, nodes))
+    owners = [
+        owner for owner in facts.get("owners") or [] if str(owner.get("resource") or "").startswith(vendor.prefix)
+    ]
+    decision = decide(vendor.variable, options["owner"], vendor.ours, owners, chosen)
+    if decision.problem:
+        problems.append(decision.problem)
+    part: dict[str, Any] = {
+        "action": decision.action,
+        "owner": decision.owner,
+        "options": options,
+        "nodes": sorted(chosen) if decision.action != "none" else [],
+        "labels": {},
+        "expect": [],
+        "problems": problems,
+    }
+    if decision.action == "install":
+        site = Site(options, nodes, chosen, registry, tuple(facts.get("apis") or ()))
+        problems += vendor.problems(site)
+        part["labels"] = vendor.labels(site)
+        part["expect"] = vendor.expectations(site)
+        part.update(vendor.specifics(site))
+    elif decision.action == "adopt":
+        # Another owner decides how devices are shared and named; at least one device of the vendor must be there.
+        part["expect"] = [
+            {"node": name, "vendor": vendor.name, "resource": vendor.prefix, "minimum": 1} for name in sorted(chosen)
+        ]
+    return part
+
+
+def _with_devices(vendor: Vendor, nodes: Mapping[str, Any]) -> list[str]:
+    return [
+        name
+        for name, node in nodes.items()
+        if vendor.hints(node.get("labels") or {})
+        or any(device.get("vendor") == vendor.name for device in node.get("accelerators") or [])
+    ]
+
+
+def _join(parts: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
+    result: dict[str, dict[str, str]] = {}
+    for part in parts:
+        for node, labels in part.items():
+            result.setdefault(node, {}).update(labels)
+    return result
+
+
+def _both(vendors: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    names = list(vendors)
+    shared = sorted(set(vendors[names[0]]["nodes"]).intersection(*(vendors[name]["nodes"] for name in names[1:])))
+    return [
+        Problem(
+            subject=f"node {node}",
+            message=f"Node {node} is selected for {' and for '.join(names)}; one container runtime cannot serve both.",
+            next_step="Make the selectors of the two nodes lists exclude each other.",
+        )
+        for node in shared
+    ]

@@ -1,0 +1,70 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Loading rules and silences."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import load, silences
+
+GOOD: dict[str, Any] = {
+    "id": "driver-too-old",
+    "level": "error",
+    "for_each": "nodes",
+    "expect": {"driver": {"at_least": "580"}},
+    "message": "driver {driver}",
+    "next_step": "upgrade",
+}
+
+
+def test_a_good_rule() -> None:
+    (rule,) = load([{**GOOD, "source": None}])
+    assert (rule.id, rule.when, rule.source) == ("driver-too-old", {}, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lvel": "error"}, "unknown key 'lvel'; did you mean 'level'?"),
+        ({"level": "eror"}, "unknown level 'eror'; did you mean 'error'?"),
+        ({"for_each": "node"}, "unknown for_each 'node'; did you mean 'nodes'?"),
+        ({"id": "Driver too old"}, "an id is lower-case words"),
+        ({"message": ""}, "lacks message"),
+        ({"expect": None}, "neither 'when' nor 'expect'"),
+        ({"message": "{a b..c}"}, "malformed field"),
+        ({"when": {"driver": {"exist": True}}}, "did you mean 'exists'"),
+    ],
+)
+def test_refused_rules(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(RuleError, match=re.escape(message)):
+        load([{**GOOD, **change}])
+
+
+def test_rules_must_be_mappings_with_unique_ids() -> None:
+    with pytest.raises(RuleError, match="must be a mapping"):
+        load(["x"])
+    with pytest.raises(RuleError, match="defined twice"):
+        load([GOOD, GOOD])
+
+
+@pytest.mark.parametrize(
+    ("silence", "message"),
+    [
+        ({"id": "driver-to-old", "reason": "x"}, "did you mean 'driver-too-old'"),
+        ({"id": "driver-too-old"}, "has no reason"),
+        ({"id": "driver-too-old", "reason": "  "}, "has no reason"),
+        ({"id": "driver-too-old", "why": "x"}, "must be {id"),
+    ],
+)
+def test_refused_silences(silence: dict[str, Any], message: str) -> None:
+    with pytest.raises(RuleError, match=re.escape(message)):
+        silences([silence], load([GOOD]))
+
+
+def test_a_silence() -> None:
+    silence = {"id": "driver-too-old", "reason": "lab nodes"}
+    assert silences([silence], load([GOOD])) == {"driver-too-old": "lab nodes"}

@@ -1,0 +1,245 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The device plan for both vendors."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Optional
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._devices.ascend import family_of_chip
+from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import plan
+from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
+
+GPU = {"name": "gpu-1", "arch": "amd64", "runtime": "containerd://2.1.4", "labels": {"pool": "gpu"}}
+NPU = {"name": "npu-1", "arch": "arm64", "runtime": "containerd://1.7.2", "labels": {"pool": "npu"}}
+CPU = {"name": "cpu-1", "arch": "amd64", "labels": {}}
+FACTS: dict[str, Any] = {"nodes": [GPU, NPU, CPU], "owners": [], "apis": ["apps/v1"]}
+BOTH = {
+    "nvidia": {"nodes": [{"selector": "pool=gpu"}]},
+    "ascend": {"nodes": [{"selector": "pool=npu", "chip": "910B3"}]},
+}
+
+
+def hami(**more: Any) -> dict[str, Any]:
+    return {
+        "resource": "nvidia.com/gpu",
+        "kind": "hami",
+        "namespace": "hami",
+        "name": "hami",
+        "nodes": ["gpu-1"],
+        **more,
+    }
+
+
+def test_both_vendors_in_one_pass() -> None:
+    found = plan(FACTS, BOTH, registry="lab.registry")
+    assert found["problems"] == []
+    assert found["labels"] == {
+        "gpu-1": {"nvidia.com/gpu.present": "true"},
+        "npu-1": {
+            "workerselector": "dls-worker-node",
+            "accelerator": "huawei-Ascend910",
+            "host-arch": "huawei-arm",
+        },
+    }
+    assert found["expect"] == [
+        {"node": "gpu-1", "vendor": "nvidia", "resource": "nvidia.com/gpu", "minimum": 1},
+        {"node": "npu-1", "vendor": "ascend", "resource": "huawei.com/Ascend910", "minimum": 1},
+    ]
+    nvidia, ascend = found["vendors"]["nvidia"], found["vendors"]["ascend"]
+    assert nvidia["values"]["image"] == {"repository": "lab.registry/nvidia/k8s-device-plugin", "tag": "v0.20.0"}
+    assert ascend["image"] == "lab.registry/ascendhub/ascend-k8sdeviceplugin:v26.1.0-ubuntu22.04"
+    assert (ascend["template"], ascend["families"], ascend["container_mode"]) == (
+        "unified",
+        ["Ascend910"],
+        "containerd",
+    )
+
+
+def test_nothing_to_do_without_devices() -> None:
+    found = plan(FACTS, {})
+    assert [part["action"] for part in found["vendors"].values()] == ["none", "none"]
+    assert (found["labels"], found["expect"], found["problems"]) == ({}, [], [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "vendor"),
+    [
+        ({"nvidia.com/gpu.present": "true"}, "nvidia"),
+        ({"feature.node.kubernetes.io/pci-0302_10de.present": "true"}, "nvidia"),
+        ({"feature.node.kubernetes.io/pci-1200_19e5.present": "true"}, "ascend"),
+        ({"accelerator": "huawei-Ascend310P"}, "ascend"),
+    ],
+)
+def test_nodes_are_found_by_their_labels(labels: dict[str, str], vendor: str) -> None:
+    found = plan({"nodes": [CPU, {"name": "x", "labels": labels}]}, {})
+    assert found["vendors"][vendor]["nodes"] == ["x"]
+    assert found["vendors"][vendor]["action"] == "install"
+
+
+def test_profiles_become_config_labels_and_expectations() -> None:
+    wishes = {
+        "nvidia": {
+            "profiles": {"shared4": {"time_slicing": {"replicas": 4, "rename": True}}},
+            "nodes": [{"selector": "pool=gpu", "profile": "shared4"}],
+        }
+    }
+    found = plan(FACTS, wishes)
+    config = found["vendors"]["nvidia"]["values"]["config"]
+    assert (config["default"], sorted(config["map"])) == ("whole", ["shared4", "whole"])
+    assert json.loads(config["map"]["shared4"])["sharing"]["timeSlicing"]["resources"][0]["replicas"] == 4
+    assert found["labels"]["gpu-1"]["nvidia.com/device-plugin.config"] == "shared4"
+    assert found["expect"][0] == {
+        "node": "gpu-1",
+        "vendor": "nvidia",
+        "resource": "nvidia.com/gpu.shared",
+        "minimum": 4,
+    }
+
+
+def test_mps_brings_feature_discovery_that_shows_ascend_too() -> None:
+    wishes = {"nvidia": {"profiles": {"mps2": {"mps": {"replicas": 2}}}, "nodes": [{"selector": "pool=gpu"}]}}
+    values = plan(FACTS, wishes)["vendors"]["nvidia"]["values"]
+    assert values["gfd"] == {"enabled": True}
+    assert values["nfd"]["enabled"] is True
+    assert "12" in values["nfd"]["worker"]["config"]["sources"]["pci"]["deviceClassWhitelist"]
+    there = plan({**FACTS, "apis": ["nfd.k8s-sigs.io/v1alpha1"]}, wishes)
+    assert there["vendors"]["nvidia"]["values"]["nfd"]["enabled"] is False
+
+
+def test_values_of_the_user_win() -> None:
+    wishes = {
+        "nvidia": {
+            "nodes": [{"selector": "pool=gpu"}],
+            "runtime_class": "",
+            "pull_secrets": ["regcred"],
+            "values": {"image": {"pullPolicy": "Always"}, "mps": {"root": "/mps"}},
+        }
+    }
+    values = plan(FACTS, wishes)["vendors"]["nvidia"]["values"]
+    assert values["image"]["pullPolicy"] == "Always"
+    assert values["image"]["tag"] == "v0.20.0"
+    assert values["imagePullSecrets"] == [{"name": "regcred"}]
+    assert "runtimeClassName" not in values
+
+
+def test_mig_needs_a_manager_and_is_waited_for() -> None:
+    wishes = {
+        "nvidia": {
+            "profiles": {"mig": {"mig": {"strategy": "mixed", "config": "all-1g.10gb"}}},
+            "nodes": [{"selector": "pool=gpu", "profile": "mig"}],
+        }
+    }
+    assert "no mig-manager" in plan(FACTS, wishes)["problems"][0]["message"]
+    managed = {**GPU, "labels": {"pool": "gpu", "nvidia.com/mig.config.state": "success"}}
+    found = plan({**FACTS, "nodes": [managed]}, wishes)
+    assert found["problems"] == []
+    assert found["labels"]["gpu-1"]["nvidia.com/mig.config"] == "all-1g.10gb"
+    assert found["expect"][0]["label"] == {"key": "nvidia.com/mig.config.state", "value": "success", "failed": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "owners", "action", "who", "problem"),
+    [
+        ("auto", [], "install", "nvdp", None),
+        ("auto", [hami()], "adopt", "hami", None),
+        ("auto", [hami(nodes=["elsewhere"])], "install", "nvdp", None),
+        ("auto", [hami(nodes=[])], "adopt", "hami", None),
+        ("auto", [hami(kind="nvdp", managed=True)], "install", "nvdp", None),
+        ("auto", [hami(kind="nvdp")], "adopt", "nvdp", None),
+        ("nvdp", [hami(kind="nvdp", managed=True)], "install", "nvdp", None),
+        ("nvdp", [hami()], "install", "nvdp", "Set device_plugin_nvidia.owner: hami to use what is there"),
+        ("nvdp", [hami(kind="nvdp")], "install", "nvdp", "Set device_plugin_nvidia.owner: auto to use what is there"),
+        ("hami", [hami()], "adopt", "hami", None),
+        ("hami", [hami(), hami(kind="nvdp")], "adopt", "hami", "owner: nvdp"),
+        ("hami", [], "none", "hami", "Install hami first"),
+        ("none", [hami()], "none", "none", None),
+    ],
+)
+def test_owner(owner: str, owners: list[Any], action: str, who: str, problem: Optional[str]) -> None:
+    wishes = {"nvidia": {"owner": owner, "nodes": [{"selector": "pool=gpu"}]}}
+    found = plan({**FACTS, "owners": owners}, wishes)
+    part = found["vendors"]["nvidia"]
+    assert (part["action"], part["owner"]) == (action, who)
+    assert [problem in item["next_step"] for item in found["problems"]] == ([True] if problem else [])
+    if action == "adopt":
+        assert found["labels"] == {}
+        assert found["expect"] == [{"node": "gpu-1", "vendor": "nvidia", "resource": "nvidia.com/", "minimum": 1}]
+
+
+def test_node_for_both_vendors() -> None:
+    wishes = {"nvidia": {"nodes": [{"selector": "pool"}]}, "ascend": {"nodes": [{"selector": "pool=npu"}]}}
+    messages = [item["message"] for item in plan(FACTS, wishes)["problems"]]
+    assert messages == ["Node npu-1 is selected for nvidia and for ascend; one container runtime cannot serve both."]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ({"nvidia": {"profile": {}}}, "device_plugin_nvidia: unknown key 'profile'; did you mean 'profiles'?"),
+        ({"nvidia": {"owner": "nvpd"}}, "device_plugin_nvidia.owner: unknown owner 'nvpd'; did you mean 'nvdp'?"),
+        ({"nvidia": ["x"]}, "must be a mapping such as"),
+        ({"nvidia": {"nodes": ["x"]}}, "every entry needs a selector"),
+        ({"nvidia": {"nodes": [{"selector": "a", "chip": "910B"}]}}, "unknown key 'chip'"),
+        (
+            {"nvidia": {"profiles": {"shared4": {}}, "nodes": [{"selector": "pool=gpu", "profile": "shard4"}]}},
+            "device_plugin_nvidia.nodes: unknown profile 'shard4'; did you mean 'shared4'?",
+        ),
+        (
+            {"nvidia": {"default_profile": "hole", "nodes": [{"selector": "pool=gpu"}]}},
+            "device_plugin_nvidia.default_profile: unknown profile 'hole'; did you mean 'whole'?",
+        ),
+        ({"ascend": {"nodes": [{"selector": "pool=npu", "chip": "A100"}]}}, "unknown chip 'A100'"),
+    ],
+)
+def test_refused(wishes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DevicePlanError, match=re.escape(message)):
+        plan(FACTS, wishes)
+
+
+def test_old_mindcluster_needs_to_know_the_chip() -> None:
+    wishes = {"ascend": {"version": "26.0.0", "nodes": [{"selector": "pool=npu"}]}}
+    assert "MindCluster 26.0.0 has one manifest per chip" in plan(FACTS, wishes)["problems"][0]["message"]
+    labelled = {
+        **NPU,
+        "labels": {"pool": "npu", "node.kubernetes.io/npu.chip.name": "310P3"},
+        "runtime": "docker://28.1",
+    }
+    found = plan({**FACTS, "nodes": [labelled]}, wishes)
+    part = found["vendors"]["ascend"]
+    assert found["problems"] == []
+    assert (part["template"], part["families"], part["container_mode"]) == ("per_chip", ["Ascend310P"], "docker")
+    assert part["image"].endswith("/ascend-k8sdeviceplugin:v26.0.0")
+
+
+def test_unknown_chip_is_no_obstacle_since_the_manifest_is_one() -> None:
+    found = plan(FACTS, {"ascend": {"nodes": [{"selector": "pool=npu"}]}})
+    assert found["problems"] == []
+    assert "accelerator" not in found["labels"]["npu-1"]
+    assert found["expect"][0]["resource"] == "huawei.com/"
+
+
+@pytest.mark.parametrize(
+    ("chip", "family"),
+    [
+        ("910B3", "Ascend910"),
+        ("Ascend910B3", "Ascend910"),
+        ("910b4-1", "Ascend910"),
+        ("Ascend910_9391", "Ascend910"),
+        ("310P3", "Ascend310P"),
+        ("310", "Ascend310"),
+        ("Ascend950PR", "npu"),
+        ("H100", None),
+    ],
+)
+def test_chips(chip: str, family: Optional[str]) -> None:
+    assert family_of_chip(chip) == family
+
+
+def test_the_chip_is_read_from_devices() -> None:
+    device = {"vendor": "ascend", "chip": "910B3", "count": 8}
+    found = plan({"nodes": [{**NPU, "accelerators": [device]}]}, {"ascend": {"version": "26.0.0"}})
+    assert found["vendors"]["ascend"]["families"] == ["Ascend910"]

@@ -1,0 +1,122 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Profiles of NVIDIA nodes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Optional
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._devices.mig import profile_of_config, profiles_of, resource_of
+from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
+from ansible_collections.swift.k8s.plugins.module_utils._devices.profile import fits, parse
+
+
+@pytest.mark.parametrize(
+    ("given", "resource", "config"),
+    [
+        ({}, "nvidia.com/gpu", {"version": "v1", "flags": {"migStrategy": "none"}}),
+        (
+            {"time_slicing": {"replicas": 4, "rename": True}},
+            "nvidia.com/gpu.shared",
+            {
+                "version": "v1",
+                "flags": {"migStrategy": "none"},
+                "sharing": {
+                    "timeSlicing": {"renameByDefault": True, "resources": [{"name": "nvidia.com/gpu", "replicas": 4}]}
+                },
+            },
+        ),
+        (
+            {"mps": {"replicas": 2, "fail_multiple": True}},
+            "nvidia.com/gpu",
+            {
+                "version": "v1",
+                "flags": {"migStrategy": "none"},
+                "sharing": {
+                    "mps": {
+                        "renameByDefault": False,
+                        "failRequestsGreaterThanOne": True,
+                        "resources": [{"name": "nvidia.com/gpu", "replicas": 2}],
+                    }
+                },
+            },
+        ),
+        (
+            {"mig": {"strategy": "mixed", "config": "all-1g.10gb"}},
+            "nvidia.com/mig-1g.10gb",
+            {"version": "v1", "flags": {"migStrategy": "mixed"}},
+        ),
+        (
+            {"mig": {"strategy": "single", "config": "all-1g.10gb"}},
+            "nvidia.com/gpu",
+            {"version": "v1", "flags": {"migStrategy": "single"}},
+        ),
+    ],
+)
+def test_profile(given: dict[str, Any], resource: str, config: dict[str, Any]) -> None:
+    profile = parse("p", given)
+    assert profile.resource == resource
+    assert profile.config() == config
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "must be a mapping"),
+        ({"timeslicing": {"replicas": 4}}, "unknown key 'timeslicing'; did you mean 'time_slicing'?"),
+        ({"time_slicing": {"replicas": 4}, "mps": {"replicas": 2}}, "has mps and time_slicing"),
+        ({"time_slicing": {}}, "replicas is None"),
+        ({"time_slicing": {"replicas": 1}}, "replicas is 1; sharing needs a whole number from 2 on"),
+        ({"time_slicing": {"replicas": True}}, "replicas is True"),
+        ({"mps": {"replicas": 49}}, "at most 48 clients"),
+        ({"mps": {"replica": 2}}, "did you mean 'replicas'"),
+        ({"mps": 4}, "must be a mapping of replicas"),
+        ({"mig": {"strategy": "mixd"}}, "did you mean 'mixed'"),
+    ],
+)
+def test_refused(given: Any, message: str) -> None:
+    with pytest.raises(DevicePlanError, match=re.escape(message)):
+        parse("p", given)
+
+
+def node(product: Optional[str], memory_mib: int = 0, compute: Optional[str] = None) -> dict[str, Any]:
+    device = {"vendor": "nvidia", "product": product, "memory_mib": memory_mib, "compute": compute}
+    return {"name": "n", "accelerators": [{"vendor": "ascend"}, device]}
+
+
+@pytest.mark.parametrize(
+    ("given", "on", "message"),
+    [
+        ({"mps": {"replicas": 48}}, node("Tesla-T4", compute="7.5"), None),
+        (
+            {"mps": {"replicas": 17}},
+            node("Tesla-V100-SXM2-16GB", compute="7.0"),
+            "compute capability 7.0, which allows 16",
+        ),
+        ({"mps": {"replicas": 16}}, node("Tesla-V100-SXM2-16GB", compute="7.0"), None),
+        ({"mps": {"replicas": 48}}, node(None), None),
+        ({"mig": {"config": "all-1g.10gb"}}, node("NVIDIA-A100-SXM4-80GB", 81920), None),
+        (
+            {"mig": {"config": "all-3g.40gb"}},
+            node("NVIDIA-A100-SXM4-40GB", 40960),
+            "3g.40gb, which NVIDIA-A100-SXM4-40GB",
+        ),
+        ({"mig": {"config": "all-1g.10gb"}}, node("Tesla-T4", 15360), "which Tesla-T4 does not have"),
+        ({"mig": {"config": "all-balanced"}}, node("Tesla-T4", 15360), None),
+        ({}, node("Tesla-T4", 15360), None),
+    ],
+)
+def test_fits(given: dict[str, Any], on: dict[str, Any], message: Optional[str]) -> None:
+    problem = fits(parse("p", given), on)
+    assert (problem is None) if message is None else (problem is not None and message in problem.message)
+
+
+def test_mig_tables() -> None:
+    assert "7g.80gb" in profiles_of("NVIDIA-H100-80GB-HBM3", 81559)
+    assert profiles_of("NVIDIA-GeForce-RTX-4090", 24564) == ()
+    assert profile_of_config("all-1g.10gb+me") == "1g.10gb"
+    assert profile_of_config("custom") is None
+    assert resource_of("all-1g.10gb+me") == "nvidia.com/mig-1g.10gb.me"
+    assert resource_of("all-balanced") == "nvidia.com/mig-"
