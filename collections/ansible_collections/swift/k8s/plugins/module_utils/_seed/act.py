@@ -1,0 +1,110 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The writes of seeding: start a Job, change its limit, take and give back the site, write the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._cluster.cluster import Cluster
+from .._cluster.errors import Conflict
+from .._storage.apply import perform
+from .._storage.plan import retain
+from . import lease, record
+from .errors import SeedError
+from .objects import config_map, job, job_name
+from .observe import JOB
+from .plan import Observed
+from .sources import engine_sources
+from .state import judge
+from .wish import Wish, digest
+
+_CONFIG_MAP = ("v1", "ConfigMap")
+_GONE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.3
+
+
+def start(cluster: Cluster, wish: Wish, observed: Observed, clear: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Make ConfigMap and Job; the ConfigMap goes with the Job. What an unfinished Job fetched stays on the volume."""
+    for old in clear:
+        _remove(cluster, old)
+    found = digest(wish, observed.claim["metadata"]["uid"])
+    sources = engine_sources()
+    cluster.apply(config_map(wish, found, sources), field_manager="swift-k8s", force=True)
+    made = cluster.create(job(wish, found, sources))
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": made["metadata"]["name"], "uid": made["metadata"]["uid"]}
+    body = {"metadata": {"ownerReferences": [owner]}}
+    cluster.patch(*_CONFIG_MAP, made["metadata"]["name"], body, namespace=wish.namespace)
+    return made
+
+
+def _remove(cluster: Cluster, old: Mapping[str, Any]) -> None:
+    """Delete a Job with its pods and ConfigMap, and wait: two seeders must not write the same volume."""
+    namespace, name = old["metadata"]["namespace"], old["metadata"]["name"]
+    cluster.delete(*_CONFIG_MAP, name, namespace=namespace)
+    cluster.delete(*JOB, name, namespace=namespace, propagation="Foreground")
+    deadline = time.monotonic() + _GONE_SECONDS
+    while cluster.get(*JOB, name, namespace) is not None:
+        if time.monotonic() > deadline:
+            raise SeedError(
+                f"Job {namespace}/{name} is still there {_GONE_SECONDS:.0f} s after it was deleted. "
+                "Look at its pod (a node that is away?), and run again."
+            )
+        time.sleep(_PAUSE_SECONDS)
+
+
+def set_rate(cluster: Cluster, wish: Wish, name: str, rate: str) -> None:
+    """Write the limit that the running engine reads; kubelets bring it to the pod within about a minute."""
+    cluster.patch(*_CONFIG_MAP, name, {"data": {"rate": rate}}, namespace=wish.namespace)
+
+
+def take_site(cluster: Cluster, wish: Wish, observed: Observed) -> str:
+    """Own the site's link for our Job. Returns who has it instead, or nothing."""
+    if not wish.site:
+        return ""
+    ours = job_name(wish, digest(wish, observed.claim["metadata"]["uid"]))
+    found = cluster.get(lease.API, "Lease", lease.name(wish.site), wish.site_namespace)
+    namespace, name = lease.holder(found)
+    if (namespace, name) == (wish.namespace, ours):
+        return ""
+    if name and judge(cluster.get(*JOB, name, namespace), (), "").active:
+        return f"{namespace}/{name}"
+    body = lease.build(wish, ours, found)
+    try:
+        if found:
+            cluster.replace(body)
+        else:
+            cluster.create(body)
+    except Conflict:
+        return "another seeder that was quicker"
+    return ""
+
+
+def give_site_back(cluster: Cluster, wish: Wish, name: str) -> None:
+    """Remove the Lease if it names our Job."""
+    if not wish.site:
+        return
+    found = cluster.get(lease.API, "Lease", lease.name(wish.site), wish.site_namespace)
+    if lease.holder(found) == (wish.namespace, name):
+        cluster.delete(lease.API, "Lease", lease.name(wish.site), namespace=wish.site_namespace)
+
+
+def write_record(cluster: Cluster, wish: Wish, observed: Observed) -> tuple[dict[str, Any], bool]:
+    """Remember what the finished Job reported, and keep the volume when its claim goes.
+
+    Returns the recorded models, and whether anything is other than before the Job.
+    """
+    uid = observed.claim["metadata"]["uid"]
+    done = observed.state.told.done
+    body = record.build(wish, uid, observed.recorded, done.get("results") or [])
+    models = record.read(body, uid)
+    news = models != dict(observed.recorded)
+    if news:
+        cluster.apply(body, field_manager="swift-k8s", force=True)
+    volume = cluster.get("v1", "PersistentVolume", observed.claim["spec"].get("volumeName", ""))
+    for action in retain(observed.claim, volume):
+        perform(cluster, action)
+    return models, news or bool(done.get("changed"))

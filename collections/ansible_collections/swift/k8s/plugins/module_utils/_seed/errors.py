@@ -1,0 +1,16 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What can go wrong with seeding, as sentences for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class SeedError(Exception):
+    """The message names the volume or model, the value and the next step; `log` holds the engine's last lines."""
+
+    def __init__(self, message: str, log: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.log = list(log)

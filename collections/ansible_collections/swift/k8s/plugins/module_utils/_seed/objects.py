@@ -1,0 +1,152 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The Job that seeds and the ConfigMap that it reads (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .labels import DIGEST_LABEL, LABELS, VOLUME_LABEL, label_value, object_name
+from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, spec
+
+CONTAINER = "seed"
+PACKAGE = "swift_seed"
+#: Exit codes with which the engine says that another try is of no use: failed for good, wrong spec.
+FINAL_CODES = [1, 2]
+_DAY = 86400
+
+
+def job_name(wish: Wish, digest: str) -> str:
+    """One name a volume and content, so that a rerun finds the Job of the run before."""
+    return object_name("swift-k8s-seed", wish.volume, digest)
+
+
+def config_map(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str, Any]:
+    """Spec, limit and engine. No secret is in it: tokens are mounted from their Secrets."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": _meta(wish, digest),
+        "data": {
+            "spec.json": json.dumps(spec(wish), indent=1, sort_keys=True),
+            "rate": wish.rate_limit,
+            **{path.replace("/", "."): text for path, text in sources.items()},
+        },
+    }
+
+
+def job(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str, Any]:
+    """The Job. It asks nothing of the API server and passes Pod Security `restricted`."""
+    volumes, mounts = zip(*_volumes(wish, digest, sources))
+    pod = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": _pod_security(wish),
+        "nodeSelector": dict(wish.pod["node_selector"]),
+        "tolerations": list(wish.pod["tolerations"]),
+        "imagePullSecrets": [{"name": name} for name in wish.pod["image_pull_secrets"]],
+        "containers": [_container(wish, list(mounts))],
+        "volumes": list(volumes),
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": _meta(wish, digest),
+        "spec": {
+            "backoffLimit": 4,
+            "ttlSecondsAfterFinished": _DAY,
+            "podFailurePolicy": {
+                # A drained node is no failure: asked first, because the engine ends with 1 when it is told to stop.
+                "rules": [
+                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+                    {
+                        "action": "FailJob",
+                        "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": FINAL_CODES},
+                    },
+                ]
+            },
+            "template": {"metadata": {"labels": _labels(wish, digest)}, "spec": pod},
+        },
+    }
+
+
+def _meta(wish: Wish, digest: str) -> dict[str, Any]:
+    return {"name": job_name(wish, digest), "namespace": wish.namespace, "labels": _labels(wish, digest)}
+
+
+def _labels(wish: Wish, digest: str) -> dict[str, str]:
+    return {**LABELS, VOLUME_LABEL: label_value(wish.volume), DIGEST_LABEL: digest}
+
+
+def _pod_security(wish: Wish) -> dict[str, Any]:
+    user = wish.pod["run_as_user"]
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "fsGroup": user,
+        "fsGroupChangePolicy": "OnRootMismatch",
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _container(wish: Wish, mounts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": CONTAINER,
+        "image": wish.image,
+        "imagePullPolicy": wish.pod["image_pull_policy"],
+        "command": [wish.pod["python"], "-m", f"{PACKAGE}._cache"],
+        "args": ["seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"],
+        "workingDir": ENGINE,
+        "env": [
+            {"name": "PYTHONPATH", "value": ENGINE},
+            {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
+            {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own memory-backed directory
+            {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"},
+        ],
+        "resources": dict(wish.pod["resources"]),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }
+
+
+def _volumes(wish: Wish, digest: str, sources: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Volume and mount, pair by pair."""
+    yield (
+        {"name": "cache", "persistentVolumeClaim": {"claimName": wish.volume}},
+        {"name": "cache", "mountPath": CACHE},
+    )
+    items = [{"key": key, "path": key} for key in ("spec.json", "rate")]
+    items += [{"key": path.replace("/", "."), "path": f"{PACKAGE}/{path}"} for path in sorted(sources)]
+    yield (
+        {"name": "engine", "configMap": {"name": job_name(wish, digest), "items": items}},
+        {"name": "engine", "mountPath": ENGINE, "readOnly": True},
+    )
+    yield {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
+    for number, secret in enumerate(_named(wish, "token_secret")):
+        yield (
+            {"name": f"token-{number}", "secret": {"secretName": secret, "defaultMode": 0o440}},
+            {"name": f"token-{number}", "mountPath": f"{TOKENS}/{secret}", "readOnly": True},
+        )
+    for number, authority in enumerate(_named(wish, "ca_config_map")):
+        yield (
+            {"name": f"ca-{number}", "configMap": {"name": authority}},
+            {"name": f"ca-{number}", "mountPath": f"{AUTHORITIES}/{authority}", "readOnly": True},
+        )
+    for number, claim in enumerate(_named(wish, "source_claim")):
+        yield (
+            {"name": f"source-{number}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},
+            {"name": f"source-{number}", "mountPath": f"{SOURCES}/{claim}", "readOnly": True},
+        )
+
+
+def _named(wish: Wish, option: str) -> list[str]:
+    return sorted({model[option] for model in wish.models if model.get(option)})

@@ -1,0 +1,65 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Decide the next step of seeding one volume (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from .state import State
+from .wish import RECORD, Wish
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the cluster has: the claim, what is recorded as missing, and the Jobs of the volume."""
+
+    claim: Mapping[str, Any]
+    recorded: Mapping[str, Any]
+    missing: Sequence[Mapping[str, Any]]
+    job: Optional[Mapping[str, Any]]
+    state: State
+    others: Sequence[Mapping[str, Any]]
+    rate: str
+    #: seconds since the Job was made
+    age: float = 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do next.
+
+    finished: nothing. record: write down what a Job did. follow: watch the Job that works. fail: say why it failed.
+    stuck: say why it does not start. start: make the Job, after clearing away what is in `clear`.
+    """
+
+    verb: str
+    clear: Sequence[Mapping[str, Any]] = ()
+    new_rate: str = ""
+
+
+def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) -> Step:
+    """`followed` is the uid of the Job that this run started or joined: its failure is ours, an older one is cleared.
+
+    A finished Job whose log is lost (its node is gone) runs once more: with all files there, that takes seconds. So
+    does one of an earlier run where the user asks for the volume to be verified now. A Job of an earlier run that never
+    found a node is made anew, because what it asked for may have been corrected since.
+    """
+    state = observed.state
+    ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
+    if not observed.missing:
+        return Step("finished")
+    if state.phase == "done" and state.told.done and (ours or wish.verify == RECORD):
+        return Step("record")
+    late = state.phase == "waiting" and bool(state.reason) and observed.age > start_timeout
+    if late and ours:
+        return Step("stuck")
+    if state.active and not late:
+        return Step("follow", new_rate=wish.rate_limit if wish.rate_limit != observed.rate else "")
+    if state.phase == "failed" and ours:
+        return Step("fail")
+    stale = [observed.job] if observed.job is not None else []
+    return Step("start", clear=[*stale, *observed.others])

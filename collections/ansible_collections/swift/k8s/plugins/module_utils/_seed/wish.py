@@ -1,0 +1,167 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the user wants on a volume: models, limits, and how the Job that brings them shall look."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._cache import spec as engine_spec
+from .._cache.errors import BadSpec
+from .errors import SeedError
+
+#: The level of `verify` that believes the record and starts no pod.
+RECORD = "record"
+#: Where the pod sees the volume, the engine and its spec, and secrets.
+CACHE = "/cache"
+ENGINE = "/engine"
+TOKENS = "/run/secrets/swift-k8s"
+AUTHORITIES = "/run/ca"
+SOURCES = "/sources"
+#: Fields that the engine takes as they are.
+_PLAIN = ("id", "type", "hub", "endpoint", "endpoints", "revision", "include", "exclude", "proxy")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Everything that one call of the module is about."""
+
+    volume: str
+    namespace: str
+    models: tuple[Mapping[str, Any], ...]
+    rate_limit: str
+    rate_schedule: tuple[Mapping[str, Any], ...]
+    reserve: str
+    workers: int
+    verify: str
+    site: str
+    site_namespace: str
+    image: str
+    pod: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"volume {self.namespace}/{self.volume}"
+
+
+def parse(params: Mapping[str, Any]) -> Wish:
+    """The wish that the module's options describe."""
+    keys = (
+        "image_pull_policy",
+        "image_pull_secrets",
+        "python",
+        "node_selector",
+        "tolerations",
+        "resources",
+        "run_as_user",
+    )
+    return Wish(
+        volume=params["volume"],
+        namespace=params["namespace"],
+        models=tuple(_checked(params["models"])),
+        rate_limit=params["rate_limit"],
+        rate_schedule=tuple(params["rate_schedule"]),
+        reserve=params["reserve"],
+        workers=params["workers"],
+        verify=params["verify"],
+        site=params["site"] or "",
+        site_namespace=params["site_namespace"] or params["namespace"],
+        image=params["image"],
+        pod={key: params[key] for key in keys},
+    )
+
+
+def _checked(models: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    seen: set[str] = set()
+    for model in models:
+        for address in (model.get("endpoint"), model.get("proxy"), *(model.get("endpoints") or [])):
+            if address and urlsplit(address).password:
+                raise SeedError(
+                    f"model {model['id']} has a password in the address of {urlsplit(address).hostname}, "
+                    "which would be readable in the cluster. Put tokens into a Secret (token_secret), "
+                    "and use a proxy that asks for none."
+                )
+        if key(model) in seen:
+            raise SeedError(f"model {key(model)} is listed twice. Keep one of the entries.")
+        seen.add(key(model))
+    return list(models)
+
+
+def validate(wish: Wish) -> None:
+    """Let the engine itself judge its spec here, before anything is made: same rules, same sentences."""
+    document = {
+        **spec(wish),
+        "models": [{k: v for k, v in m.items() if k != "token_file"} for m in engine_models(wish)],
+    }
+    try:
+        engine_spec.parse(document, {})
+    except BadSpec as error:
+        raise SeedError(f"{wish}: {error}") from error
+    for model in wish.models:
+        inside = str(model.get("source") or "").startswith(f"{CACHE}/")
+        if model["hub"] == "directory" and not model.get("source_claim") and not inside:
+            raise SeedError(
+                f"model {model['id']} comes from directory {model.get('source')}, which a pod cannot see. "
+                f"Name the claim that holds it (source_claim), or put it below {CACHE} on {wish} and give that path."
+            )
+
+
+def key(model: Mapping[str, Any]) -> str:
+    """By what a model is known in the record: kind, id and wished revision."""
+    revision = f"@{model['revision']}" if model.get("revision") else ""
+    return f"{model['type']}:{model['id']}{revision}"
+
+
+def fingerprint(model: Mapping[str, Any]) -> str:
+    """Changes when another run could bring other files for this model."""
+    told = {name: model.get(name) for name in (*_PLAIN, "source") if name not in {"proxy"}}
+    return _digest({name: value for name, value in told.items() if value})
+
+
+def engine_models(wish: Wish) -> list[dict[str, Any]]:
+    """The models as the engine reads them: secrets and sources are paths in the pod."""
+    return [_engine_model(model) for model in wish.models]
+
+
+def _engine_model(model: Mapping[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {name: model[name] for name in _PLAIN if model.get(name)}
+    if model.get("token_secret"):
+        told["token_file"] = f"{TOKENS}/{model['token_secret']}/{model['token_key']}"
+    if model.get("ca_config_map"):
+        told["ca_file"] = f"{AUTHORITIES}/{model['ca_config_map']}/{model['ca_key']}"
+    if model.get("source"):
+        claim = model.get("source_claim")
+        told["source"] = f"{SOURCES}/{claim}/{model['source'].lstrip('/')}" if claim else model["source"]
+    return told
+
+
+def spec(wish: Wish) -> dict[str, Any]:
+    """The engine's spec.json. The limit is a file beside it, so that it may change while the engine runs."""
+    return {
+        "root": CACHE,
+        "rate_file": f"{ENGINE}/rate",
+        "rate_limit": wish.rate_limit,
+        "rate_schedule": [dict(window) for window in wish.rate_schedule],
+        "reserve": wish.reserve,
+        "workers": wish.workers,
+        "verify": "stat" if wish.verify == RECORD else wish.verify,
+        "models": engine_models(wish),
+    }
+
+
+def digest(wish: Wish, claim_uid: str) -> str:
+    """What makes a Job another Job: volume, models, level of verification, and the schedule, which is read once.
+
+    The limit is a file that the engine looks at while it runs, so it is not part of this; nor is the image.
+    """
+    told = {name: spec(wish)[name] for name in ("models", "rate_schedule", "verify")}
+    return _digest({"claim": claim_uid, **told})[:10]
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,329 @@
+#!/usr/bin/python
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: model_seed
+short_description: Fetch models onto a shared volume, inside the cluster
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Runs the collection's own download engine as a Job beside a claim. The engine keeps to a rate limit, resumes after
+    any kind of end, verifies every file by its sha256, and shows no file under its name before that.
+  - The Job's pod runs as an ordinary user with a read-only root file system and passes Pod Security C(restricted).
+    Its image needs nothing but Python 3.9 or later. Engine and specification come from a ConfigMap, tokens from
+    Secrets.
+  - While the Job works, its progress is shown. Ending Ansible leaves the Job at work; the next run joins it.
+  - What was fetched is recorded in a ConfigMap beside the claim, so that an unchanged run takes one look and starts no
+    pod. The record does not see files that somebody removes from the volume; the pods that serve a model do, when they
+    start.
+  - A run with another O(rate_limit) changes the limit of a Job that is at work. Pods see it within about a minute.
+extends_documentation_fragment:
+  - swift.k8s.auth
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying the cluster.
+    support: full
+  diff_mode:
+    description: Returns the models that would be fetched, with files and bytes where the hub can be asked.
+    support: full
+  idempotent:
+    description: A second run changes nothing, writes nothing and starts no pod.
+    support: full
+notes:
+  - Where one link is shared, O(site) makes seeders of the same cluster wait for each other. Clusters that share a link
+    are seeded one after the other by C(throttle=1), which the role P(swift.k8s.model_cache#role) sets.
+options:
+  volume:
+    description: Name of the claim.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the claim.
+    type: str
+    default: ms-swift
+  models:
+    description: The models that shall be on the volume. Models that are there and not listed stay.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      id:
+        description: Organisation and name, as the hub has them.
+        type: str
+        required: true
+      type:
+        description: Kind of repository.
+        type: str
+        choices: [model, dataset]
+        default: model
+      hub:
+        description: Protocol of the hub.
+        type: str
+        choices: [modelscope, huggingface, mirror, directory]
+        default: modelscope
+      endpoint:
+        description: Address of the hub, its public one if not given.
+        type: str
+      endpoints:
+        description: Addresses that are tried in their order, in place of O(models[].endpoint).
+        type: list
+        elements: str
+        default: []
+      revision:
+        description: Branch, tag or commit, the hub's main branch if not given.
+        type: str
+      include:
+        description: Patterns of the files to fetch, all if empty.
+        type: list
+        elements: str
+        default: []
+      exclude:
+        description: Patterns of files to leave out.
+        type: list
+        elements: str
+        default: []
+      proxy:
+        description: HTTP proxy for this model. It may not contain a password.
+        type: str
+      token_secret:
+        description: Name of the Secret with the token for a private or gated repository, in the namespace of the claim.
+        type: str
+      token_key:
+        description: Key of the token within the Secret.
+        type: str
+        default: token
+      ca_config_map:
+        description: Name of the ConfigMap with the certificate authority of the endpoint, in the namespace of the claim.
+        type: str
+      ca_key:
+        description: Key of the authority within the ConfigMap.
+        type: str
+        default: ca.crt
+      source:
+        description: With O(models[].hub=directory), the directory to copy from.
+        type: str
+      source_claim:
+        description: The claim that O(models[].source) lies on, as an absolute path from its root.
+        type: str
+  rate_limit:
+    description: Greatest rate of the download, for example V(300Mbit/s), V(40MiB/s) or V(unlimited).
+    type: str
+    default: unlimited
+  rate_schedule:
+    description: Times with another limit. The first that fits counts.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      days:
+        description: Days, for example V(mon-fri) or V(daily).
+        type: str
+        default: daily
+      from:
+        description: Begin, as V(08:00).
+        type: str
+        default: "00:00"
+      to:
+        description: End, as V(20:00).
+        type: str
+        default: "24:00"
+      timezone:
+        description: Time zone of begin and end.
+        type: str
+        default: UTC
+      limit:
+        description: The limit then.
+        type: str
+        required: true
+  reserve:
+    description: Space that stays free on the volume.
+    type: str
+    default: 1GiB
+  workers:
+    description: Files that are fetched at the same time.
+    type: int
+    default: 4
+  verify:
+    description:
+      - How far to look when everything is recorded as fetched.
+      - V(record) believes the record and starts no pod.
+      - V(stat) compares the size and time of every file on the volume, V(sample) slices of them, V(full) every byte.
+        These start a Job, which fetches what is missing or damaged and nothing else.
+    type: str
+    choices: [record, stat, sample, full]
+    default: record
+  site:
+    description: Name of the network link. Of all Jobs with the same name, one works at a time.
+    type: str
+  site_namespace:
+    description: Namespace of the Lease that stands for the link, that of the claim if not given.
+    type: str
+  image:
+    description: Image of the Job. It needs Python 3.9 or later.
+    type: str
+    required: true
+  image_pull_policy:
+    description: When to pull it.
+    type: str
+    choices: [IfNotPresent, Always, Never]
+    default: IfNotPresent
+  image_pull_secrets:
+    description: Secrets for the registry.
+    type: list
+    elements: str
+    default: []
+  python:
+    description: Python in the image.
+    type: str
+    default: python3
+  run_as_user:
+    description: User and group of the pod, to which the files belong.
+    type: int
+    default: 1000
+  node_selector:
+    description: Labels of the nodes that may run the Job.
+    type: dict
+    default: {}
+  tolerations:
+    description: Tolerations of the Job.
+    type: list
+    elements: dict
+    default: []
+  resources:
+    description: Requests and limits of the Job.
+    type: dict
+    default:
+      requests: {cpu: 250m, memory: 128Mi}
+      limits: {memory: 512Mi}
+  wait:
+    description: Follow the Job until it ends. Without, the run ends when the Job is made, and a later run records it.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds after which a run stops following. The Job goes on.
+    type: int
+    default: 86400
+  start_timeout:
+    description:
+      - Seconds that a pod may look for a node before the run fails. The Job stays, for a node that comes later.
+    type: int
+    default: 300
+  follow_seconds:
+    description: Seconds that one execution of the module follows the Job. The action that shows the progress sets it.
+    type: float
+    default: 86400
+  followed:
+    description: The Job that this run follows, by its uid. The action that shows the progress sets it.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Two models, at most 300 Mbit/s for the whole site
+  swift.k8s.model_seed:
+    volume: models
+    image: registry.example.com/library/python:3.12-slim
+    rate_limit: 300Mbit/s
+    rate_schedule:
+      - {days: mon-fri, from: "08:00", to: "20:00", timezone: Asia/Shanghai, limit: 100Mbit/s}
+    site: beijing
+    models:
+      - id: Qwen/Qwen2.5-VL-72B-Instruct
+        revision: master
+        include: ["*.safetensors", "*.json", "tokenizer*"]
+      - id: meta-llama/Meta-Llama-3-70B
+        hub: huggingface
+        endpoint: https://mirror.example.com/hf
+        token_secret: hf-token
+
+- name: A model that was carried here on a disk, from the claim that it was copied to
+  swift.k8s.model_seed:
+    volume: models
+    image: registry.example.com/library/python:3.12-slim
+    models:
+      - {id: acme/finetuned, hub: directory, source_claim: import, source: /acme-finetuned}
+"""
+
+RETURN = r"""
+models:
+  description: The models on the volume, in the order of the option.
+  returned: when seeding is complete
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Organisation and name.
+      type: str
+    path:
+      description: Path of the model on a volume that is mounted at C(/cache), the value for C(--model).
+      type: str
+      sample: /cache/models/Qwen/Qwen2.5-7B-Instruct
+    revision:
+      description: The wished revision.
+      type: str
+    resolved:
+      description: The commit that it was.
+      type: str
+    files:
+      description: Number of files.
+      type: int
+    bytes:
+      description: Their size.
+      type: int
+would_fetch:
+  description: What would be fetched.
+  returned: in check mode
+  type: list
+  elements: dict
+seeding:
+  description: Whether the Job still works.
+  returned: success
+  type: bool
+job:
+  description: Name of the Job.
+  returned: when there is one
+  type: str
+job_uid:
+  description: Its uid.
+  returned: when there is one
+  type: str
+progress:
+  description: The engine's last progress.
+  returned: success
+  type: dict
+waiting:
+  description: What the Job waits for.
+  returned: success
+  type: str
+log:
+  description: Warnings and other lines of the Job's log.
+  returned: when the Job has ended
+  type: list
+  elements: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._seed.arguments import ARGUMENTS
+from ansible_collections.swift.k8s.plugins.module_utils._seed.errors import SeedError
+from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
+
+
+def main() -> None:
+    """Parse, call, exit."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    try:
+        result = run(connect(module.params), module.params, module.check_mode)
+    except SeedError as error:
+        module.fail_json(msg=str(error), log=error.log)
+    except ClusterError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
