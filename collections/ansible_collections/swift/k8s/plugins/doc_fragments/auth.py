@@ -1,0 +1,54 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The options that say how to reach a cluster."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Shared by every module that talks to a cluster."""
+
+    DOCUMENTATION = r"""
+options:
+  kubeconfig:
+    description:
+      - Path of a kubeconfig.
+      - Without it and without O(host), E(KUBECONFIG) is used, then C(~/.kube/config), then the account of the pod.
+      - Can be set with E(K8S_AUTH_KUBECONFIG).
+    type: path
+  context:
+    description: Context of the kubeconfig. Can be set with E(K8S_AUTH_CONTEXT).
+    type: str
+  host:
+    description: URL of the API server. Can be set with E(K8S_AUTH_HOST).
+    type: str
+  api_key:
+    description: Bearer token. Can be set with E(K8S_AUTH_API_KEY).
+    type: str
+  username:
+    description: User name for basic authentication. Can be set with E(K8S_AUTH_USERNAME).
+    type: str
+  password:
+    description: Password for basic authentication. Can be set with E(K8S_AUTH_PASSWORD).
+    type: str
+  ca_cert:
+    description: Certificate authority of the API server, a path. Can be set with E(K8S_AUTH_SSL_CA_CERT).
+    type: path
+    aliases: [ssl_ca_cert]
+  client_cert:
+    description: Path of a client certificate. Can be set with E(K8S_AUTH_CERT_FILE).
+    type: path
+    aliases: [cert_file]
+  client_key:
+    description: Path of the client certificate's key. Can be set with E(K8S_AUTH_KEY_FILE).
+    type: path
+    aliases: [key_file]
+  validate_certs:
+    description: Whether the API server's certificate is checked. Can be set with E(K8S_AUTH_VERIFY_SSL).
+    type: bool
+    aliases: [verify_ssl]
+  proxy:
+    description: URL of the HTTP proxy on the way to the API server. Can be set with E(K8S_AUTH_PROXY).
+    type: str
+"""

@@ -1,0 +1,248 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster as plain dictionaries: get, list, apply, watch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .auth import api_client
+from .discovery import Discovery, Resource
+from .errors import Gone, NotFound
+from .transport import Transport
+
+FIELD_MANAGER = "swift-k8s"
+PATCH_TYPES = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+}
+Object = dict[str, Any]
+Objects = list[Object]
+Answers = list[bool]
+
+
+def connect(params: Mapping[str, Any]) -> Cluster:
+    """The cluster that a module's options name. Raises ClusterError when they name none."""
+    return Cluster(Transport(api_client(params)))
+
+
+class Cluster:
+    """One API server. Every method raises a ClusterError that says what to do."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._discovery = Discovery(transport)
+        self.requests = transport.requests
+        self.host = transport.host
+
+    def resource(self, api_version: str, kind: str) -> Resource | None:
+        """How the kind is served, or None where it is not."""
+        return self._discovery.find(api_version, kind)
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object | None:
+        """The object, or None where it, its namespace or its kind does not exist."""
+        found = self.resource(api_version, kind)
+        if found is None:
+            return None
+        try:
+            return self._json("GET", found.path(namespace, name))
+        except NotFound:
+            return None
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        page: int = 500,
+    ) -> Objects:
+        """All objects of a kind, page by page; nothing where the kind is not served."""
+        found = self.resource(api_version, kind)
+        if found is None:
+            return []
+        query = {"limit": page, "labelSelector": label_selector, "fieldSelector": field_selector}
+        wanted = {key: value for key, value in query.items() if value}
+        try:
+            return list(self._pages(found, namespace, wanted))
+        except Gone:
+            return list(self._pages(found, namespace, {**wanted, "limit": 0}))
+
+    def _pages(self, found: Resource, namespace: str | None, query: Object) -> Iterator[Object]:
+        token = ""
+        while True:
+            answer = self._json("GET", found.path(namespace), {**query, "continue": token} if token else query)
+            for item in answer.get("items", []):
+                yield {"apiVersion": found.api_version, "kind": found.kind, **item}
+            token = answer.get("metadata", {}).get("continue", "")
+            if not token:
+                return
+
+    def create(self, obj: Mapping[str, Any], dry_run: bool = False) -> Object:
+        """Create an object; Conflict where it exists."""
+        found, namespace = self._place(obj)
+        return self._json("POST", found.path(namespace), self._write(dry_run), obj)
+
+    def apply(
+        self, obj: Mapping[str, Any], field_manager: str = FIELD_MANAGER, force: bool = False, dry_run: bool = False
+    ) -> Object:
+        """Server-side apply; Conflict where another manager owns a field and force is not set."""
+        found, namespace = self._place(obj)
+        query = {**self._write(dry_run, field_manager), "force": str(force).lower()}
+        path = found.path(namespace, obj["metadata"]["name"])
+        return self._json("PATCH", path, query, obj, "application/apply-patch+yaml")
+
+    def patch(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        body: Any,
+        namespace: str | None = None,
+        patch_type: str = "merge",
+        field_manager: str | None = None,
+        dry_run: bool = False,
+    ) -> Object:
+        """Patch an object: merge, strategic or json."""
+        path = self._discovery.need(api_version, kind).path(namespace, name)
+        return self._json("PATCH", path, self._write(dry_run, field_manager), body, PATCH_TYPES[patch_type])
+
+    def replace(self, obj: Mapping[str, Any], dry_run: bool = False) -> Object:
+        """Replace an object; Conflict where its resourceVersion is not the latest."""
+        found, namespace = self._place(obj)
+        return self._json("PUT", found.path(namespace, obj["metadata"]["name"]), self._write(dry_run), obj)
+
+    def delete(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        namespace: str | None = None,
+        propagation: str = "Background",
+        uid: str | None = None,
+        dry_run: bool = False,
+    ) -> bool:
+        """Delete an object; False where it does not exist. uid: only that very object."""
+        found = self.resource(api_version, kind)
+        if found is None:
+            return False
+        body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        try:
+            self._json("DELETE", found.path(namespace, name), {"dryRun": "All"} if dry_run else None, body)
+        except NotFound:
+            return False
+        return True
+
+    def watch(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str | None = None,
+        field_selector: str | None = None,
+        label_selector: str | None = None,
+        timeout_seconds: int = 60,
+        resource_version: str | None = None,
+    ) -> Iterator[tuple[str, Object]]:
+        """Events of a kind as (type, object) until the time is over; Gone when resource_version is too old."""
+        found = self._discovery.need(api_version, kind)
+        query = {
+            "watch": "true",
+            "timeoutSeconds": timeout_seconds,
+            "fieldSelector": field_selector,
+            "labelSelector": label_selector,
+            "resourceVersion": resource_version,
+        }
+        wanted = {key: value for key, value in query.items() if value}
+        for line in self._lines(found.path(namespace), wanted, timeout_seconds + 15.0):
+            event = json.loads(line)
+            if event["type"] == "ERROR":
+                raise Gone(event["object"].get("message", "the watch ended"))
+            yield event["type"], event["object"]
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str | None = None,
+        tail_lines: int | None = None,
+        previous: bool = False,
+    ) -> str:
+        """A container's log so far."""
+        query = {"container": container, "tailLines": tail_lines, "previous": "true" if previous else None}
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        answer = self._transport.request("GET", path, {key: value for key, value in query.items() if value})
+        return str(answer.data.decode(errors="replace"))
+
+    def stream_logs(
+        self, namespace: str, pod: str, container: str | None = None, since_time: str | None = None
+    ) -> Iterator[str]:
+        """A container's log lines as they come, until the container ends."""
+        query = {"follow": "true", "container": container, "sinceTime": since_time}
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        yield from self._lines(path, {key: value for key, value in query.items() if value}, None)
+
+    def _lines(self, path: str, query: Mapping[str, Any], seconds: float | None) -> Iterator[str]:
+        response = self._transport.request("GET", path, query, read_seconds=seconds, stream=True)
+        rest = b""
+        try:
+            for chunk in response.stream(1 << 16, decode_content=True):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if line:
+                        yield line.decode(errors="replace")
+            if rest:
+                yield rest.decode(errors="replace")
+        finally:
+            response.close()
+
+    def raw(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> bytes:
+        """A request to any path, the answer's bytes."""
+        return bytes(self._transport.request(method, path, query, body).data)
+
+    def server_version(self) -> str:
+        """The API server's version, as v1.36.3."""
+        return str(json.loads(self.raw("GET", "/version"))["gitVersion"])
+
+    def uid(self) -> str:
+        """What tells one cluster from another: the uid of the namespace kube-system."""
+        found = self.get("v1", "Namespace", "kube-system")
+        if found is None:
+            raise NotFound("the cluster has no namespace kube-system: it cannot be told from others.")
+        return str(found["metadata"]["uid"])
+
+    def can_i(self, checks: Sequence[Mapping[str, str]]) -> Answers:
+        """For each {verb, group, resource, namespace?, name?}: may we. Nothing is written."""
+        answers = []
+        for attributes in checks:
+            body = {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "spec": {"resourceAttributes": dict(attributes)},
+            }
+            answer = self._json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", None, body)
+            answers.append(bool(answer["status"]["allowed"]))
+        return answers
+
+    def _place(self, obj: Mapping[str, Any]) -> tuple[Resource, str | None]:
+        found = self._discovery.need(obj["apiVersion"], obj["kind"])
+        return found, (obj["metadata"].get("namespace") or "default") if found.namespaced else None
+
+    def _write(self, dry_run: bool, field_manager: str | None = None) -> dict[str, Any]:
+        return {"fieldManager": field_manager or FIELD_MANAGER, **({"dryRun": "All"} if dry_run else {})}
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        answer: Object = json.loads(self._transport.request(method, path, query, body, content_type).data)
+        return answer
