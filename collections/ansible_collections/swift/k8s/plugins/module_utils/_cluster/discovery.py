@@ -57,7 +57,7 @@ class Discovery:
         found = self.find(api_version, kind)
         if found is None:
             raise NotFound(
-                f"the cluster serves no {kind} in {api_version}: install what defines it (a CRD, an operator), or correct "
+                f"the cluster serves no {kind} in {api_version}: install its CRD or operator, or correct "
                 "the apiVersion."
             )
         return found
