@@ -10,15 +10,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._hub.errors import HubError
-from . import house, report, verify
+from . import house, report
 from .engine import Engine
 from .errors import BadSpec, CacheError
 from .events import Emit, JsonLines, Text
-from .layout import Snapshot
 from .lock import Patience
 from .spec import LEVELS, TYPES, Spec, parse
 
@@ -70,21 +69,10 @@ def _verify(options: argparse.Namespace, emit: Emit) -> int:
     """Reports only; `seed` with `verify: full` in its spec repairs what is damaged and nothing else."""
     wrong = 0
     for entry in house.inventory(options.root):
-        if options.id and entry.snapshot.id not in options.id:
-            continue
-        found = verify.findings(entry.snapshot, entry.manifest, options.level) if entry.manifest else []
-        problems = [finding._asdict() for finding in found if finding.problem != "touched"]
-        wrong += len(problems) + (0 if entry.manifest else 1)
-        emit(
-            {
-                "event": "verified",
-                **_named(entry.snapshot),
-                "level": options.level,
-                "files": len(entry.manifest.files) if entry.manifest else 0,
-                "problem": entry.problem,
-                "findings": problems,
-            }
-        )
+        if not options.id or entry.snapshot.id in options.id:
+            told = house.described(entry, options.level)
+            wrong += len(told["findings"]) + (0 if entry.manifest else 1)
+            emit({"event": "verified", **_model(told), "level": options.level})
     if wrong:
         raise CacheError(f"{wrong} problems in {options.root}", "Seed again with verify: full; only they are fetched")
     return DONE
@@ -92,36 +80,19 @@ def _verify(options: argparse.Namespace, emit: Emit) -> int:
 
 def _list(options: argparse.Namespace, emit: Emit) -> int:
     for entry in house.inventory(options.root):
-        manifest = entry.manifest
-        emit(
-            {
-                "event": "snapshot",
-                **_named(entry.snapshot),
-                "path": entry.snapshot.files,
-                "resolved": manifest.commit if manifest else "",
-                "files": len(manifest.files) if manifest else 0,
-                "bytes": manifest.bytes if manifest else 0,
-                "disk_bytes": house.disk_bytes(entry.snapshot),
-                "problem": entry.problem,
-            }
-        )
+        emit({"event": "snapshot", **_model(house.described(entry, "stat"))})
     return DONE
 
 
 def _remove(options: argparse.Namespace, emit: Emit) -> int:
-    entries = [entry.snapshot for entry in house.inventory(options.root) if entry.snapshot.id == options.id]
-    chosen = [
-        snapshot
-        for snapshot in entries
-        if snapshot.kind == options.type and options.revision in ("", snapshot.revision)
-    ]
+    wish = {"id": options.id, "type": options.type, "revision": options.revision}
+    chosen = house.matching(house.inventory(options.root), [wish])
     if not chosen:
         raise CacheError(
             f"{options.root} holds no {options.type} {options.id} {options.revision}".rstrip(), "See: list --root"
         )
-    for snapshot in chosen:
-        house.remove(snapshot)
-        emit({"event": "removed", **_named(snapshot)})
+    for removed in house.remove_all(chosen):
+        emit({"event": "removed", **_model(removed)})
     return DONE
 
 
@@ -136,8 +107,9 @@ def _spec(path: str) -> Spec:
     return parse(document, os.environ)
 
 
-def _named(snapshot: Snapshot) -> dict[str, str]:
-    return {"model": snapshot.id, "type": snapshot.kind, "revision": snapshot.revision}
+def _model(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Events call the id `model`, as progress does."""
+    return {"model": told["id"], **{key: value for key, value in told.items() if key != "id"}}
 
 
 def _tell_error(emit: Emit, error: Exception, model: str | None = None) -> None:

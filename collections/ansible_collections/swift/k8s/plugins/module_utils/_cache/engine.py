@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from .._hub.errors import HubError
 from . import prepare, report
 from .bucket import Bucket, open_bucket
 from .errors import CacheError, Stopped
@@ -100,13 +99,12 @@ class Engine:
             with Lock(f"{snapshot.work}/{LOCK}", self._patience) as lock:
                 if not lock.try_acquire() and not (wait and lock.acquire(self.stop, self._waiting(item))):
                     return None
-                # the disk may have changed while we waited, and the branch while we fetched the models before
-                fresh = prepare.prepare(item.wish, self._spec, item.visible) if wait else item
-                if fresh.error or fresh.unchanged:
+                fresh = prepare.look_again(item)
+                if fresh.unchanged:
                     return fresh.outcome()
                 work = Work(self._spec, bucket, self.meter, self.stop, lock, self._emit, self._at)
                 return bring(fresh, work)
-        except (CacheError, HubError) as error:
+        except CacheError as error:
             return item.outcome()._replace(error=error, changes=())
 
     def _waiting(self, item: Prepared) -> Callable[[str], None]:

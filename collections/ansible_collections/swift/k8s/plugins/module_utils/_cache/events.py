@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Protocol, TextIO
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
 
+from .errors import disk_error
 from .rate import format_rate, format_seconds, format_size
 
 Event = dict[str, Any]
@@ -18,10 +20,6 @@ Emit = Callable[[Event], None]
 #: a line in a log this often; a terminal gets every event
 LINE_SECONDS = 30.0
 BAR_WIDTH = 24
-
-
-class Sink(Protocol):
-    def __call__(self, event: Event) -> None: ...
 
 
 class JsonLines:
@@ -72,6 +70,20 @@ class Text:
         self._drawn = False
 
 
+@contextlib.contextmanager
+def log_to(path: str | None) -> Iterator[Emit]:
+    """JSON lines appended to a file, or nowhere."""
+    if not path:
+        yield lambda _event: None
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open(path, "a", encoding="utf-8"))
+        except OSError as error:
+            raise disk_error(error, path) from error
+        yield JsonLines(stream)
+
+
 def progress_line(event: Event) -> str:
     total = event["total_bytes"] or 1
     share = min(1.0, event["bytes"] / total)
@@ -99,9 +111,18 @@ def said(event: Event) -> str:
         return f"{event['model']}: {event['message']}" if event.get("model") else str(event["message"])
     if kind == "error":
         return f"ERROR {event['message']}" + (f". {event['next_step']}" if event.get("next_step") else "")
-    if kind == "done":
+    if kind in ("verified", "snapshot"):
+        size, wrong = format_size(event["bytes"]), event["problem"] or f"{len(event['findings'])} problems"
+        state = "complete" if event["complete"] else wrong
+        lines = [f"{event['model']} at {event['revision']}: {event['files']} files, {size}, {state}"]
+        return "\n".join(lines + [f"  {item['path']}: {item['problem']}" for item in event["findings"]])
+    if kind == "removed":
+        return f"{event['model']} at {event['revision']} removed"
+    if kind == "record":
+        return f"record of this run: {event['path']}"
+    if kind in ("done", "summary"):
         return (
-            f"done: {event['models']} models, {event['files_fetched']} files fetched,"
-            f" {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
+            f"{'done' if kind == 'done' else 'failed'}: {event['models']} models,"
+            f" {event['files_fetched']} files fetched, {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
         )
     return ""

@@ -7,14 +7,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from . import links
 from .errors import CacheError, DamagedManifest, disk_error
 from .layout import LOCK, Snapshot
 from .lock import Lock, Patience
 from .manifest import Manifest, read
+from .verify import findings
 
 KINDS = {"models": "model", "datasets": "dataset"}
 
@@ -32,6 +34,52 @@ class Entry(NamedTuple):
 def inventory(root: str) -> list[Entry]:
     """All snapshots below a root, by id and revision."""
     return sorted((_entry(snapshot) for snapshot in _snapshots(root)), key=lambda entry: entry.snapshot)
+
+
+def described(entry: Entry, level: str) -> dict[str, Any]:
+    """One snapshot in words and numbers, compared with its manifest at a level."""
+    snapshot, manifest = entry.snapshot, entry.manifest
+    found = findings(snapshot, manifest, level) if manifest else []
+    harmful = [finding._asdict() for finding in found if finding.problem != "touched"]
+    return {
+        **named(snapshot),
+        "resolved": manifest.commit if manifest else "",
+        "hub": manifest.hub if manifest else "",
+        "address": manifest.address if manifest else "",
+        "path": snapshot.files,
+        "linked": os.path.realpath(snapshot.link) == os.path.realpath(snapshot.files),
+        "files": len(manifest.files) if manifest else 0,
+        "bytes": manifest.bytes if manifest else 0,
+        "disk_bytes": disk_bytes(snapshot),
+        "pinned_by": dict(Counter(record.pinned_by for record in manifest.files)) if manifest else {},
+        "complete": bool(manifest) and not harmful,
+        "problem": entry.problem,
+        "findings": harmful,
+    }
+
+
+def named(snapshot: Snapshot) -> dict[str, str]:
+    return {"id": snapshot.id, "type": snapshot.kind, "revision": snapshot.revision}
+
+
+def matching(entries: Sequence[Entry], wishes: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    """The snapshots that a list of ids names; without a revision, all of an id. Pure."""
+
+    def wanted(snapshot: Snapshot) -> bool:
+        return any(
+            (wish["id"], wish.get("type") or "model") == (snapshot.id, snapshot.kind)
+            and (wish.get("revision") or snapshot.revision) == snapshot.revision
+            for wish in wishes
+        )
+
+    return [entry for entry in entries if wanted(entry.snapshot)]
+
+
+def remove_all(entries: Sequence[Entry], dry: bool = False) -> list[dict[str, str]]:
+    """Take snapshots out, or only say which."""
+    for entry in () if dry else entries:
+        remove(entry.snapshot)
+    return [named(entry.snapshot) for entry in entries]
 
 
 def disk_bytes(snapshot: Snapshot) -> int:
@@ -78,16 +126,11 @@ def remove(snapshot: Snapshot, patience: Patience | None = None) -> bool:
             links.remove(snapshot)
             if os.path.isdir(snapshot.files):
                 shutil.rmtree(snapshot.files)
-        shutil.rmtree(snapshot.work)
-        for path in (
-            os.path.dirname(snapshot.work),
-            os.path.dirname(snapshot.files),
-            os.path.dirname(snapshot.manifest),
-        ):
+        shutil.rmtree(snapshot.work, ignore_errors=True)
+        parents = [os.path.dirname(path) for path in (snapshot.work, snapshot.files, snapshot.manifest)]
+        for path in (*parents, snapshot.repository):
             with contextlib.suppress(OSError):
                 os.rmdir(path)
-        with contextlib.suppress(OSError):
-            os.rmdir(snapshot.repository)
     except OSError as error:
         raise disk_error(error, snapshot.repository) from error
     return True

@@ -99,7 +99,9 @@ class Lock:
         if self._handle >= 0 and not self.lost.is_set():
             with contextlib.suppress(OSError):
                 os.unlink(self._path)
-                os.rmdir(os.path.dirname(self._path))  # only when nothing unfinished is left there
+                # succeeds only when nothing unfinished is left there
+                os.rmdir(os.path.dirname(self._path))
+                os.rmdir(os.path.dirname(os.path.dirname(self._path)))
         self._close()
 
     def check(self) -> None:

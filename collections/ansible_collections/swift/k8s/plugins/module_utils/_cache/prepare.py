@@ -33,6 +33,7 @@ class Prepared(NamedTuple):
     hub: Hub | None = None
     listing: tuple[RemoteFile, ...] = ()
     manifest: Manifest | None = None
+    damaged: frozenset[str] = frozenset()
     #: this snapshot is the one shown under the model's name
     visible: bool = True
     linked: bool = True
@@ -73,7 +74,8 @@ class Prepared(NamedTuple):
 def prepare_all(spec: Spec) -> list[Prepared]:
     dead: Known = {}
     visible = last_of_each_id(spec.wishes)
-    with ThreadPoolExecutor(RESOLVERS) as pool:
+    # hashing fills the disk and the cores by itself
+    with ThreadPoolExecutor(RESOLVERS if spec.verify == "stat" else 1) as pool:
         return list(pool.map(lambda wish: prepare(wish, spec, wish in visible, dead), spec.wishes))
 
 
@@ -114,7 +116,16 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
     if not any(selected(file.path, wish.include, wish.exclude) for file in files):
         raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
-    return Prepared(wish, plan, commit, hub, files, manifest, visible, linked, tuple(warnings))
+    return Prepared(wish, plan, commit, hub, files, manifest, damaged, visible, linked, tuple(warnings))
+
+
+def look_again(item: Prepared) -> Prepared:
+    """The plan for the disk as it is now, under the lock: another seeder may have done the work meanwhile."""
+    manifest, _complaint = manifest_of(item.wish.snapshot)
+    observed = observe(item.wish.snapshot, manifest, frozenset(item.damaged))
+    plan = decide(item.listing, item.wish.include, item.wish.exclude, observed)
+    linked = not item.visible or bool(manifest and not links.missing(item.wish.snapshot, manifest))
+    return item._replace(manifest=manifest, plan=plan, linked=linked)
 
 
 def _own_listing(manifest: Manifest | None, wish: Wish, observed: Observed) -> tuple[RemoteFile, ...]:
@@ -131,8 +142,8 @@ def _known_commit(manifest: Manifest | None, own: tuple[RemoteFile, ...], hub: H
 
 
 def _listing_policy(spec: Spec, own: tuple[RemoteFile, ...]) -> Policy:
-    """With a complete cache a silent hub is worth one more try, not minutes."""
-    return spec.policy._replace(attempts=min(2, spec.policy.attempts)) if own else spec.policy
+    """A listing is asked for again a few times, not for minutes: there may be another endpoint, or a complete cache."""
+    return spec.policy._replace(attempts=min(2 if own else 4, spec.policy.attempts))
 
 
 def last_of_each_id(wishes: Sequence[Wish]) -> frozenset[Wish]:

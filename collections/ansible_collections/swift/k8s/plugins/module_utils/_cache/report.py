@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import files
@@ -99,3 +100,17 @@ def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, no
     with files.write_atomically(path) as stream:
         files.dump_json(record, stream)
     return path
+
+
+def diff(outcomes: Iterable[Outcome], removed: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """What --diff prints: one line a file, with its bytes and the reason."""
+    before, after = [], []
+    for outcome in outcomes:
+        for change in outcome.changes:
+            name = f"{outcome.snapshot.id} {change.path}".rstrip()
+            if change.action == "remove":
+                before.append(f"{name} ({change.why})")
+            else:
+                after.append(f"{name} {change.action} {change.bytes} bytes ({change.why})")
+    before += [f"{each['id']} at {each['revision']}" for each in removed]
+    return {"before": "".join(f"{line}\n" for line in before), "after": "".join(f"{line}\n" for line in after)}

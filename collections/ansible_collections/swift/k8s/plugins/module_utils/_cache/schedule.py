@@ -99,7 +99,7 @@ def _zone(name: str, where: str) -> dt.tzinfo:
         sign, hours, minutes = found.groups()
         offset = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         return dt.timezone(-offset if sign == "-" else offset)
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones  # noqa: PLC0415 - loaded only where used
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
     try:
         return ZoneInfo(name)

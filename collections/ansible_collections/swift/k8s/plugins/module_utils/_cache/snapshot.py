@@ -103,10 +103,10 @@ def _fetch_all(item: Prepared, wanted: list[Fetch], work: Work) -> tuple[list[Re
                 return
             try:
                 fetched.append(_fetch_one(item, each, work))
-            except (CacheError, HubError) as error:
-                errors.append(error)
             except OSError as error:
                 errors.append(disk_error(error, item.wish.snapshot.work))
+            except Exception as error:
+                errors.append(error)
 
     workers = [
         threading.Thread(target=run, name=f"worker-{number}") for number in range(min(work.spec.workers, len(wanted)))
@@ -115,6 +115,9 @@ def _fetch_all(item: Prepared, wanted: list[Fetch], work: Work) -> tuple[list[Re
         worker.start()
     for worker in workers:
         worker.join()
+    for error in errors:
+        if not isinstance(error, (CacheError, HubError)):
+            raise error
     return fetched, errors[0] if errors else None
 
 
@@ -135,7 +138,7 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
             }
         )
 
-    tools = Tools(work.bucket, work.meter, work.spec.policy, work.stop, noted)
+    tools = Tools(None if hub.local else work.bucket, work.meter, work.spec.policy, work.stop, noted)
     part = Part(snapshot.part(file.path), file, item.commit, hub.address)
     record = fetch(hub, file, part, lambda done, verified: _publish(snapshot, done, verified), tools)
     work.meter.file(snapshot.id, file.path, file.size, started)

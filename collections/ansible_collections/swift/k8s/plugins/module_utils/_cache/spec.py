@@ -26,7 +26,7 @@ DEFAULT_RESERVE = "1GiB"
 #: what the kernel may take in ahead of a limited reader
 LIMITED_RECEIVE_BUFFER = 256 << 10
 
-_SPEC_KEYS = frozenset(
+SPEC_KEYS = frozenset(
     [
         "root",
         "models",
@@ -72,7 +72,7 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
 
     `secrets_inside` allows `token` itself: the module passes one in memory, a file may not hold one.
     """
-    _known(document, _SPEC_KEYS, "spec")
+    _known(document, SPEC_KEYS, "spec")
     root = str(document.get("root") or "")
     if not os.path.isabs(root):
         raise BadSpec(f"root {root!r} is not an absolute path", "Write root: /data/models")

@@ -37,6 +37,8 @@ class Hub(Protocol):
     name: str
     #: the bare address, for the manifest
     address: str
+    #: reads from a disk: the limit of the link does not apply
+    local: bool
 
     def resolve(self, known: str = "", /) -> Listing: ...
 
@@ -61,6 +63,7 @@ class HttpHub:
     """Requests with retries, and files with strict ranges. Subclasses know addresses and listings."""
 
     kind = "http"
+    local = False
 
     def __init__(
         self, client: Client, endpoint: str, repository: Repository, token: str = "", policy: Policy | None = None

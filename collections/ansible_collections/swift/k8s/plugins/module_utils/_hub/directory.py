@@ -40,6 +40,8 @@ class FileBody:
 
 
 class Directory:
+    local = True
+
     def __init__(self, source: str, repository: Repository) -> None:
         if not os.path.isabs(source):
             raise BadSetting(f"source {source!r} of {repository.id} is not an absolute path")

@@ -28,15 +28,16 @@ class HuggingFace(HttpHub):
     _commit = ""
 
     def resolve(self, known: str = "", /) -> Listing:
-        revision = quote(self._repository.revision, safe="")
-        info = self._json(f"{self._api}/revision/{revision}?blobs=true", self._what)
+        address = f"{self._api}/revision/{quote(self._repository.revision, safe='')}"
+        info = self._json(address, self._what)
         self._commit = str(field(info, "sha", str, self.name))
         if self._commit == known:
             return Listing(self._commit, None)
         try:
             files = list(self._tree())
         except NotFound:
-            files = self._siblings(field(info, "siblings", list, self.name))
+            blobs = self._json(f"{address}?blobs=true", self._what)
+            files = self._siblings(field(blobs, "siblings", list, self.name))
         return Listing(self._commit, checked(files))
 
     def address_of(self, file: RemoteFile) -> str:

@@ -48,18 +48,21 @@ def retried(
     call: Callable[[], Answer],
     policy: Policy,
     sleep: Callable[[float], None] = time.sleep,
-    noted: Callable[[HubError, float], None] | None = None,
 ) -> Answer:
-    """The answer of `call`, tried again as the policy allows; `noted` hears of each wait."""
+    """The answer of `call`, tried again as the policy allows."""
     budget = Budget(policy)
-    while True:
+
+    def tried() -> tuple[Answer] | None:
         try:
-            return call()
+            return (call(),)
         except HubError as error:
-            pause = budget.pause_after(error)
-            if noted:
-                noted(error, pause)
-            sleep(pause)
+            sleep(budget.pause_after(error))
+            return None
+
+    while True:
+        answer = tried()
+        if answer:
+            return answer[0]
 
 
 def retry_after(value: str, now: float) -> float | None:
