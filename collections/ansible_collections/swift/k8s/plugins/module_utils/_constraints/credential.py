@@ -1,0 +1,51 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""How long the credentials of a kubeconfig last. Nothing of them leaves this file but a date."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, Optional
+
+
+def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetime) -> dict[str, Any]:
+    """Return {kind, expires, days_left} of the user of the context; {} where nothing tells."""
+    wanted = context or kubeconfig.get("current-context")
+    contexts = {item.get("name"): item.get("context") or {} for item in kubeconfig.get("contexts") or []}
+    users = {item.get("name"): item.get("user") or {} for item in kubeconfig.get("users") or []}
+    user = users.get((contexts.get(wanted) or {}).get("user")) or {}
+    expires, kind = _certificate_end(user), "client certificate"
+    if expires is None:
+        expires, kind = _token_end(str(user.get("token") or "")), "token"
+    if expires is None:
+        return {}
+    return {"kind": kind, "expires": expires.date().isoformat(), "days_left": (expires - now).days}
+
+
+def _certificate_end(user: Mapping[str, Any]) -> Optional[datetime]:
+    pem = b""
+    if user.get("client-certificate-data"):
+        pem = base64.b64decode(user["client-certificate-data"])
+    elif user.get("client-certificate"):
+        with open(user["client-certificate"], "rb") as file:
+            pem = file.read()
+    try:
+        from cryptography import x509  # noqa: PLC0415  ansible-core brings it to the control host; elsewhere we do without
+    except ImportError:
+        return None
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc if pem else None
+
+
+def _token_end(token: str) -> Optional[datetime]:
+    """Return the `exp` of a JSON web token, unverified: it is our own token, and only its date is of interest."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return datetime.fromtimestamp(claims["exp"], tz=timezone.utc)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,134 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What only a look at the cluster and at registries tells. Nothing here writes, and nothing judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any, Optional, Protocol
+
+from . import namespaces, permissions
+from .clock import skews
+from .images import parse
+from .registry import Registries
+
+REGISTRY_THREADS = 8
+
+
+Data = Mapping[str, Any]
+Objects = list[dict[str, Any]]
+Checks = list[dict[str, str]]
+Answers = list[bool]
+
+
+class Cluster(Protocol):
+    """What this file uses of `_cluster`."""
+
+    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
+        """Return an object or None."""
+
+    def list(self, api_version: str, kind: str, namespace: Optional[str] = None) -> Objects:
+        """Return all objects of a kind."""
+
+    def can_i(self, checks: Checks) -> Answers:
+        """Answer access reviews in order."""
+
+
+def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str, Any]:
+    """Return what the API server knows about the wishes."""
+    access = permissions.needed(wishes, plan)
+    checks = [check for item in access for check in item.checks()]
+    claims = _claims(cluster, wishes)
+    leases = cluster.list("coordination.k8s.io/v1", "Lease", namespace="kube-node-lease")
+    return {
+        "permissions": permissions.subjects(access, cluster.can_i(checks) if checks else []),
+        "claims": claims,
+        "namespaces": _namespaces(cluster, facts, wishes, plan, list(claims)),
+        "clock_skew": skews(leases, datetime.now(timezone.utc)),
+    }
+
+
+def _claims(cluster: Cluster, wishes: Data) -> dict[str, dict[str, Any]]:
+    """Return `namespace/name` -> access modes and phase of the claims that exist."""
+    found = {}
+    for namespace in sorted({claim["namespace"] for claim in wishes["claims"]}):
+        for item in cluster.list("v1", "PersistentVolumeClaim", namespace=namespace):
+            found[f"{namespace}/{item['metadata']['name']}"] = {
+                "access_modes": (item.get("spec") or {}).get("accessModes") or [],
+                "phase": (item.get("status") or {}).get("phase"),
+            }
+    return found
+
+
+def _namespaces(cluster: Cluster, facts: Data, wishes: Data, plan: Data, claims: list[str]) -> list[dict[str, Any]]:
+    result = []
+    for name, wish in sorted(namespaces.wished(wishes, plan).items()):
+        live = cluster.get("v1", "Namespace", name)
+        quotas = cluster.list("v1", "ResourceQuota", namespace=name) if live else []
+        installed = [item.get("name", "") for item in facts.get("releases") or [] if item.get("namespace") == name]
+        demand = namespaces.demand_of(name, wishes, installed, claims)
+        result.append(namespaces.subject(name, wish, live, quotas, demand))
+    return result
+
+
+def wished_images(facts: Data, wishes: Data, plan: Data) -> dict[str, dict[str, Any]]:
+    """Return image -> who uses it and the architectures of the nodes it may run on."""
+    by_name = {node["name"]: str(node.get("arch") or "") for node in facts.get("nodes") or []}
+    everywhere = set(by_name.values()) - {""}
+    result: dict[str, dict[str, Any]] = {}
+
+    def add(image: str, user: str, architectures: set[str]) -> None:
+        entry = result.setdefault(image, {"used_by": [], "needs": set()})
+        entry["used_by"].append(user)
+        entry["needs"] |= architectures
+
+    for vendor, part in (plan.get("vendors") or {}).items():
+        for image in _plugin_images(part):
+            add(image, f"{vendor} device plugin", {by_name[name] for name in part["nodes"]} - {""})
+    for release in wishes["releases"]:
+        if release["image_name"]:
+            carriers = {
+                str(node.get("arch"))
+                for node in facts.get("nodes") or []
+                if any(device.get("vendor") == release["vendor"] for device in node.get("accelerators") or [])
+            }
+            add(release["image_name"], f"release {release['name']}", carriers - {"None", ""})
+    for image in wishes["images"]:
+        add(image, "preflight_images", everywhere if len(everywhere) == 1 else set())
+    return result
+
+
+def _plugin_images(part: Data) -> list[str]:
+    if part.get("action") != "install" or not part.get("nodes"):
+        return []
+    if part.get("values"):
+        image = part["values"].get("image") or {}
+        return [f"{image['repository']}:{image['tag']}"] if image.get("repository") and image.get("tag") else []
+    exporter = [part["exporter_image"]] if part["options"].get("exporter") else []
+    return [part["image"], *exporter] if part.get("image") else exporter
+
+
+def images(registries: Registries, wanted: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the registries say about the wanted images."""
+    names = sorted(wanted)
+    with ThreadPoolExecutor(max_workers=REGISTRY_THREADS) as pool:
+        answers = list(pool.map(registries.look, names))
+    return [
+        {
+            "image": name,
+            "registry": parse(name).registry,
+            "used_by": sorted(wanted[name]["used_by"]),
+            "missing_architectures": sorted(wanted[name]["needs"] - set(answer["architectures"]))
+            if answer["architectures"]
+            else [],
+            **answer,
+        }
+        for name, answer in zip(names, answers)
+    ]
+
+
+def outside(wanted: Mapping[str, Any], inside: set[str]) -> list[str]:
+    """Return the images whose registry is not among those of the site."""
+    return sorted(name for name in wanted if parse(name).registry not in inside)

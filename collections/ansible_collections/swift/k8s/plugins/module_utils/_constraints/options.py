@@ -1,0 +1,47 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the module preflight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _dicts(**more: Any) -> dict[str, Any]:
+    return {"type": "list", "elements": "dict", **more}
+
+
+def _texts() -> dict[str, Any]:
+    return {"type": "list", "elements": "str", "default": []}
+
+
+WISHES: dict[str, Any] = {
+    "namespace": {"type": "str", "default": "ms-swift"},
+    "offline": {"type": "bool", "default": False},
+    "registry": {"type": "str", "default": ""},
+    "cluster_uid": {"type": "str", "default": ""},
+    "device_plugin": {"type": "dict", "default": {}},
+    "claims": _dicts(default=[]),
+    "releases": _dicts(default=[]),
+    "release_defaults": {"type": "dict", "default": {}},
+    "images": _texts(),
+    "variables": _texts(),
+    "known_variables": _texts(),
+}
+ARGUMENTS: dict[str, Any] = {
+    "cluster": {"type": "dict", "required": True},
+    "name": {"type": "str", "default": "cluster"},
+    "wishes": {"type": "dict", "default": {}, "options": WISHES},
+    "rules": _dicts(required=True),
+    "extra_rules": _dicts(default=[]),
+    "silence": _dicts(
+        default=[], options={"id": {"type": "str", "required": True}, "reason": {"type": "str", "required": True}}
+    ),
+    "check_images": {"type": "bool", "default": True},
+    "registries": {"type": "dict", "default": {}},
+    "registry_auth": {"type": "path", "no_log": False},
+    "registry_ca": {"type": "path"},
+    "junit": {"type": "path"},
+    "json": {"type": "path"},
+    "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
+}

@@ -1,0 +1,94 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the credentials must be allowed to do for the wishes, and the rule to ask for where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+WRITE = ("create", "patch")
+# helm reads and writes whole objects, and removes what a newer chart no longer has.
+HELM = ("get", "create", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Verbs on one resource; an empty namespace means the whole cluster."""
+
+    group: str
+    resource: str
+    verbs: tuple[str, ...]
+    namespace: str = ""
+
+    def checks(self) -> list[dict[str, str]]:
+        """Return one SelfSubjectAccessReview's resourceAttributes a verb."""
+        return [
+            {"verb": verb, "group": self.group, "resource": self.resource, "namespace": self.namespace}
+            for verb in self.verbs
+        ]
+
+    def denied(self, verbs: list[str]) -> dict[str, Any]:
+        """Return the subject of a finding: what is missing, and the rule that would allow it."""
+        rule = f"{{apiGroups: ['{self.group}'], resources: [{self.resource}], verbs: [{', '.join(verbs)}]}}"
+        return {
+            "subject": self.resource,
+            "resource": self.resource,
+            "verbs": " or ".join(verbs),
+            "where": f"namespace {self.namespace}" if self.namespace else "cluster-wide",
+            "role_kind": f"Role in {self.namespace}" if self.namespace else "ClusterRole",
+            "rule": rule,
+            "allowed": False,
+        }
+
+
+def needed(wishes: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Access]:
+    """Return the access that the run will use."""
+    access: list[Access] = []
+    if plan.get("labels"):
+        access.append(Access("", "nodes", ("patch",)))
+    for vendor, part in (plan.get("vendors") or {}).items():
+        if part.get("action") == "install" and part.get("nodes"):
+            access += _plugin(part["options"].get("namespace") or "kube-system", helm=vendor == "nvidia")
+    for claim in wishes["claims"]:
+        access.append(Access("", "persistentvolumeclaims", WRITE, claim["namespace"]))
+        if any(claim.get(source) for source in ("nfs", "oss", "local", "shared_from")):
+            access.append(Access("", "persistentvolumes", WRITE))
+    for namespace in {release["namespace"] for release in wishes["releases"]}:
+        access += [
+            Access("apps", "deployments", HELM, namespace),
+            Access("batch", "jobs", HELM, namespace),
+            *(Access("", name, HELM, namespace) for name in ("services", "configmaps", "secrets", "serviceaccounts")),
+            Access("", "pods", ("list",), namespace),
+            Access("", "pods/log", ("get",), namespace),
+        ]
+    return sorted(set(access), key=lambda item: (item.namespace, item.group, item.resource))
+
+
+def _plugin(namespace: str, helm: bool) -> list[Access]:
+    verbs = HELM if helm else WRITE
+    access = [
+        Access("", "namespaces", WRITE),
+        Access("node.k8s.io", "runtimeclasses", WRITE),
+        Access("rbac.authorization.k8s.io", "clusterroles", verbs),
+        Access("rbac.authorization.k8s.io", "clusterrolebindings", verbs),
+        Access("apps", "daemonsets", verbs, namespace),
+        Access("", "serviceaccounts", verbs, namespace),
+    ]
+    return (
+        [*access, Access("", "secrets", verbs, namespace), Access("", "configmaps", verbs, namespace)]
+        if helm
+        else access
+    )
+
+
+def subjects(access: Iterable[Access], allowed: Iterable[bool]) -> list[dict[str, Any]]:
+    """Return a subject for every resource of which some verb is denied; `allowed` answers the checks in order."""
+    answers = iter(allowed)
+    result = []
+    for item in access:
+        verbs = [verb for verb in item.verbs if not next(answers)]
+        if verbs:
+            result.append(item.denied(verbs))
+    return result

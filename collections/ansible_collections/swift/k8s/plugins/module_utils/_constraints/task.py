@@ -1,0 +1,86 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The preflight as a whole: look, judge, report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from .._devices.plan import plan as plan_devices
+from .._devices.problem import DevicePlanError
+from . import observe, report
+from .errors import RuleError
+from .evaluate import Finding, evaluate
+from .junit import junit
+from .registry import Registries, read_auths
+from .rules import Rule, load, silences
+from .subjects import subjects
+from .wishes import normalise
+
+Params = Mapping[str, Any]
+
+
+def run(
+    cluster: observe.Cluster, facts: Mapping[str, Any], credential: Mapping[str, Any], params: Params
+) -> dict[str, Any]:
+    """Return findings, their table, and the counts by level."""
+    rules = load([*params["rules"], *params["extra_rules"]])
+    silenced = silences(params["silence"], rules)
+    wishes = normalise(params["wishes"])
+    plan = device_plan(facts, wishes)
+    wanted = observe.wished_images(facts, wishes, plan)
+    seen = {
+        **observe.observe(cluster, facts, wishes, plan),
+        "credential": credential,
+        "outside": _outside(wanted, wishes, params["registries"]),
+        "images": observe.images(registries(params), wanted) if params["check_images"] else [],
+    }
+    findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
+    _write(params, rules, findings)
+    data = [finding.to_dict() for finding in findings]
+    return {
+        "findings": data,
+        "table": report.table({params["name"]: data}),
+        "summary": report.summary(data),
+        "errors": sum(1 for item in findings if item.level == "error" and not item.silenced),
+        "warnings_found": sum(1 for item in findings if item.level == "warning" and not item.silenced),
+    }
+
+
+def device_plan(facts: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the device plan; options that make no sense become a problem like any other, so that all are shown."""
+    try:
+        return plan_devices(facts, wishes["device_plugin"], wishes.get("registry") or "")
+    except DevicePlanError as error:
+        problem = {"subject": "device_plugin", "message": str(error), "next_step": "Correct the inventory."}
+        return {"vendors": {}, "labels": {}, "expect": [], "problems": [problem]}
+
+
+def registries(params: Params) -> Registries:
+    """Return how to reach registries."""
+    try:
+        auths = read_auths(params["registry_auth"]) if params["registry_auth"] else {}
+    except (OSError, ValueError) as error:
+        raise RuleError(
+            f"registry_auth: cannot read {params['registry_auth']!r} as a docker config.json: {error}; "
+            "write one with `docker login`, `podman login` or `helm registry login`"
+        ) from error
+    return Registries(mirrors=params["registries"], auths=auths, ca_file=params["registry_ca"])
+
+
+def _outside(wanted: Mapping[str, Any], wishes: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
+    registry = str(wishes.get("registry") or "").split("/", maxsplit=1)[0]
+    return observe.outside(wanted, {registry, *known} - {""})
+
+
+def _write(params: Params, rules: list[Rule], findings: list[Finding]) -> None:
+    """Write the files that were asked for; they are reports, so check mode writes them too."""
+    data = json.dumps([finding.to_dict() for finding in findings], indent=2) + "\n"
+    for path, text in ((params["junit"], junit(params["name"], rules, findings)), (params["json"], data)):
+        if path:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)

@@ -1,0 +1,97 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A small pod per kind of device: asks for one, says what it got, and goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Optional, Protocol
+
+from .diagnosis import hint, last_event, state
+from .wait import NotReadyError
+
+POLL_SECONDS = 1.0
+LOG_LINES = 20
+MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
+# What the runtime injected shows in the environment and under /dev; both differ by vendor, the question does not.
+COMMAND = ["sh", "-c", "env | grep -E 'VISIBLE_DEVICES|ASCEND' | sort; ls /dev | grep -E 'nvidia|davinci|lab' | sort"]
+
+
+class Cluster(Protocol):
+    """What this file uses of `_cluster`."""
+
+    def create(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+        """Create an object."""
+
+    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
+        """Return an object or None."""
+
+    def list(
+        self, api_version: str, kind: str, *, namespace: Optional[str] = None, field_selector: Optional[str] = None
+    ) -> list[dict[str, Any]]:
+        """Return objects of a kind."""
+
+    def delete(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> bool:
+        """Delete an object."""
+
+    def logs(self, namespace: str, pod: str, *, tail_lines: Optional[int] = None) -> str:
+        """Return a pod's log."""
+
+
+def pod(test: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the pod of a test, fit for the Pod Security level restricted."""
+    container: dict[str, Any] = {
+        "name": "smoke",
+        "image": test["image"],
+        "command": test.get("command") or COMMAND,
+        "resources": {"limits": {test["resource"]: 1}},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    }
+    spec: dict[str, Any] = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "terminationGracePeriodSeconds": 0,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+        "tolerations": [{"key": test["resource"], "operator": "Exists"}],
+        "containers": [container],
+    }
+    if test.get("runtime_class"):
+        spec["runtimeClassName"] = test["runtime_class"]
+    if test.get("pull_secrets"):
+        spec["imagePullSecrets"] = [{"name": name} for name in test["pull_secrets"]]
+    metadata = {"generateName": "device-smoke-", "namespace": test["namespace"], "labels": MANAGED_BY}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def smoke(cluster: Cluster, test: Mapping[str, Any], wait_timeout: float) -> dict[str, Any]:
+    """Run one test and return {resource, node, output}; NotReadyError with the reason when the pod cannot finish."""
+    created = cluster.create(pod(test))
+    name, namespace = created["metadata"]["name"], test["namespace"]
+    try:
+        ended = _wait(cluster, name, namespace, wait_timeout)
+        log = "" if ended is None else cluster.logs(namespace, name, tail_lines=LOG_LINES)
+        if ended is None or ended["status"]["phase"] != "Succeeded":
+            raise NotReadyError(_failure(cluster, test, name, log))
+        return {"resource": test["resource"], "node": ended["spec"].get("nodeName"), "output": log.splitlines()}
+    finally:
+        cluster.delete("v1", "Pod", name, namespace=namespace)
+
+
+def _wait(cluster: Cluster, name: str, namespace: str, wait_timeout: float) -> Optional[dict[str, Any]]:
+    end = time.monotonic() + wait_timeout
+    while time.monotonic() < end:
+        live = cluster.get("v1", "Pod", name, namespace=namespace)
+        if live and (live.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+            return live
+        time.sleep(min(POLL_SECONDS, wait_timeout))
+    return None
+
+
+def _failure(cluster: Cluster, test: Mapping[str, Any], name: str, log: str) -> str:
+    namespace = test["namespace"]
+    events = cluster.list("v1", "Event", namespace=namespace, field_selector=f"involvedObject.name={name}")
+    live = cluster.get("v1", "Pod", name, namespace=namespace) or {}
+    text = f"The smoke pod that asks for one {test['resource']} did not succeed: {state(live)}. {last_event(events)}"
+    advice = hint(text) or "Compare the request with the node's allocatable devices and taints."
+    return "\n".join(filter(None, [text, log.strip(), advice]))

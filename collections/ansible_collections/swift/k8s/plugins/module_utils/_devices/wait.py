@@ -1,0 +1,130 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Waits until nodes offer what is expected. Looks only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Optional, Protocol
+
+from .allocatable import Unmet, rolled_out, unmet
+from .diagnosis import describe, last_event
+
+POLL_SECONDS = 1.0
+POLL_SECONDS_MAX = 5.0
+NODES_DIAGNOSED = 2
+LOG_LINES = 8
+Objects = list[dict[str, Any]]
+Params = Mapping[str, Any]
+
+
+class Cluster(Protocol):
+    """What this file uses of `_cluster`."""
+
+    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
+        """Return an object or None."""
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: Optional[str] = None,
+        label_selector: Optional[str] = None,
+        field_selector: Optional[str] = None,
+    ) -> Objects:
+        """Return objects of a kind."""
+
+    def logs(
+        self, namespace: str, pod: str, *, container: Optional[str] = None, tail_lines: Optional[int] = None
+    ) -> str:
+        """Return a pod's log."""
+
+
+class NotReadyError(Exception):
+    """Devices did not appear; the text says where, why and what to do."""
+
+
+def look(cluster: Cluster, params: Params) -> tuple[list[Unmet], list[str]]:
+    """Return what nodes lack, and the DaemonSets that are still rolling out."""
+    missing = unmet(params["expect"], cluster.list("v1", "Node")) if params["expect"] else []
+    rolling = []
+    for item in params["daemonsets"]:
+        daemonset = cluster.get("apps/v1", "DaemonSet", item["name"], namespace=item["namespace"])
+        if daemonset is None or not rolled_out(daemonset):
+            rolling.append(f"{item['namespace']}/{item['name']}")
+    return missing, rolling
+
+
+def wait(
+    cluster: Cluster,
+    params: Params,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> float:
+    """Return the seconds waited, or raise NotReadyError. A hopeless node ends the wait at once."""
+    start, pause = clock(), POLL_SECONDS
+    while True:
+        missing, rolling = look(cluster, params)
+        waited = clock() - start
+        if not missing and not rolling:
+            return waited
+        if waited >= params["wait_timeout"] or any(item.hopeless for item in missing):
+            raise NotReadyError(explain(cluster, params, missing, rolling, waited))
+        sleep(min(pause, max(0.0, params["wait_timeout"] - waited)))
+        pause = min(pause * 1.5, POLL_SECONDS_MAX)
+
+
+def explain(cluster: Cluster, params: Params, missing: list[Unmet], rolling: list[str], waited: float) -> str:
+    """Return the failure for people: what is missing where, and the diagnosis of the first nodes."""
+    lines = []
+    if missing:
+        nodes = ", ".join(str(item) for item in missing[:3]) + (
+            f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        )
+        lines.append(f"After {waited:.0f} s devices are still missing on {len(missing)} nodes: {nodes}.")
+    if rolling:
+        lines.append(f"After {waited:.0f} s DaemonSet {', '.join(rolling)} is not rolled out on every node.")
+    nodes_shown = _nodes_to_look_at(cluster, params, missing)
+    return "\n".join([*lines, *(f"On {node}: {_diagnosis(cluster, params, node)}" for node in nodes_shown)])
+
+
+def _nodes_to_look_at(cluster: Cluster, params: Params, missing: list[Unmet]) -> list[str]:
+    if missing:
+        return list(dict.fromkeys(item.node for item in missing))[:NODES_DIAGNOSED]
+    pods = [pod for plugin in params["plugins"] for pod in _pods(cluster, plugin)]
+    broken = [pod for pod in pods if not _ready(pod)]
+    return [pod["spec"]["nodeName"] for pod in broken if pod["spec"].get("nodeName")][:NODES_DIAGNOSED]
+
+
+def _diagnosis(cluster: Cluster, params: Params, node: str) -> str:
+    pods = [pod for plugin in params["plugins"] for pod in _pods(cluster, plugin, f"spec.nodeName={node}")]
+    pod = next((item for item in pods if not _ready(item)), pods[0] if pods else None)
+    if pod is None:
+        return describe(None, "", "")
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    events = cluster.list("v1", "Event", namespace=namespace, field_selector=f"involvedObject.name={name}")
+    return describe(pod, last_event(events), _log(cluster, pod))
+
+
+def _pods(cluster: Cluster, plugin: Mapping[str, str], fields: Optional[str] = None) -> Iterable[dict[str, Any]]:
+    return cluster.list(
+        "v1", "Pod", namespace=plugin["namespace"], label_selector=plugin["selector"], field_selector=fields
+    )
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
+
+
+def _log(cluster: Cluster, pod: Mapping[str, Any]) -> str:
+    """Return the last lines of the container that the plugin is; a container that never ran has none."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    started = [item["name"] for item in statuses if item.get("containerID")]
+    if not started:
+        return ""
+    container = next((name for name in started if not name.endswith("sidecar")), started[0])
+    return cluster.logs(
+        pod["metadata"]["namespace"], pod["metadata"]["name"], container=container, tail_lines=LOG_LINES
+    )

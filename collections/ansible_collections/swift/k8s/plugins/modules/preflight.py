@@ -1,0 +1,222 @@
+#!/usr/bin/python
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: preflight
+short_description: Judge a cluster by rules before anything is touched
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Compares what a cluster has with what the inventory wishes, by rules that are data, and reports every finding with
+    what to do about it.
+  - Reads only. What the facts do not tell is asked for - permissions by SelfSubjectAccessReview, quotas, existing
+    claims, the clocks of the nodes, and the images' manifests in their registries.
+extends_documentation_fragment:
+  - swift.k8s.auth
+attributes:
+  check_mode:
+    description: The same as the real run, since nothing is ever written to the cluster.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+  idempotent:
+    description: Never reports a change.
+    support: full
+options:
+  cluster:
+    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info).
+    type: dict
+    required: true
+  name:
+    description: Name of the cluster in reports.
+    type: str
+    default: cluster
+  wishes:
+    description:
+      - What the inventory asks for. The role fills it from its variables.
+    type: dict
+    default: {}
+    suboptions:
+      namespace:
+        description: Namespace of releases and claims that name none.
+        type: str
+        default: ms-swift
+      offline:
+        description: Whether addresses outside the site are errors.
+        type: bool
+        default: false
+      registry:
+        description: Registry that replaces those of all images.
+        type: str
+        default: ""
+      cluster_uid:
+        description: Uid of the namespace C(kube-system) of the only cluster that is meant.
+        type: str
+        default: ""
+      device_plugin:
+        description: Options of the device plugins, by vendor.
+        type: dict
+        default: {}
+      claims:
+        description: Wished claims.
+        type: list
+        elements: dict
+        default: []
+      releases:
+        description: Wished releases.
+        type: list
+        elements: dict
+        default: []
+      release_defaults:
+        description: Values under those of every release.
+        type: dict
+        default: {}
+      images:
+        description: Further images that must be there.
+        type: list
+        elements: str
+        default: []
+      variables:
+        description: Names of the variables that the inventory sets.
+        type: list
+        elements: str
+        default: []
+      known_variables:
+        description: Names of the variables that exist. Nothing is checked while it is empty.
+        type: list
+        elements: str
+        default: []
+  rules:
+    description:
+      - Rules. Each has C(id), C(level) (V(error), V(warning) or V(info)), C(for_each) (what it looks at), C(when),
+        C(expect), C(message), C(next_step) and C(source).
+      - For each subject where C(when) holds, C(expect) must hold as well, or there is a finding.
+    type: list
+    elements: dict
+    required: true
+  extra_rules:
+    description: The user's own rules.
+    type: list
+    elements: dict
+    default: []
+  silence:
+    description: Rules not to report.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      id:
+        description: The rule.
+        type: str
+        required: true
+      reason:
+        description: Why, for the one who reads it next year.
+        type: str
+        required: true
+  check_images:
+    description: Ask the registries for the images.
+    type: bool
+    default: true
+  registries:
+    description: Registry name to URL, for registries that this machine reaches under another address than the nodes.
+    type: dict
+    default: {}
+  registry_auth:
+    description: File in the form of docker's C(config.json) with credentials of registries.
+    type: path
+  registry_ca:
+    description: File with certificates of the authorities that signed the registries'.
+    type: path
+  junit:
+    description: File to write a JUnit report to.
+    type: path
+  json:
+    description: File to write all findings to as JSON.
+    type: path
+  fail_on:
+    description:
+      - Lowest level that makes the module fail. V(never) leaves it to the playbook.
+    type: str
+    choices: [error, warning, never]
+    default: error
+"""
+
+EXAMPLES = r"""
+- name: Look at the cluster
+  swift.k8s.cluster_info:
+  register: found
+
+- name: Compare it with what will be deployed
+  swift.k8s.preflight:
+    cluster: "{{ found.cluster }}"
+    rules: "{{ lookup('ansible.builtin.file', 'rules.yml') | from_yaml }}"
+    wishes:
+      releases:
+        - name: qwen
+          values: {accelerator: {vendor: nvidia, count: 2}}
+    silence:
+      - {id: clock-skew, reason: the lab has no time service}
+"""
+
+RETURN = r"""
+findings:
+  description: Every finding, errors first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id: {description: The rule., type: str}
+    level: {description: Its level., type: str}
+    scope: {description: What the rule looks at., type: str}
+    subject: {description: The one that was looked at., type: str}
+    message: {description: What is wrong., type: str}
+    next_step: {description: What to do., type: str}
+    source: {description: Where the rule comes from., type: str}
+    silenced: {description: Why it is not reported, where somebody silenced it., type: str}
+table:
+  description: The findings as a table for people.
+  returned: always
+  type: str
+summary:
+  description: The counts in words.
+  returned: always
+  type: str
+  sample: 2 errors, 1 warning
+errors:
+  description: Number of errors that nobody silenced.
+  returned: always
+  type: int
+warnings_found:
+  description: Number of warnings that nobody silenced.
+  returned: always
+  type: int
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import options, report, task
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig import credential
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+    try:
+        result = task.run(connect(module.params), module.params["cluster"], credential(module.params), module.params)
+    except (ClusterError, RuleError, OSError) as error:
+        module.fail_json(msg=str(error))
+    level = module.params["fail_on"]
+    if level != "never" and (result["errors"] or (level == "warning" and result["warnings_found"])):
+        module.fail_json(msg=report.headline(result["findings"], "error" if result["errors"] else level), **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
