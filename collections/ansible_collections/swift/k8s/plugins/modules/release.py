@@ -253,6 +253,13 @@ releases:
     revision:
       description: The revision that holds now.
       type: int
+    chart:
+      description: Name and version of the chart.
+      type: str
+    images:
+      description: Images that the release's pods name.
+      type: list
+      elements: str
     objects:
       description: Each object that changes, with C(object), C(change) and the names of the C(fields).
       type: list
@@ -289,6 +296,9 @@ def main() -> None:
         result = task.run(connect(module.params), module.params, module.log, module.check_mode)
     except (ClusterError, ReleaseError) as error:
         module.fail_json(msg=str(error))
+    for release in result["releases"]:
+        for warning in release["warnings"]:
+            module.warn(f"{release['namespace']}/{release['name']}: {warning}")
     module.exit_json(**result)
 
 

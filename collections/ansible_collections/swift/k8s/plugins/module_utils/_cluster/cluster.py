@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from socket import socket
 from typing import Any
 
 from .auth import api_client
@@ -200,6 +201,10 @@ class Cluster:
                 yield rest.decode(errors="replace")
         finally:
             response.close()
+
+    def port_forward(self, namespace: str, pod: str, port: int) -> socket:
+        """A connection to a port of a pod; the caller closes it."""
+        return self._transport.forward(namespace, pod, port)
 
     def raw(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> bytes:
         """A request to any path, the answer's bytes."""

@@ -8,10 +8,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping
+from socket import socket
 from typing import Any
 from urllib.parse import urlencode
 
-from . import errors
+from . import errors, portforward
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -37,6 +38,10 @@ class Transport:
         self._pool = client.rest_client.pool_manager
         self.host: str = client.configuration.host
         self.requests: Counter[str] = Counter()
+
+    def forward(self, namespace: str, pod: str, port: int) -> socket:
+        """A connection to a port of a pod."""
+        return portforward.dial(self._client, namespace, pod, port)
 
     def request(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from . import crds, heal, observe, plan, store
+from . import crds, heal, observe, plan, store, yamldoc
 from .errors import HelmError, ReleaseError, RolloutError
 from .helm import Helm
 from .objects import Key
@@ -136,9 +136,19 @@ class Actor:
         self._ready(outcome, observe.parse(self._cluster, manifest, wanted.namespace), stored)
         return stored.revision
 
-    def _uninstall(self, outcome: Outcome, _seen: Observed) -> None:
-        wanted = outcome.wanted
+    def _uninstall(self, outcome: Outcome, seen: Observed) -> None:
+        wanted, stored = outcome.wanted, _needed(outcome)
+        claims = [key for key in seen.declared if key.kind == "PersistentVolumeClaim"]
+        if claims:
+            # Helm decides by the record alone, so the claims leave the record; they go afterwards, or stay.
+            name = store.secret_name(wanted.name, stored.revision)
+            secret = self._cluster.get("v1", "Secret", name, namespace=wanted.namespace)
+            rest = [item for key, item in seen.declared.items() if key not in claims]
+            if secret is not None:
+                self._cluster.replace(store.without(secret, yamldoc.dump_all(rest)))
         self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout)
+        for key in claims if not wanted.keep_volumes else []:
+            self._cluster.delete(key.api_version, key.kind, key.name, namespace=key.namespace)
 
     def _stored(self, outcome: Outcome) -> Stored:
         wanted = outcome.wanted

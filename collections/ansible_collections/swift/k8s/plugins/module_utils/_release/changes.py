@@ -69,12 +69,15 @@ def heal(findings: Iterable[Finding], declared: Mapping[Key, Object]) -> list[Ob
     return changes
 
 
-def removal(stored: Mapping[Key, Object], live: Mapping[Key, Object | None]) -> list[ObjectChange]:
-    return [
-        ObjectChange(key, "deleted", _whole(key, item, after=False))
-        for key, item in stored.items()
-        if live.get(key) and not kept(item)
-    ]
+def removal(stored: Mapping[Key, Object], live: Mapping[Key, Object | None], keep_volumes: bool) -> list[ObjectChange]:
+    """What goes with the release: all but what Helm keeps, and the claims as the task says."""
+    gone = [key for key, item in stored.items() if live.get(key) and not stays(key, item, keep_volumes)]
+    return [ObjectChange(key, "deleted", _whole(key, stored[key], after=False)) for key in gone]
+
+
+def stays(key: Key, item: Object, keep_volumes: bool) -> bool:
+    """Whether an object outlives its release."""
+    return keep_volumes if key.kind == "PersistentVolumeClaim" else kept(item)
 
 
 def difference(title: str, changes: Iterable[ObjectChange]) -> dict[str, str]:

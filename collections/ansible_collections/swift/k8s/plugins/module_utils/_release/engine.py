@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import changes, crds, drift, observe, plan, render
+from . import changes, crds, drift, objects, observe, plan, render
 from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
@@ -32,10 +32,17 @@ class Outcome:
     target: render.Prepared | None = None
     revision: int | None = None
     warnings: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
         return self.decision.action != plan.NOTHING
+
+    def _chart(self) -> str:
+        if self.target is not None and self.changed:
+            return self.target.chart.label
+        stored = self.decision.stored
+        return f"{stored.chart}-{stored.version}" if stored else ""
 
     def report(self) -> dict[str, Any]:
         stored = self.decision.stored
@@ -47,6 +54,8 @@ class Outcome:
             "reasons": list(self.decision.reasons),
             "repaired": self.decision.repair,
             "revision": self.revision if self.revision is not None else (stored.revision if stored else None),
+            "chart": self._chart(),
+            "images": self.images,
             "objects": [change.report() for change in self.changes],
             "drift": [finding.report() for finding in self.drift],
             "warnings": self.warnings,
@@ -78,11 +87,12 @@ class Engine:
         if decision.action in (plan.INSTALL, plan.UPGRADE):
             self._plan_upgrade(outcome, seen, identity)
         elif decision.action == plan.UNINSTALL:
-            outcome.changes = changes.removal(seen.declared, seen.live)
+            outcome.changes = changes.removal(seen.declared, seen.live, wanted.keep_volumes)
         elif decision.action == plan.ROLLBACK:
             self._plan_rollback(outcome, seen)
         if outcome.decision.settled:
             _settle(outcome, seen)
+        outcome.images = objects.images(outcome.target.objects if outcome.target else seen.declared)
         return outcome
 
     def _plan_upgrade(self, outcome: Outcome, seen: Observed, identity: str) -> None:

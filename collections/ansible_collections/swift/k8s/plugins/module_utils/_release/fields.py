@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._cluster.quantity import parse_quantity
+from .._cluster.quantity import same_quantity
 from .objects import Object, Path, Step
 
 #: List fields whose items have an identity, and the keys that make it.
@@ -186,15 +186,8 @@ def _same(path: Path, declared: Any, live: Any) -> bool:
         return declared == live
     if path and path[-1] in _ASSIGNED and declared in ("", 0):
         return True
-    return _quantity_path(path) and _same_quantity(declared, live)
+    return _quantity_path(path) and same_quantity(str(declared), str(live))
 
 
 def _quantity_path(path: Path) -> bool:
     return any(step in _QUANTITIES for step in path if isinstance(step, str))
-
-
-def _same_quantity(declared: Any, live: Any) -> bool:
-    try:
-        return bool(parse_quantity(str(declared)) == parse_quantity(str(live)))
-    except ValueError:
-        return False

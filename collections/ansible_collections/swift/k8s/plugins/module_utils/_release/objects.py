@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Union
 
 from . import yamldoc
@@ -118,3 +118,20 @@ def text(path: Path) -> str:
             quoted = f'["{step}"]' if "." in step or "/" in step else step
             parts.append(quoted if not parts or quoted.startswith("[") else f".{quoted}")
     return "".join(parts)
+
+
+def images(items: Mapping[Key, Object]) -> list[str]:
+    """Every image that the objects' pods name, sorted."""
+    return sorted(set(_images([item.get("spec") for item in items.values()])))
+
+
+def _images(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in ("containers", "initContainers") and isinstance(value, list):
+                yield from (str(one["image"]) for one in value if isinstance(one, Mapping) and one.get("image"))
+            else:
+                yield from _images(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _images(value)

@@ -121,17 +121,22 @@ def _payload(secret: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
+def without(secret: Mapping[str, Any], manifest: str) -> dict[str, Any]:
+    """The same record with another manifest: what is not in it, Helm will not touch."""
+    return _rewritten(secret, {**_payload(secret), "manifest": manifest})
+
+
 def with_status(secret: Mapping[str, Any], status: str, why: str) -> dict[str, Any]:
     """The same record with another status, as Helm itself would have written it."""
     body = _payload(secret)
     body.setdefault("info", {}).update(status=status, description=why)
-    packed = gzip.compress(json.dumps(body, separators=(",", ":")).encode())
     labels = {**(secret["metadata"].get("labels") or {}), "status": status}
-    return {
-        **secret,
-        "metadata": {**secret["metadata"], "labels": labels},
-        "data": {"release": base64.b64encode(base64.b64encode(packed)).decode()},
-    }
+    return _rewritten({**secret, "metadata": {**secret["metadata"], "labels": labels}}, body)
+
+
+def _rewritten(secret: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    packed = gzip.compress(json.dumps(body, separators=(",", ":")).encode())
+    return {**secret, "data": {"release": base64.b64encode(base64.b64encode(packed)).decode()}}
 
 
 def newest(cluster: Cluster, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Stored]]:

@@ -31,7 +31,6 @@ def run(
         "helm_processes": helm.processes,
         "requests": dict(cluster.requests),
         "diff": [changes.difference(one.wanted.title, one.changes) for one in outcomes if one.changes],
-        "warnings": [f"{one.wanted.title}: {warning}" for one in outcomes for warning in one.warnings],
     }
 
 

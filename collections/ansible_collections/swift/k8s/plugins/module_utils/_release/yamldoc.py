@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 try:
@@ -91,3 +92,8 @@ def load(text: str) -> Any:
 def dump(data: Any) -> str:
     """Data as YAML for people, keys in a stable order."""
     return str(yaml.safe_dump(data, sort_keys=True, default_flow_style=False, allow_unicode=True, width=1_000_000))
+
+
+def dump_all(documents: Iterable[Any]) -> str:
+    """A manifest from objects."""
+    return str(yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True, allow_unicode=True))

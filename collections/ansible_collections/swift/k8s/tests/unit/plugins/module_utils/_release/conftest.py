@@ -38,6 +38,7 @@ def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
     def call(check: bool = False, **options: Any) -> dict[str, Any]:
-        return task.run(cluster, {"namespace": "team", **options}, lambda line: None, check)
+        api: Any = cluster
+        return task.run(api, {"namespace": "team", **options}, lambda line: None, check)
 
     return call

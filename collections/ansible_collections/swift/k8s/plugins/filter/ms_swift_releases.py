@@ -1,0 +1,104 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ms_swift_releases
+short_description: Turn wished ms-swift services into entries for swift.k8s.release
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Merges the defaults under each entry's values and puts model, claim and registry where the chart expects them.
+  - An unknown key of an entry is refused with the nearest known one.
+positional: _input
+options:
+  _input:
+    description: The list O(ms_swift_releases#role:ms_swift_releases) of the role ms_swift.
+    type: list
+    elements: dict
+    required: true
+  defaults:
+    description: Values of the chart for all releases; an entry's own win.
+    type: dict
+    default: {}
+  options:
+    description: Options of M(swift.k8s.release) for all releases; an entry's own win.
+    type: dict
+    default: {}
+  claim:
+    description: Existing claim with the model cache; empty for none.
+    type: str
+    default: ""
+  registry:
+    description: Registry in front of the image's repository; empty for the chart's own.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Show what would be asked of the release module
+  ansible.builtin.debug:
+    msg: "{{ [{'name': 'qwen', 'model': 'Qwen/Qwen2.5-7B-Instruct'}] | swift.k8s.ms_swift_releases(claim='models') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Entries for the option releases of M(swift.k8s.release).
+  type: list
+  elements: dict
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, merged
+
+#: Keys of an entry that are not options of the module.
+OWN_KEYS = ("model", "checks", "question")
+
+
+def ms_swift_releases(
+    releases: list[Mapping[str, Any]],
+    defaults: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    claim: str = "",
+    registry: str = "",
+) -> list[dict[str, Any]]:
+    """The entries for the module release."""
+    base: dict[str, Any] = {}
+    if claim:
+        base["cache"] = {"existingClaim": claim}
+    if registry:
+        base["image"] = {"registry": registry}
+    return [_entry(release, merged(base, defaults or {}), options or {}) for release in releases]
+
+
+def _entry(release: Mapping[str, Any], defaults: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    known = (*OWN_KEYS, *ENTRY)
+    for key in release:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+            raise AnsibleFilterError(f"ms_swift_releases: entry {release.get('name', '?')} has unknown key {key}{hint}")
+    given = {key: value for key, value in release.items() if key not in OWN_KEYS}
+    entry = {**options, **given}
+    if entry.get("state", "present") == "present":
+        entry["values"] = merged(merged(defaults, _model(release)), release.get("values") or {})
+    return entry
+
+
+def _model(release: Mapping[str, Any]) -> dict[str, Any]:
+    """A model is a hub's id, or a mapping with the chart's own keys."""
+    model = release.get("model")
+    if not model:
+        return {}
+    return {"model": dict(model) if isinstance(model, Mapping) else {"id": str(model)}}
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"ms_swift_releases": ms_swift_releases}
