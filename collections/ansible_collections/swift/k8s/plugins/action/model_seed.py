@@ -22,7 +22,7 @@ LOG_SECONDS, TERMINAL_SECONDS = 30, 5
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     """The action behind the task."""
 
     _supports_check_mode = True

@@ -97,7 +97,7 @@ options:
         type: str
         default: token
       ca_config_map:
-        description: Name of the ConfigMap with the certificate authority of the endpoint, in the namespace of the claim.
+        description: Name of the ConfigMap with the certificate authority of the endpoint, beside the claim.
         type: str
       ca_key:
         description: Key of the authority within the ConfigMap.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
@@ -29,6 +30,7 @@ class FakeCluster:
         self.objects: dict[Key, dict[str, Any]] = {}
         self.writes: list[tuple[str, str, str]] = []
         self.pod_logs: dict[str, str] = {}
+        self._numbers = itertools.count()
         self.react = react or (lambda cluster: None)
         for item in objects:
             self.objects[self.key(item["kind"], item["metadata"]["name"], item["metadata"].get("namespace"))] = item
@@ -63,9 +65,16 @@ class FakeCluster:
         key = self.key(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
         assert key not in self.objects, f"{key} exists"
         obj = copy.deepcopy(obj)
-        obj["metadata"].setdefault("uid", f"uid-{len(self.writes)}")
+        obj["metadata"].setdefault("uid", f"uid-{next(self._numbers)}")
         self.objects[key] = obj
         return self._wrote("create", key)
+
+    def apply(
+        self, obj: dict[str, Any], field_manager: str, force: bool = False, dry_run: bool = False
+    ) -> dict[str, Any]:
+        key = self.key(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
+        merge(self.objects.setdefault(key, {}), copy.deepcopy(obj))
+        return self._wrote("apply", key)
 
     def patch(
         self, api_version: str, kind: str, name: str, body: dict[str, Any], namespace: Optional[str] = None, **_: Any
@@ -84,11 +93,18 @@ class FakeCluster:
         if key not in self.objects:
             return False
         del self.objects[key]
+        if kind == "Job":
+            self._drop_pods(name)
         self._wrote("delete", key)
         return True
 
     def logs(self, namespace: str, pod: str, **_: Any) -> str:
         return self.pod_logs.get(pod, "")
+
+    def _drop_pods(self, job: str) -> None:
+        for key, item in list(self.objects.items()):
+            if key[0] == "Pod" and (item["metadata"].get("labels") or {}).get("batch.kubernetes.io/job-name") == job:
+                del self.objects[key]
 
     def _wrote(self, verb: str, key: Key) -> dict[str, Any]:
         self.writes.append((verb, key[0], key[2]))
