@@ -121,8 +121,7 @@ def said(event: Event) -> str:
     if kind == "record":
         return f"record of this run: {event['path']}"
     if kind in ("done", "summary"):
-        return (
-            f"{'done' if kind == 'done' else 'failed'}: {event['models']} models,"
-            f" {event['files_fetched']} files fetched, {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
-        )
+        verdict = "done" if kind == "done" else "failed"
+        counted = f"{event['models']} models, {event['files_fetched']} files fetched"
+        return f"{verdict}: {counted}, {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
     return ""

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .._hub.listing import path_problem
 from .errors import DamagedManifest
 from .files import write_atomically
 
@@ -107,7 +107,7 @@ def _manifest(data: Any, path: str) -> Manifest:
                 "Use the engine that wrote it, or seed again",
             )
         files = tuple(data["files"])
-        if not all(isinstance(record, Record) and os.path.normpath(record.path) == record.path for record in files):
+        if not all(isinstance(record, Record) and not path_problem(record.path) for record in files):
             raise ValueError("an entry of files is not usable")
         words = {name: str(data[name]) for name in _WORDS}
         return Manifest(include=tuple(data["include"]), exclude=tuple(data["exclude"]), files=files, **words)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -37,6 +38,23 @@ def observe(snapshot: Snapshot, manifest: Manifest | None, damaged: frozenset[st
         elif untouched(record, look(snapshot.ready(path))):
             ready[path] = record
     return Observed(files, records, ready, kept_bytes(snapshot.work), damaged)
+
+
+def donors_for(snapshot: Snapshot) -> dict[str, tuple[str, Record]]:
+    """What other revisions of the repository hold, unharmed as far as size and time tell."""
+    found: dict[str, tuple[str, Record]] = {}
+    directory = os.path.dirname(snapshot.manifest)
+    for name in os.listdir(directory) if os.path.isdir(directory) else ():
+        path = os.path.join(directory, name)
+        if path == snapshot.manifest or not name.endswith(".json"):
+            continue
+        with contextlib.suppress(DamagedManifest):
+            other = manifests.read(path)
+            donor = snapshot._replace(revision=other.revision) if other else snapshot
+            for record in other.files if other else ():
+                if record.pinned_by == "hub" and untouched(record, look(donor.file(record.path))):
+                    found[record.sha256] = (donor.file(record.path), record)
+    return found
 
 
 def look(path: str) -> Seen | None:

@@ -27,6 +27,16 @@ class Observed(NamedTuple):
     ready: Mapping[str, Record] = {}
     parts: Mapping[str, int] = {}
     damaged: frozenset[str] = frozenset()
+    #: sha256 -> where another revision has the same content, and its record
+    donors: Mapping[str, tuple[str, Record]] = {}
+
+
+class Reuse(NamedTuple):
+    """Content that another revision of this repository brought over the link already."""
+
+    file: RemoteFile
+    source: str
+    record: Record
 
 
 class Fetch(NamedTuple):
@@ -34,8 +44,6 @@ class Fetch(NamedTuple):
     why: str
     #: bytes that an earlier attempt left
     kept: int
-    #: bytes that the replaced file occupies until the swap
-    replaces: int
 
 
 class Plan(NamedTuple):
@@ -43,22 +51,19 @@ class Plan(NamedTuple):
     #: right size, but nobody vouches: hash, then keep or fetch
     check: tuple[RemoteFile, ...] = ()
     fetch: tuple[Fetch, ...] = ()
+    reuse: tuple[Reuse, ...] = ()
     #: verified replacements of an interrupted run
     swap: tuple[Record, ...] = ()
     remove: tuple[str, ...] = ()
 
     @property
     def bytes_to_fetch(self) -> int:
+        """Over the link and onto the disk: what is replaced stays until its replacement is verified."""
         return sum(fetch.file.size - fetch.kept for fetch in self.fetch)
 
     @property
-    def bytes_needed(self) -> int:
-        """Free space that must be there before the first byte; a check may turn into a fetch of what it replaces."""
-        return self.bytes_to_fetch
-
-    @property
     def work(self) -> bool:
-        return bool(self.check or self.fetch or self.swap or self.remove)
+        return bool(self.check or self.fetch or self.reuse or self.swap or self.remove)
 
 
 def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Sequence[str], observed: Observed) -> Plan:
@@ -67,6 +72,7 @@ def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Seque
     keep: list[Record] = []
     check: list[RemoteFile] = []
     fetch: list[Fetch] = []
+    reuse: list[Reuse] = []
     swap: list[Record] = []
     for file in wanted:
         ready = observed.ready.get(file.path)
@@ -77,10 +83,12 @@ def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Seque
             keep.append(record)
         elif _may_be(file, record, observed):
             check.append(file)
+        elif file.sha256 in observed.donors and file.path not in observed.damaged:
+            reuse.append(Reuse(file, *observed.donors[file.sha256]))
         else:
             fetch.append(_fetch(file, record, observed))
     kept_apart, remove = _unwanted(listing, frozenset(file.path for file in wanted), observed)
-    return Plan(tuple(keep + kept_apart), tuple(check), tuple(fetch), tuple(swap), tuple(remove))
+    return Plan(tuple(keep + kept_apart), tuple(check), tuple(fetch), tuple(reuse), tuple(swap), tuple(remove))
 
 
 def same_content(file: RemoteFile, record: Record) -> bool:
@@ -124,7 +132,7 @@ def _fetch(file: RemoteFile, record: Record | None, observed: Observed) -> Fetch
         why = "changed upstream"
     else:
         why = "wrong size"
-    return Fetch(file, why, min(observed.parts.get(file.path, 0), file.size), seen.size if seen else 0)
+    return Fetch(file, why, min(observed.parts.get(file.path, 0), file.size))
 
 
 def _unwanted(

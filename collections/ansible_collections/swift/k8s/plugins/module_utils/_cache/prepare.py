@@ -16,7 +16,7 @@ from .._hub.retry import Policy
 from . import links, space, verify
 from .errors import CacheError
 from .manifest import Manifest, filters_equal
-from .observe import manifest_of, observe
+from .observe import donors_for, manifest_of, observe
 from .plan import Observed, Plan, decide
 from .report import Outcome, changes
 from .spec import Spec, Wish
@@ -112,7 +112,7 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
             raise
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
         commit, files = manifest.commit, own
-    plan = decide(files, wish.include, wish.exclude, observed)
+    plan = _planned(files, wish, observed)
     if not any(selected(file.path, wish.include, wish.exclude) for file in files):
         raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
@@ -123,9 +123,17 @@ def look_again(item: Prepared) -> Prepared:
     """The plan for the disk as it is now, under the lock: another seeder may have done the work meanwhile."""
     manifest, _complaint = manifest_of(item.wish.snapshot)
     observed = observe(item.wish.snapshot, manifest, frozenset(item.damaged))
-    plan = decide(item.listing, item.wish.include, item.wish.exclude, observed)
+    plan = _planned(item.listing, item.wish, observed)
     linked = not item.visible or bool(manifest and not links.missing(item.wish.snapshot, manifest))
     return item._replace(manifest=manifest, plan=plan, linked=linked)
+
+
+def _planned(listing: tuple[RemoteFile, ...], wish: Wish, observed: Observed) -> Plan:
+    """Other revisions are looked at only when something would be fetched."""
+    plan = decide(listing, wish.include, wish.exclude, observed)
+    if not plan.fetch:
+        return plan
+    return decide(listing, wish.include, wish.exclude, observed._replace(donors=donors_for(wish.snapshot)))
 
 
 def _own_listing(manifest: Manifest | None, wish: Wish, observed: Observed) -> tuple[RemoteFile, ...]:
@@ -154,6 +162,6 @@ def last_of_each_id(wishes: Sequence[Wish]) -> frozenset[Wish]:
 def check_room(spec: Spec, prepared: Sequence[Prepared]) -> None:
     """All models at once: finding out at the last one that the disk is too small helps nobody."""
     plans = [item.plan for item in prepared if not item.error]
-    needed = sum(plan.bytes_needed for plan in plans)
+    needed = sum(plan.bytes_to_fetch for plan in plans)
     count = sum(len(plan.fetch) for plan in plans)
     space.check(space.room_at(spec.root), spec.root, needed, count, spec.reserve)

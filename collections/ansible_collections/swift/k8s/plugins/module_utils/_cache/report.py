@@ -52,6 +52,7 @@ def changes(plan: Plan, linked: bool, written: bool) -> tuple[Change, ...]:
     found += [
         Change("check", file.path, 0, "found without a record; hashed, fetched only if wrong") for file in plan.check
     ]
+    found += [Change("reuse", reuse.file.path, 0, f"the same bytes are at {reuse.source}") for reuse in plan.reuse]
     found += [Change("swap", record.path, 0, "verified by an interrupted run") for record in plan.swap]
     found += [Change("remove", path, 0, "deleted upstream") for path in plan.remove]
     if linked:

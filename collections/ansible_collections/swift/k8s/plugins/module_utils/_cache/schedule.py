@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -99,12 +100,11 @@ def _zone(name: str, where: str) -> dt.tzinfo:
         sign, hours, minutes = found.groups()
         offset = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         return dt.timezone(-offset if sign == "-" else offset)
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        if not available_timezones():
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        if not zoneinfo.available_timezones():
             step = "This host has no time zone data: install tzdata, or write an offset such as UTC+8"
         else:
             step = "Write a name such as Asia/Shanghai, or an offset such as UTC+8"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import queue
 import shutil
@@ -29,7 +30,7 @@ from .manifest import Manifest, Record
 from .meter import Meter
 from .observe import look
 from .parts import Part
-from .plan import Fetch
+from .plan import Fetch, Reuse
 from .prepare import Prepared
 from .report import Outcome
 from .spec import Spec
@@ -52,8 +53,9 @@ def bring(item: Prepared, work: Work) -> Outcome:
     snapshot, plan = item.wish.snapshot, item.plan
     before = work.meter.bytes_received, work.meter.bytes_resumed
     adopted, suspect = _check(snapshot, plan.check)
-    wanted = [*plan.fetch, *suspect]
-    fetched, error = _fetch_all(item, wanted, work)
+    reused, unlinked = _reuse(snapshot, plan.reuse)
+    adopted += reused
+    fetched, error = _fetch_all(item, [*plan.fetch, *suspect, *unlinked], work)
     if error is None:
         try:
             _finish(item, {record.path: record for record in (*plan.keep, *adopted, *plan.swap, *fetched)}, work)
@@ -83,8 +85,22 @@ def _check(snapshot: Snapshot, found: tuple[RemoteFile, ...]) -> tuple[list[Reco
         if seen and pinned_by:
             adopted.append(Record(file.path, seen.size, seen.mtime_ns, sha256, pinned_by, file.tag, sample_of(path)))
         else:
-            suspect.append(Fetch(file, "damaged", 0, seen.size if seen else 0))
+            suspect.append(Fetch(file, "damaged", 0))
     return adopted, suspect
+
+
+def _reuse(snapshot: Snapshot, found: tuple[Reuse, ...]) -> tuple[list[Record], list[Fetch]]:
+    """A second name for the same bytes; where the file system has no hard links, they are fetched after all."""
+    reused: list[Record] = []
+    failed: list[Fetch] = []
+    for file, source, donor in found:
+        record = donor._replace(path=file.path, tag=file.tag)
+        try:
+            _place(snapshot, record, functools.partial(os.link, source))
+            reused.append(record)
+        except OSError:
+            failed.append(Fetch(file, "missing", 0))
+    return reused, failed
 
 
 def _fetch_all(item: Prepared, wanted: list[Fetch], work: Work) -> tuple[list[Record], Exception | None]:
@@ -140,7 +156,7 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
 
     tools = Tools(None if hub.local else work.bucket, work.meter, work.spec.policy, work.stop, noted)
     part = Part(snapshot.part(file.path), file, item.commit, hub.address)
-    record = fetch(hub, file, part, lambda done, verified: _publish(snapshot, done, verified), tools)
+    record = fetch(hub, file, part, lambda done, verified: _place(snapshot, verified, done.finished), tools)
     work.meter.file(snapshot.id, file.path, file.size, started)
     work.emit(
         {
@@ -162,15 +178,17 @@ def _required(item: Prepared) -> Hub:
     return item.hub
 
 
-def _publish(snapshot: Snapshot, part: Part, record: Record) -> None:
+def _place(snapshot: Snapshot, record: Record, put: Callable[[str], None]) -> None:
     """A new name appears now. A name that readers may hold waits, verified, until all replacements are there."""
     target = snapshot.file(record.path)
     Journal(snapshot.work).append(record)
     if os.path.lexists(target):
         target = snapshot.ready(record.path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(target)
     else:
         make_directory(os.path.dirname(target))
-    part.finished(target)
+    put(target)
 
 
 def _finish(item: Prepared, records: dict[str, Record], work: Work) -> None:

@@ -186,7 +186,10 @@ def _next_address(url: str, response: Response, seen: set[str]) -> str:
     location = response.header("Location")
     if not location:
         raise BadAnswer(f"{bare(url)} redirects ({response.status}) to nowhere")
-    target = urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+    except ValueError as error:
+        raise BadAnswer(f"{bare(url)} redirects to {location!r}, which cannot be parsed") from error
     if origin(url)[0] == "https" and origin(target)[0] == "http":
         raise Untrusted(f"{bare(url)} redirects from https to http ({bare(target)}), which is refused")
     if target in seen:

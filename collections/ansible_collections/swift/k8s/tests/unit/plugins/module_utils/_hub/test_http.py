@@ -1,0 +1,217 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP client: connections, redirects, credentials, certificates, proxies, and what each failure is called."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._hub import http as module
+from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import (
+    BadAnswer,
+    BadSetting,
+    Cut,
+    HubError,
+    Stalled,
+    Unreachable,
+    Untrusted,
+)
+from ansible_collections.swift.k8s.plugins.module_utils._hub.http import Client, Settings, bare, origin
+
+from .conftest import Certificate, Reply, Seen, Serve
+
+SECRET = {"Authorization": "Bearer s3cret", "Cookie": "m_session_id=s3cret"}
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    made = Client(Settings(connect_timeout=2, stall_timeout=0.3), environ={})
+    yield made
+    made.close()
+
+
+def test_json_and_kept_connections(serve: Serve, client: Client) -> None:
+    server = serve(lambda seen: Reply(body=b'{"at": "%s"}' % seen.target.encode()))
+    for _ in range(3):
+        assert client.open(f"{server.url}/a b/中?x=1 2").json() == {"at": "/a%20b/%E4%B8%AD?x=1%202"}
+    assert server.connections == 1
+    assert server.seen[0].headers["accept-encoding"] == "identity"
+
+
+def test_a_connection_that_the_server_closed_is_replaced_silently(serve: Serve, client: Client) -> None:
+    server = serve(lambda _seen: Reply(headers={"Keep-Alive": "timeout=0"}, body=b"{}"))
+    client.open(server.url).json()
+    for _since, connection in next(iter(client._idle.values())):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    assert client.open(server.url).json() == {}
+    assert server.connections == 2
+
+
+def test_an_idle_connection_is_not_kept_for_ever(serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = serve(lambda _seen: Reply(body=b"{}"))
+    client.open(server.url).json()
+    monkeypatch.setattr(module, "IDLE_SECONDS", -1.0)
+    client.open(server.url).json()
+    assert server.connections == 2
+
+
+def test_credentials_stay_with_the_first_origin(serve: Serve, client: Client) -> None:
+    """Away and back again: what left once is not trusted any more."""
+    hub = serve(
+        lambda seen: Reply(302, {"Location": f"{cdn.url}/cdn"}) if seen.target == "/file" else Reply(body=b"{}")
+    )
+    cdn = serve(lambda _seen: Reply(307, {"Location": f"{hub.url}/back"}))
+    client.open(f"{hub.url}/file", {"Range": "bytes=5-"}, SECRET).json()
+    asked, away, back = hub.seen[0].headers, cdn.seen[0].headers, hub.seen[1].headers
+    assert asked["authorization"] == "Bearer s3cret"
+    assert asked["cookie"] == "m_session_id=s3cret"
+    for headers in (away, back):
+        assert "authorization" not in headers
+        assert "cookie" not in headers
+        assert headers["range"] == "bytes=5-"
+
+
+def test_credentials_follow_within_the_origin(serve: Serve, client: Client) -> None:
+    server = serve(lambda seen: Reply(301, {"Location": "/new"}) if seen.target == "/old" else Reply(body=b"{}"))
+    client.open(f"{server.url}/old", secrets=SECRET).json()
+    assert server.seen[1].headers["authorization"] == "Bearer s3cret"
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("/", "redirect loop"),
+        ("", "to nowhere"),
+        ("ftp://elsewhere/x", "not http"),
+        ("http://[broken", "cannot be parsed"),
+    ],
+)
+def test_redirects_that_lead_nowhere(serve: Serve, client: Client, location: str, said: str) -> None:
+    server = serve(lambda _seen: Reply(302, {"Location": location}))
+    with pytest.raises(HubError, match=said):
+        client.open(f"{server.url}/")
+
+
+def test_endless_redirects_end(serve: Serve, client: Client) -> None:
+    server = serve(lambda seen: Reply(302, {"Location": seen.target + "x"}))
+    with pytest.raises(BadAnswer, match="more than 8 redirects"):
+        client.open(f"{server.url}/")
+
+
+def test_encryption_is_not_given_up_on_the_way(serve: Serve, certificate: Certificate) -> None:
+    plain = serve(lambda _seen: Reply(body=b"{}"))
+    secure = serve(lambda _seen: Reply(302, {"Location": plain.url}), certificate.context)
+    with pytest.raises(Untrusted, match="from https to http"):
+        Client(Settings(ca_file=certificate.file), environ={}).open(secure.url)
+    assert not plain.seen
+
+
+def test_certificates(serve: Serve, certificate: Certificate, tmp_path: Path) -> None:
+    server = serve(lambda _seen: Reply(body=b"{}"), certificate.context)
+    assert Client(Settings(ca_file=certificate.file), environ={}).open(server.url).json() == {}
+    with pytest.raises(Untrusted, match="not trusted") as caught:
+        Client(Settings(), environ={}).open(server.url)
+    assert caught.value.next_step == "Set ca_file to the CA that signed it"
+    with pytest.raises(BadSetting, match=r"nowhere\.pem cannot be used"):
+        Client(Settings(ca_file="/nowhere.pem"), environ={}).open(server.url)
+    (tmp_path / "bad.pem").write_text("no certificate")
+    with pytest.raises(BadSetting, match=r"bad\.pem cannot be used"):
+        Client(Settings(ca_file=str(tmp_path / "bad.pem")), environ={}).open(server.url)
+
+
+def test_a_proxy_gets_the_whole_address_and_its_own_password(serve: Serve) -> None:
+    proxy = serve(lambda _seen: Reply(body=b"{}"))
+    settings = Settings(proxy=f"http://me:pw@127.0.0.1:{proxy.port}")
+    Client(settings, environ={}).open("http://hub.example:8099/x?y=1").json()
+    assert proxy.seen[0].target == "http://hub.example:8099/x?y=1"
+
+
+def test_https_goes_through_a_tunnel(serve: Serve) -> None:
+    proxy = serve(lambda _seen: Reply(403))
+    settings = Settings(proxy=f"http://me:pw@127.0.0.1:{proxy.port}")
+    with pytest.raises(Unreachable, match=rf"through proxy 127.0.0.1:{proxy.port}.*403"):
+        Client(settings, environ={}).open("https://hub.example/x")
+    assert proxy.seen[0] == Seen("CONNECT", "hub.example:443", proxy.seen[0].headers)
+    assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6cHc="
+
+
+def test_nobody_there(client: Client) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        client.open(f"http://127.0.0.1:{port}/?token=s3cret")
+    with pytest.raises(Unreachable, match="cannot be resolved"):
+        client.open("http://no-such-host.invalid/")
+
+
+def test_silence_is_a_stall(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Stalled, match=r"within 0.3 s"):
+        client.open(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+def test_a_stall_in_the_body(serve: Serve, client: Client) -> None:
+    server = serve(lambda _seen: Reply(headers={"Content-Length": "100"}, body=b"x"))
+    response = client.open(server.url)
+    buffer = memoryview(bytearray(100))
+    assert response.readinto(buffer) == 1
+    with pytest.raises(Stalled):
+        response.readinto(buffer)
+    response.close()
+
+
+def test_a_cut_in_the_body_says_how_much_is_missing(serve: Serve, client: Client) -> None:
+    server = serve(lambda _seen: Reply(body=b"abc", missing=7))
+    response = client.open(server.url)
+    buffer = memoryview(bytearray(100))
+    assert response.readinto(buffer) == 3
+    with pytest.raises(Cut, match="7 bytes early"):
+        response.readinto(buffer)
+    response.close()
+    assert not any(client._idle.values())
+
+
+def test_a_body_without_length_is_read_to_its_end(serve: Serve, client: Client) -> None:
+    server = serve(
+        lambda _seen: Reply(
+            headers={"Content-Length": "", "Transfer-Encoding": "chunked"}, body=b"2\r\n{}\r\n0\r\n\r\n"
+        )
+    )
+    assert client.open(server.url).json() == {}
+
+
+def test_no_http_at_all(client: Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as strange:
+        address = f"http://127.0.0.1:{strange.getsockname()[1]}/"
+
+        def answer() -> None:
+            connection, _peer = strange.accept()
+            connection.recv(1000)
+            connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+            connection.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(BadAnswer, match="does not speak HTTP"):
+            client.open(address)
+
+
+def test_a_login_page_is_not_json(serve: Serve, client: Client) -> None:
+    server = serve(lambda _seen: Reply(body=b"<html>"))
+    with pytest.raises(BadAnswer, match="not JSON") as caught:
+        client.open(server.url).json()
+    assert "login page" in caught.value.next_step
+
+
+@pytest.mark.parametrize("url", ["hub.example", "ftp://hub", "http://", "http://hub:port"])
+def test_addresses_that_cannot_be_meant(url: str) -> None:
+    with pytest.raises(BadSetting):
+        origin(url)
+
+
+def test_logs_never_see_what_a_url_hides() -> None:
+    assert bare("https://me:pw@hub:1/a?token=s3cret#x") == "https://hub:1/a"
