@@ -67,9 +67,14 @@ def _rows(cluster: str, result: Mapping[str, Any]) -> Iterator[tuple[tuple[str, 
         chart = f"{release['chart']}-{release['chart_version']}"
         count = str(len(drift)) if drift else "none"
         yield (
-            (cluster, version, name, chart, str(release["revision"]), release["status"], count),
+            (cluster, version, name, chart, str(release["revision"]), _status(release), count),
             [_note(one) for one in drift],
         )
+
+
+def _status(release: Mapping[str, Any]) -> str:
+    """Helm's status; "unseen" where nobody has seen a revision of ours become ready."""
+    return str(release["status"]) + (" unseen" if release.get("managed") and not release.get("ready") else "")
 
 
 def _note(finding: Mapping[str, Any]) -> str:

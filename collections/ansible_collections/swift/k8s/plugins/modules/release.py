@@ -268,8 +268,8 @@ releases:
       description: Each field with C(object), C(drift), C(field), C(declared), C(live), C(changed_by), C(changed_at).
       type: list
       elements: dict
-    warnings:
-      description: What is worth knowing about the plan.
+    notes:
+      description: What is worth knowing about the plan, such as the rollout that fits the free devices.
       type: list
       elements: str
 helm_processes:
@@ -296,9 +296,6 @@ def main() -> None:
         result = task.run(connect(module.params), module.params, module.log, module.check_mode)
     except (ClusterError, ReleaseError) as error:
         module.fail_json(msg=str(error))
-    for release in result["releases"]:
-        for warning in release["warnings"]:
-            module.warn(f"{release['namespace']}/{release['name']}: {warning}")
     module.exit_json(**result)
 
 

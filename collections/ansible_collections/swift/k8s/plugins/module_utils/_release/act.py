@@ -48,6 +48,7 @@ class Actor:
         self._namespace(outcome)
         if not wanted.skip_crds:
             crds.apply(self._cluster, prepared.chart)
+        self._clear(outcome.recreate)
         before = outcome.decision.stored.revision if outcome.decision.stored else 0
         try:
             self._helm.upgrade(prepared.target)
@@ -78,6 +79,15 @@ class Actor:
             metadata = {"name": wanted.namespace, "labels": dict(wanted.namespace_labels)}
             self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
+    def _clear(self, keys: Iterable[Key]) -> None:
+        """Delete what cannot be changed; the upgrade makes it again."""
+        for key in keys:
+            # A StatefulSet's pods are adopted by its successor and replaced one by one.
+            propagation = "Orphan" if key.kind == "StatefulSet" else "Foreground"
+            place = key.namespace or None
+            self._cluster.delete(key.api_version, key.kind, key.name, namespace=place, propagation=propagation)
+        self._waiter.gone(keys)
+
     def _ready(self, outcome: Outcome, keys: Iterable[Key], stored: Stored) -> None:
         wanted = outcome.wanted
         if wanted.wait:
@@ -90,9 +100,9 @@ class Actor:
         revisions = store.history(self._cluster, wanted.namespace, wanted.name)
         if not revisions or revisions[0].revision <= before:
             return type(error)(f"{error}\nNothing was changed.")
-        goal = plan.last_good(revisions)
+        goal = plan.last_good(revisions, unseen=False)
         if wanted.on_failure == "keep" or goal is None:
-            kept = "it is left as it is" if goal else "there is no earlier revision to go back to"
+            kept = "it is left as it is" if goal else "there is no earlier revision known to have been ready"
             return type(error)(f"{error}\nRelease {wanted.title}: {kept}; correct the cause and run again.")
         try:
             self._back(outcome, revisions, goal)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,10 @@ class ObjectChange:
 
 
 def upgrade(
-    new: Mapping[Key, Object], stored: Mapping[Key, Object], live: Mapping[Key, Object | None]
+    new: Mapping[Key, Object],
+    stored: Mapping[Key, Object],
+    live: Mapping[Key, Object | None],
+    recreate: Collection[Key] = (),
 ) -> list[ObjectChange]:
     """From what is live (and what Helm believes) to the new manifest."""
     changes: list[ObjectChange] = []
@@ -40,7 +43,8 @@ def upgrade(
         differing = [(change.path, change.live, change.declared) for change in fields.differences(item, other)]
         differing += _dropped(item, stored.get(key), other)
         if differing:
-            changes.append(ObjectChange(key, "changed", tuple(_field(key, *one) for one in differing)))
+            verb = "recreated" if key in recreate else "changed"
+            changes.append(ObjectChange(key, verb, tuple(_field(key, *one) for one in differing)))
     gone = [key for key, item in stored.items() if key not in new and live.get(key) is not None and not kept(item)]
     return changes + [ObjectChange(key, "deleted", _whole(key, stored[key], after=False)) for key in gone]
 

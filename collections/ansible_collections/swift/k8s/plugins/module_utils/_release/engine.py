@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import changes, crds, drift, objects, observe, plan, render
+from . import changes, crds, drift, immutable, objects, observe, plan, render
 from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
 from .helm import Helm
+from .objects import Key
 from .observe import Observed
 from .options import Wanted
 from .source import Sources
@@ -31,8 +32,9 @@ class Outcome:
     drift: list[Finding] = field(default_factory=list)
     target: render.Prepared | None = None
     revision: int | None = None
-    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    recreate: Collection[Key] = ()
 
     @property
     def changed(self) -> bool:
@@ -58,7 +60,7 @@ class Outcome:
             "images": self.images,
             "objects": [change.report() for change in self.changes],
             "drift": [finding.report() for finding in self.drift],
-            "warnings": self.warnings,
+            "notes": self.notes,
         }
 
 
@@ -98,11 +100,10 @@ class Engine:
     def _plan_upgrade(self, outcome: Outcome, seen: Observed, identity: str) -> None:
         wanted, decision = outcome.wanted, outcome.decision
         prepared = render.prepare(self._cluster, self._helm, self._sources.chart(wanted), wanted, decision, identity)
-        outcome.target = prepared
         stored = decision.stored
         reasons = [*decision.reasons]
         if stored is not None and decision.action == plan.UPGRADE:
-            reasons += plan.upgrade_reasons(stored, wanted.values, prepared.chart.name, prepared.chart.version)
+            reasons += plan.upgrade_reasons(stored, wanted, prepared.chart.name, prepared.chart.version)
             same = stored.status == "deployed" and not decision.repair and prepared.objects == seen.declared
             if same and len(reasons) == len(decision.reasons):
                 outcome.decision = plan.Decision(plan.NOTHING, (), stored, settled=True)
@@ -110,8 +111,12 @@ class Engine:
             reasons += [] if reasons else ["the chart's content changed"]
         outcome.decision = plan.Decision(decision.action, tuple(reasons), stored, repair=decision.repair)
         live = observe.live_of(self._cluster, prepared.objects, seen)
+        prepared, said = render.fitted(self._cluster, self._helm, prepared, wanted, decision, live)
+        outcome.target = prepared
+        outcome.notes += said
         first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)
-        outcome.changes = first + changes.upgrade(prepared.objects, seen.declared, live)
+        outcome.recreate = immutable.recreated(wanted.title, prepared.objects, live, wanted.recreate)
+        outcome.changes = first + changes.upgrade(prepared.objects, seen.declared, live, outcome.recreate)
 
     def _plan_rollback(self, outcome: Outcome, seen: Observed) -> None:
         goal = next(stored for stored in seen.revisions if stored.revision == outcome.decision.revision)

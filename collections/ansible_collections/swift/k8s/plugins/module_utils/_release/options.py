@@ -173,6 +173,19 @@ def _file(path: str) -> dict[str, Any]:
     return data or {}
 
 
+def nested(dotted: str, value: Any) -> dict[str, Any]:
+    """A value at its place: a.b and 1 make {a: {b: 1}}."""
+    first, _dot, rest = dotted.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
+def has(values: Mapping[str, Any], dotted: str) -> bool:
+    """Whether the user decided this value."""
+    first, _dot, rest = dotted.partition(".")
+    inner = values.get(first)
+    return has(inner, rest) if rest and isinstance(inner, Mapping) else first in values
+
+
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Helm's merge of values: mappings are merged, everything else is replaced."""
     result = dict(copy.copy(base))

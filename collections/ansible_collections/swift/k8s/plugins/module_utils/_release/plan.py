@@ -122,13 +122,16 @@ def _rolled_back(wanted: Wanted, revisions: Sequence[Stored], repair: str) -> De
     )
 
 
-def last_good(revisions: Sequence[Stored]) -> int | None:
-    """The newest earlier revision that is known to have become ready, or that at least was deployed."""
-    newest, earlier = revisions[0], revisions[1:]
-    known = newest.ready_revision
-    if known is not None and known != newest.revision and known in [stored.revision for stored in earlier]:
-        return known
-    return next((stored.revision for stored in earlier if stored.status in ("deployed", "superseded")), None)
+def last_good(revisions: Sequence[Stored], unseen: bool = True) -> int | None:
+    """The newest earlier revision that is known to have become ready.
+
+    unseen: where none is known, the newest that was deployed at all, as a person who asks for a rollback expects.
+    Revisions that were not made here count as ready: nobody watched them.
+    """
+    earlier = [stored for stored in revisions[1:] if stored.status in ("deployed", "superseded")]
+    ready = {stored.ready_revision for stored in revisions}
+    known = [stored.revision for stored in earlier if stored.revision in ready or not stored.digest]
+    return next(iter(known or [stored.revision for stored in earlier if unseen]), None)
 
 
 def value_changes(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -142,11 +145,12 @@ def value_changes(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = 
             yield name
 
 
-def upgrade_reasons(stored: Stored, values: Mapping[str, Any], chart: str, version: str) -> Iterator[str]:
+def upgrade_reasons(stored: Stored, wanted: Wanted, chart: str, version: str) -> Iterator[str]:
     """What differs between the stored revision and the wanted one, short of the objects."""
     if (stored.chart, stored.version) != (chart, version):
         yield f"chart {stored.chart}-{stored.version} becomes {chart}-{version}"
-    changed = list(value_changes(stored.values, values))
+    own = wanted.strategy_value  # decided anew at each upgrade, so no difference by itself
+    changed = [name for name in value_changes(stored.values, wanted.values) if not own or name.partition(".")[0] != own]
     if changed:
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         yield f"values change: {', '.join(changed[:5])}{more}"

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import observe, plan
+from . import capacity, observe, options, plan, strategy
 from .chart import Chart
 from .errors import HelmError
 from .helm import Helm, Target
-from .objects import Key
+from .objects import Key, Object
 from .options import Wanted
 
 if TYPE_CHECKING:
@@ -43,8 +44,36 @@ def prepare(
         timeout=wanted.wait_timeout,
         hooks=not wanted.disable_hook,
     )
-    manifest = _manifest(helm, target, decision)
-    return Prepared(chart, target, observe.parse(cluster, manifest, wanted.namespace))
+    return render(cluster, helm, chart, target, decision)
+
+
+def render(cluster: Cluster, helm: Helm, chart: Chart, target: Target, decision: plan.Decision) -> Prepared:
+    return Prepared(chart, target, observe.parse(cluster, _manifest(helm, target, decision), target.namespace))
+
+
+def fitted(
+    cluster: Cluster,
+    helm: Helm,
+    prepared: Prepared,
+    wanted: Wanted,
+    decision: plan.Decision,
+    live: Mapping[Key, Object | None],
+) -> tuple[Prepared, list[str]]:
+    """The same upgrade with a rollout that fits the free devices, and what to say about it."""
+    rolling = [
+        item
+        for key, item in prepared.objects.items()
+        if key.kind == "Deployment" and strategy.rolls(item, live.get(key))
+    ]
+    if not rolling:
+        return prepared, []
+    spare = min(capacity.spare_pods(cluster, item["spec"]["template"]["spec"]) for item in rolling)
+    if not wanted.strategy_value or options.has(wanted.values, wanted.strategy_value):
+        return prepared, [text for item in rolling if (text := strategy.deadlock(item, spare))]
+    choices = [strategy.choose(item, spare) for item in rolling]
+    values = options.merged(wanted.values, options.nested(wanted.strategy_value, choices[0].value))
+    target = replace(prepared.target, values=values)
+    return render(cluster, helm, prepared.chart, target, decision), [choice.sentence for choice in choices]
 
 
 def _manifest(helm: Helm, target: Target, decision: plan.Decision) -> str:

@@ -74,6 +74,15 @@ class Waiter:
                 raise RolloutError(f"release {title} is not ready after {int(timeout)} s: {summary}: {reason}")
             time.sleep(self._interval)
 
+    def gone(self, keys: Iterable[Key], timeout: float = 300.0) -> None:
+        """Return when none of the objects is there any more."""
+        deadline = time.monotonic() + timeout
+        for key in keys:
+            while self._cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace or None) is not None:
+                if time.monotonic() > deadline:
+                    raise RolloutError(f"{key} is not gone after {int(timeout)} s; look at its finalizers")
+                time.sleep(self._interval)
+
     @staticmethod
     def _state(key: Key, item: Object | None, wait_for_jobs: bool) -> rollout.Progress:
         if item is None:

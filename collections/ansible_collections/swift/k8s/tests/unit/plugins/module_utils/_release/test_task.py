@@ -143,7 +143,7 @@ def test_failure_is_kept_on_request(run: Any, helm: FakeHelm, chart: str) -> Non
 
 def test_first_install_that_fails_has_nowhere_to_go(run: Any, helm: FakeHelm, chart: str) -> None:
     helm.fails = ["webhook timed out"]
-    with pytest.raises(HelmError, match="no earlier revision"):
+    with pytest.raises(HelmError, match="no earlier revision known"):
         run(name="app", chart=chart)
 
 
