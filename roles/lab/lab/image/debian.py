@@ -24,6 +24,9 @@ def debian_rootfs(packages: Sequence[str], directory: Path, user: tuple[str, int
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix="apt-") as scratch:
         for archive in download(packages, Path(scratch)):
             unpack(archive, directory)
+    shell = directory / "usr/bin/sh"
+    if not shell.exists() and (directory / "usr/bin/dash").exists():
+        shell.symlink_to("dash")  # made by a maintainer script on an installed system
 
 
 def skeleton(directory: Path, user: tuple[str, int] | None = None) -> None:

@@ -1,0 +1,97 @@
+"""The images that every lab has: the cluster's own, and what tests and charts use."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from .image import Image, Layer, debian_rootfs, rootfs_layer, save, skeleton
+from .pieces.stamp import digest_of
+
+REVISION = "1"
+SHELL = ("sh", "ls", "cat", "env", "sleep", "ps", "wget")
+USER = ("swift", 1000)
+PYTHON_PACKAGES = ("python3", "python3-venv", "dash", "coreutils", "ca-certificates")
+ASCEND_PLUGIN = ("ascendhub/ascend-k8sdeviceplugin", "ascend/ascend-k8sdeviceplugin")
+ASCEND_TAGS = {"26.0.0": ("v26.0.0", "v26.0.0-openeuler24.03"), "26.1.0": ("v26.1.0", "v26.1.0-openeuler24.03")}
+Bins = Mapping[str, Path]
+
+
+def ensure(bins: Bins) -> None:
+    """Bring the images into the store; what is there already costs nothing."""
+    for image in [*own(bins), *device_plugins(bins), python()]:
+        save(image)
+
+
+def own(bins: Bins) -> list[Image]:
+    """Pause, busybox, CoreDNS and the volume provisioner."""
+    return [
+        _program("pause", bins["pause"]),
+        busybox(),
+        _program("coredns", bins["coredns"]),
+        _program("local-path-provisioner", bins["local-path-provisioner"], command=("start",)),
+    ]
+
+
+def busybox() -> Image:
+    """Debian's static busybox with its links; a shell when nothing else is asked for."""
+    binary = Path(shutil.which("busybox") or "/bin/busybox")
+    applets = subprocess.run([binary, "--list"], check=True, capture_output=True, text=True).stdout.split()
+
+    def fill(directory: Path) -> None:
+        skeleton(directory, USER)
+        shutil.copy(binary, directory / "bin/busybox")
+        for applet in applets:
+            if applet != "busybox":
+                (directory / "bin" / applet).symlink_to("busybox")
+
+    layer = rootfs_layer(f"busybox {digest_of(binary)} {REVISION}", fill)
+    return Image("bb", "1", [layer], command=["/bin/sh"])
+
+
+def python() -> Image:
+    """Debian's Python for a user without privileges."""
+    recipe = f"python {PYTHON_PACKAGES} {USER} {REVISION}"
+    layer = rootfs_layer(recipe, lambda directory: debian_rootfs(PYTHON_PACKAGES, directory, USER))
+    env = {"HOME": "/home/swift", "PYTHONUNBUFFERED": "1"}
+    return Image("python", "3.11", [layer], command=["python3"], env=env, user="1000", workdir="/home/swift")
+
+
+def device_plugins(bins: Bins) -> list[Image]:
+    """The simulated device plugin under the names that the upstream charts pull."""
+    layer = _binary_layer("deviceplugin", bins["deviceplugin"], links=("nvidia-device-plugin", "device-plugin"))
+    nvidia = Image(
+        *("nvidia/k8s-device-plugin", "v0.20.0", [layer]),
+        entrypoint=["/usr/bin/nvidia-device-plugin"],
+    )
+    images = [nvidia]
+    for version, tags in ASCEND_TAGS.items():
+        for name in ASCEND_PLUGIN:
+            images += [
+                Image(name, tag, [layer], env={"SIM_VERSION": version}, command=["/usr/local/bin/device-plugin"])
+                for tag in tags
+            ]
+    return images
+
+
+def _program(name: str, binary: Path, command: tuple[str, ...] = ()) -> Image:
+    return Image(name, "1", [_binary_layer(name, binary)], entrypoint=[f"/usr/bin/{name}"], command=command)
+
+
+def _binary_layer(name: str, binary: Path, links: tuple[str, ...] = ()) -> Layer:
+    """One static program, with a shell beside it to look around."""
+
+    def fill(directory: Path) -> None:
+        skeleton(directory, USER)
+        shutil.copy(binary, directory / "usr/bin" / name)
+        shutil.copy(shutil.which("busybox") or "/bin/busybox", directory / "bin/busybox")
+        for applet in SHELL:
+            (directory / "bin" / applet).symlink_to("busybox")
+        (directory / "usr/local/bin").mkdir(parents=True)
+        for link in links:
+            for place in ("usr/bin", "usr/local/bin"):
+                (directory / place / link).symlink_to(f"/usr/bin/{name}")
+
+    return rootfs_layer(f"program {binary.parent.name}/{binary.name} {links} {REVISION}", fill)

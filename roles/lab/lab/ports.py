@@ -1,0 +1,58 @@
+"""Loopback ports of the host: free ones, or those that the user fixed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Mapping
+
+from .errors import LabError
+
+NAMES = ("api", "registry", "hub")
+
+
+def variable(name: str) -> str:
+    """The environment variable that fixes a port."""
+    return f"LAB_{name.upper()}_PORT"
+
+
+def chosen(environment: Mapping[str, str]) -> dict[str, int]:
+    """The port of each name; 0 lets the kernel choose."""
+    ports = {}
+    for name in NAMES:
+        text = environment.get(variable(name), "0")
+        if not text.isdigit() or int(text) > 65535:
+            raise LabError(f"{variable(name)}={text!r} is not a port", "set a number from 1 to 65535, or unset it")
+        ports[name] = int(text)
+    return ports
+
+
+def listen(environment: Mapping[str, str] | None = None) -> dict[str, socket.socket]:
+    """One listening loopback socket a name; all closed again if one cannot be had."""
+    sockets: dict[str, socket.socket] = {}
+    try:
+        for name, port in chosen(environment if environment is not None else os.environ).items():
+            sockets[name] = _listen(name, port)
+    except LabError:
+        for opened in sockets.values():
+            opened.close()
+        raise
+    return sockets
+
+
+def _listen(name: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        raise LabError(
+            f"port {port} on 127.0.0.1, wanted for the lab's {name}, is taken",
+            f"end what listens there (ss -ltnp 'sport = :{port}'), or set {variable(name)} to another or to nothing",
+        ) from error
+    return listener

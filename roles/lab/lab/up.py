@@ -1,0 +1,258 @@
+"""Bring a lab up: build, prepare, start the first process, then what needs what came before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from . import cgroup, control, controlplane, down, kubeconfig, network, node, pki, ports, preconditions, template
+from .api import Api, wait
+from .console import Console
+from .errors import LabError
+from .health import describe, unhealthy
+from .image import publish, saved_images
+from .images import ensure
+from .labels import FEATURES
+from .paths import PACKAGE, ROLE, Paths
+from .pieces.builder import build
+from .pieces.catalogue import all_pieces
+from .state import State, contract
+
+NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
+NODES = (
+    node.Node("lab-0", 0, {"lab": "real", "lab.swift.k8s/devices": "nvidia"}, node.simulated_devices("nvidia", 4)),
+    node.Node("lab-1", 1, {"lab": "real", "lab.swift.k8s/devices": "ascend"}, node.simulated_devices("ascend", 8)),
+)
+IDENTITIES = ("admin", "controller-manager", "scheduler", "kube-proxy", "kwok")
+SYSTEM_PODS = {"kube-system": "k8s-app=kube-dns", "local-path-storage": "app=local-path-provisioner"}
+
+
+class Launch:
+    """One `up`, from nothing to a Ready pod."""
+
+    def __init__(self, paths: Paths, console: Console) -> None:
+        self.paths = paths
+        self.console = console
+        self.python = str(Path(sys.executable).resolve())
+        self.tree = cgroup.here()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def go(self) -> State:
+        """Everything; on failure or Ctrl-C nothing stays."""
+        preconditions.demand(self.paths, self.console)
+        bins = build(all_pieces(), self.paths.bin, self.console)
+        ensure(bins)
+        sockets = ports.listen()
+        try:
+            with self._undone_on_failure():
+                state = State(
+                    {name: socket.getsockname()[1] for name, socket in sockets.items()},
+                    tuple(item.name for item in NODES),
+                    {name: str(path) for name, path in bins.items()},
+                )
+                descriptors = {name: socket.fileno() for name, socket in sockets.items()}
+                self._prepare(state, bins)
+                self._first_process(descriptors)
+                return self._start(state, bins, descriptors)
+        finally:
+            for socket in sockets.values():
+                socket.close()
+
+    @contextmanager
+    def _undone_on_failure(self) -> Iterator[None]:
+        """What was made is removed; a second Ctrl-C must not stop that. The logs move aside to be read."""
+        try:
+            yield
+        except BaseException as error:
+            previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+            kept = None if isinstance(error, KeyboardInterrupt) else down.keep_logs(self.paths)
+            self.console.say("not up: removing what was made")
+            down.remove(self.paths)
+            signal.signal(signal.SIGINT, previous)
+            if kept is not None:
+                self.console.say(f"its logs are in {kept}")
+            raise
+
+    def _prepare(self, state: State, bins: Mapping[str, Path]) -> None:
+        """Files and control groups; nothing runs yet."""
+        paths = self.paths
+        for directory in (paths.run, paths.log, paths.run / "shared", paths.run / "hub", paths.registry):
+            directory.mkdir(parents=True)
+        (paths.run / "shared").chmod(0o777)
+        state.save(paths)
+        cgroup.make(self.tree, paths.name, state.nodes)
+        pki.create(paths.pki, state.nodes)
+        inner = f"https://{network.HOST}:{network.API_PORT}"
+        for identity in (*IDENTITIES, *state.nodes):
+            kubeconfig.write(paths.run / "kubeconfig" / identity, paths.name, inner, paths.pki, identity)
+        outer = f"https://127.0.0.1:{state.ports['api']}"
+        kubeconfig.write(paths.run / "kubeconfig/user", paths.name, outer, paths.pki, "user")
+        address = f"{network.HOST}:{network.REGISTRY_PORT}"
+        template.write(paths.run / "registry.yaml", "etc/registry.yaml", storage=paths.registry, address=address)
+        published = publish(saved_images(), paths.registry)
+        for item in NODES:
+            node.prepare(paths, bins, item)
+        self.console.say(f"prepared: certificates, configuration, {published} images")
+
+    def _first_process(self, descriptors: Mapping[str, int]) -> None:
+        """The supervisor in new namespaces. unshare stays outside and kills it should itself be killed."""
+        steps = [
+            {"run": ["mount", "-t", "tmpfs", "-o", "mode=755", "run", "/run"]},
+            *network.bridge_setup(),
+            *network.node_setup([item.name for item in NODES]),
+        ]
+        spec = self.paths.run / "init.json"
+        _write_spec(spec, self.paths.control, self._supervisor_groups(), steps, [])
+        command = ["unshare", *NAMESPACES, self.python, "-m", "lab.supervisor", str(spec)]
+        with (self.paths.log / "init.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": str(ROLE), "PYTHONDONTWRITEBYTECODE": "1"},
+                pass_fds=list(descriptors.values()),
+                start_new_session=True,
+                cwd="/",
+            )
+        wait("the lab's first process", self._listening, 15, 0.02)
+
+    def _listening(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            text = (self.paths.log / "init.log").read_text(errors="replace").strip()
+            raise LabError(f"the lab's first process ended: {text[-600:]}", "check that namespaces are allowed here")
+        return self.paths.control.is_socket()
+
+    def _start(self, state: State, bins: Mapping[str, Path], descriptors: Mapping[str, int]) -> State:
+        paths, say = self.paths, self.console.say
+        for item in controlplane.first(paths, bins):
+            self._service(item)
+        self._service(controlplane.forwarder(paths, self.python, descriptors))
+        hub = controlplane.hub(paths, self.python)
+        if hub is not None:
+            self._service(hub)
+        for real in NODES:
+            self._node(bins, real)
+        api = Api(state.ports["api"], paths.pki)
+        wait("the API server", api.ready, 90)
+        say("kube-apiserver is ready")
+        for item in controlplane.second(paths, bins):
+            self._service(item)
+        self._add_ons(bins)
+        say("controllers started, add-ons applied")
+        for real in NODES:
+            wait(f"node {real.name}", partial(_registered, api, real.name), 60)
+            api.merge(f"/api/v1/nodes/{real.name}", {"metadata": {"labels": FEATURES.get(real.name, {})}})
+        for real in NODES:
+            wait(f"node {real.name} to be Ready", partial(_node_ready, api, real.name), 60)
+        say(f"{len(NODES)} real nodes are Ready")
+        for namespace, selector in SYSTEM_PODS.items():
+            wait(f"pods {selector}", partial(_pods_ready, api, namespace, selector), 90)
+        say("cluster DNS and shared storage run: real pods are Ready")
+        api.close()
+        state = State(state.ports, state.nodes, state.bins, ready=True)
+        state.save(paths)
+        hand_over(paths, state)
+        return state
+
+    def _service(self, service: controlplane.Service) -> None:
+        control.call(self.paths.control, "start", service=service)
+
+    def _node(self, bins: Mapping[str, Path], item: node.Node) -> None:
+        """A node's supervisor in its own namespaces; its network namespace was made with the bridge."""
+        paths, directory = self.paths, self.paths.node(item.name)
+        visible = _visible(paths, self.python)
+        steps = node.root_setup(paths, item, visible, node.top_links(Path("/")))
+        services = node.services(paths, bins, item)
+        spec = directory / "init.json"
+        _write_spec(spec, directory / "init.sock", self._supervisor_groups(), steps, services)
+        namespaces = [word for word in NAMESPACES if word != "--net"]
+        argv = ["nsenter", f"--net=/run/netns/{item.name}", "unshare", *namespaces]
+        argv += [self.python, "-m", "lab.supervisor", str(spec)]
+        self._service(controlplane.service(paths, item.name, *argv, env={"PYTHONPATH": str(ROLE)}))
+
+    def _supervisor_groups(self) -> list[Path]:
+        return self.tree.directories(self.paths.name, "init")
+
+    def _add_ons(self, bins: Mapping[str, Path]) -> None:
+        directory = self.paths.run / "addons"
+        values = {"host": network.HOST, "dns": network.DNS_SERVICE}
+        for source in sorted((PACKAGE / "addons").glob("*.yaml")):
+            template.write(directory / source.name, f"addons/{source.name}", **values)
+        admin = self.paths.run / "kubeconfig/local-admin"
+        api = json.loads(self.paths.state.read_bytes())["ports"]["api"]
+        kubeconfig.write(admin, self.paths.name, f"https://127.0.0.1:{api}", self.paths.pki, "admin")
+        command = [str(bins["kubectl"]), f"--kubeconfig={admin}", "apply", "--server-side", "--field-manager=lab"]
+        answer = subprocess.run([*command, f"--filename={directory}"], capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise LabError(f"the add-ons were refused: {answer.stderr.strip()}", "read that message")
+
+
+def up(paths: Paths, console: Console) -> State:
+    """A running lab: the one that is there when it is healthy, else a new one."""
+    state = State.load(paths)
+    if state is not None and control.alive(paths.control):
+        problems = unhealthy(paths, state)
+        if problems:
+            raise LabError(f"lab {paths.name!r} is up but not healthy: {'; '.join(problems)}", _again(paths))
+        hand_over(paths, state)
+        console.say(f"lab {paths.name!r} is already up: {describe(paths, state)}")
+        return state
+    if paths.run.exists():
+        console.say(f"lab {paths.name!r} is dead or half made: its remains are removed first")
+        down.remove(paths)
+    state = Launch(paths, console).go()
+    console.say(f"lab {paths.name!r} is up: {describe(paths, state)}")
+    return state
+
+
+def hand_over(paths: Paths, state: State) -> None:
+    """Write lab.json and the kubeconfig into the checkout."""
+    paths.build.mkdir(parents=True, exist_ok=True)
+    shutil.copy(paths.run / "kubeconfig/user", paths.build / "kubeconfig")
+    (paths.build / "lab.json").write_text(json.dumps(contract(paths, state), indent=1) + "\n")
+
+
+def _again(paths: Paths) -> str:
+    return f"`LAB_NAME={paths.name} python -m lab down`, then up again (make lab-down lab-up)"
+
+
+def _write_spec(path: Path, socket: Path, groups: list[Path], setup: object, services: object) -> None:
+    content = {"socket": str(socket), "cgroups": [str(group) for group in groups]}
+    path.write_text(json.dumps({**content, "setup": setup, "services": services}))
+
+
+def _visible(paths: Paths, python: str) -> list[Path]:
+    """What a node sees of the machine besides its system directories: the lab's files and the interpreter."""
+    wanted = [paths.run, paths.bin, ROLE]
+    prefix = Path(python).parent.parent
+    if prefix.parts[1] not in node.SYSTEM:
+        wanted.append(prefix)
+    return wanted
+
+
+def _registered(api: Api, name: str) -> bool:
+    return api.request("GET", f"/api/v1/nodes/{name}")[0] == 200
+
+
+def _node_ready(api: Api, name: str) -> bool:
+    conditions = api.get(f"/api/v1/nodes/{name}")["status"].get("conditions", [])
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+
+def _pods_ready(api: Api, namespace: str, selector: str) -> bool:
+    pods = api.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={selector}")["items"]
+    ready = [
+        any(item["type"] == "Ready" and item["status"] == "True" for item in pod["status"].get("conditions", []))
+        for pod in pods
+    ]
+    return bool(ready) and all(ready)
