@@ -1,0 +1,118 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The answer: where a model fits, or what to change (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Optional
+
+from . import cache
+from .fit import Devices, Model, Placement, counts, longest, parts, place, weight_bytes
+from .known import model_id
+from .published import PUBLISHED
+from .request import GIB, Request
+from .weights import dtype_bytes
+
+_MIB = 2**20
+
+
+def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
+    """Nodes of cluster_info, grouped by what is in them; the smallest memory first."""
+    groups: dict[tuple[str, str, int, int], list[str]] = {}
+    for node in nodes:
+        for found in node.get("accelerators") or []:
+            if found.get("memory_mib") and found.get("count"):
+                key = (found["vendor"], str(found.get("product") or ""), int(found["memory_mib"]), int(found["count"]))
+                groups.setdefault(key, []).append(node["name"])
+    return [
+        Devices(vendor, product, memory * _MIB, count, tuple(names))
+        for (vendor, product, memory, count), names in sorted(groups.items(), key=lambda item: item[0][2:])
+    ]
+
+
+def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[str, Any]:
+    """Everything about one model, as the module returns it."""
+    context = request.context or model.shape.context
+    request = replace(request, context=context)
+    width = dtype_bytes(request.kv_dtype or model.shape.dtype)
+    alone = parts(model, request, 1, context)
+    found = [placement for group in devices if (placement := place(model, request, group))]
+    return {
+        "id": request.model,
+        "model": model_id(request.model),
+        "task": request.task,
+        "engine": request.engine,
+        "context": context,
+        "concurrency": request.concurrency,
+        "parameters": _parameters(model),
+        "weight_bytes": weight_bytes(model, request),
+        "kv_bytes_per_token": cache.bytes_per_token(model.shape, width),
+        "parts": alone._asdict(),
+        "total_bytes": alone.total,
+        "fits": bool(found) if devices else None,
+        "placements": [_told(placement) for placement in found],
+        "advice": advice(model, request, devices) if devices and not found else [],
+        "published": PUBLISHED.get(request.model.lower()),
+        "notes": list(model.notes),
+    }
+
+
+def _parameters(model: Model) -> int:
+    """Counted in the headers where those were read, else computed."""
+    return model.stored.parameters if model.stored and model.stored.parameters else model.parameters.total
+
+
+def _told(placement: Placement) -> dict[str, Any]:
+    devices = placement.devices
+    return {
+        "vendor": devices.vendor,
+        "product": devices.product,
+        "memory_mib": devices.memory // _MIB,
+        "nodes": list(devices.nodes),
+        "devices": placement.count,
+        "bytes_per_device": placement.parts.total,
+        "budget_bytes": placement.budget,
+        "greatest_context": placement.context,
+        "parts": placement.parts._asdict(),
+    }
+
+
+def advice(model: Model, request: Request, devices: Sequence[Devices]) -> list[str]:
+    """Changes that make it fit on the largest devices there are, each tried; else how many devices it would take."""
+    best = max(devices, key=lambda group: (group.memory * group.count, group.memory))
+    name = f"{best.product or best.vendor} ({best.memory / GIB:.0f} GiB)"
+    found = [text for text in (_try(model, request, best, change) for change in _changes(request)) if text]
+    if request.task == "serve" and (count := _most(model, request, best)):
+        budget = int(best.memory * request.settings.utilization)
+        shorter = longest(model, request, count, budget)
+        if shorter:
+            found.append(f"context {shorter} fits on {count} x {name}")
+    if not found:
+        budget = int(best.memory * request.settings.utilization)
+        total = parts(model, request, 1, request.context).total
+        found.append(f"it takes about {total // budget + 1} x {name}; the largest node has {best.count}")
+    return found
+
+
+def _most(model: Model, request: Request, devices: Devices) -> int:
+    return max(counts(model, request, devices.count), default=0)
+
+
+def _changes(request: Request) -> list[dict[str, Any]]:
+    if request.task == "serve":
+        wider = [{"quantization": name} for name in ("fp8", "awq") if request.quantization != name]
+        return [*wider, {"quantization": "awq", "kv_dtype": "fp8"}, {"concurrency": 1}]
+    if request.task == "full":
+        return [{"zero": 3}, {"task": "lora"}, {"task": "qlora"}]
+    return [{"task": "qlora"}, {"task": request.task, "zero": 3}, {"context": 2048, "batch": 1}]
+
+
+def _try(model: Model, request: Request, devices: Devices, change: Mapping[str, Any]) -> Optional[str]:
+    placement = place(model, replace(request, **change), devices)
+    if placement is None:
+        return None
+    told = ", ".join(f"{key}: {value}" for key, value in change.items())
+    return f"{told} fits on {placement.count} x {devices.product or devices.vendor} ({devices.memory / GIB:.0f} GiB)"

@@ -1,0 +1,76 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What is asked of a plan, and what each engine brings along (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .errors import PlanError
+
+GIB = 2**30
+
+
+class Engine(NamedTuple):
+    """How an engine uses a device.
+
+    `utilization` is the share of a device's memory that it takes, `step_tokens` the tokens that one step computes at
+    most, `sequences` those it holds at once, `runtime` its context, graphs and communication buffers. Measured figures
+    of engines differ by version; these are set so that the sum errs on the side of too much.
+    """
+
+    utilization: float
+    step_tokens: int
+    sequences: int
+    runtime: int
+    tensor_parallel: bool
+
+
+ENGINES: Mapping[str, Engine] = {
+    "vllm": Engine(0.90, 8192, 256, int(1.5 * GIB), True),
+    "sglang": Engine(0.88, 8192, 256, int(2.0 * GIB), True),
+    "lmdeploy": Engine(0.90, 8192, 128, int(1.5 * GIB), True),
+    "transformers": Engine(0.95, 0, 1, int(0.9 * GIB), False),
+}
+TASKS = ("serve", "full", "lora", "qlora")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One model and what shall be done with it. Zero and empty mean: as the model or engine has it."""
+
+    model: str
+    task: str = "serve"
+    engine: str = "vllm"
+    dtype: str = ""
+    quantization: str = ""
+    kv_dtype: str = ""
+    context: int = 0
+    concurrency: int = 1
+    utilization: float = 0.0
+    images: int = 0
+    image_tokens: int = 4096
+    batch: int = 1
+    lora_rank: int = 8
+    zero: int = 0
+
+    @property
+    def settings(self) -> Engine:
+        """The engine's figures, with the user's share of the device."""
+        found = ENGINES[self.engine]
+        return found._replace(utilization=self.utilization) if self.utilization else found
+
+
+def parse(option: Mapping[str, Any]) -> Request:
+    """The request that one entry of the module's `models` describes."""
+    known = {name: option[name] for name in Request.__dataclass_fields__ if option.get(name) is not None}
+    request = Request(**{"model": option["id"], **known})
+    for name, value, choices in (("engine", request.engine, ENGINES), ("task", request.task, TASKS)):
+        if value not in choices:
+            raise PlanError(f"{name} '{value}' of {request.model} is not known. Use one of {', '.join(choices)}.")
+    if not 0 <= request.utilization <= 1:
+        raise PlanError(f"utilization {request.utilization} of {request.model} is not a share. Use 0.9 for 90 %.")
+    return request

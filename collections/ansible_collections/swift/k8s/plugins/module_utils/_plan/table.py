@@ -1,0 +1,58 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Plans as a table for people (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .request import GIB
+
+_HEAD = ("model", "task", "parameters", "weights", "KV cache", "other", "one device", "published", "fits on")
+
+
+def table(plans: Sequence[Mapping[str, Any]]) -> str:
+    """One row a model, columns aligned; below it what to change for those that fit nowhere, and why figures differ."""
+    rows = [_HEAD, *(_row(plan) for plan in plans)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    for plan in plans:
+        lines += [f"{plan['id']}: {text}" for text in plan["advice"]]
+        if plan["published"]:
+            lines.append(f"{plan['id']}: published {plan['published']['gigabytes']} GB: {plan['published']['why']}")
+        lines += [f"{plan['id']}: {text}" for text in plan["notes"]]
+    return "\n".join(lines)
+
+
+def _row(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    parts = plan["parts"]
+    other = plan["total_bytes"] - parts["weights"] - parts["kv_cache"]
+    published = plan["published"]
+    return (
+        str(plan["id"]),
+        str(plan["task"]),
+        f"{plan['parameters'] / 1e9:.2f} B",
+        _gib(parts["weights"]),
+        f"{_gib(parts['kv_cache'])} ({plan['concurrency']} x {plan['context']})" if parts["kv_cache"] else "-",
+        _gib(other),
+        _gib(plan["total_bytes"]),
+        f"{published['gigabytes']} GB" if published else "",
+        _where(plan),
+    )
+
+
+def _where(plan: Mapping[str, Any]) -> str:
+    if plan["fits"] is None:
+        return "no devices known"
+    if not plan["fits"]:
+        return "nowhere"
+    best = min(plan["placements"], key=lambda placement: (placement["devices"], placement["memory_mib"]))
+    name = best["product"] or best["vendor"]
+    nodes = ", ".join(best["nodes"][:3]) + (", …" if len(best["nodes"]) > 3 else "")
+    return f"{best['devices']} x {name} on {nodes}, context to {best['greatest_context']}"
+
+
+def _gib(count: float) -> str:
+    return f"{count / GIB:.1f} GiB"

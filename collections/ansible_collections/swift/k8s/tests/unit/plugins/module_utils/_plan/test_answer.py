@@ -1,0 +1,122 @@
+"""Where models fit, and what is advised when they do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.swift.k8s.plugins.module_utils._plan import known
+from ansible_collections.swift.k8s.plugins.module_utils._plan.errors import PlanError
+from ansible_collections.swift.k8s.plugins.module_utils._plan.run import require, run
+
+CHART = Path("charts/ms-swift/files/catalogue.yaml")
+
+
+def node(name: str, product: str, gib: int, count: int, vendor: str = "nvidia") -> dict[str, Any]:
+    return {
+        "name": name,
+        "accelerators": [{"vendor": vendor, "product": product, "memory_mib": gib * 1024, "count": count}],
+    }
+
+
+A100, T4, NPU = node("a", "A100", 80, 8), node("t", "T4", 15, 1), node("n", "910B", 64, 8, "ascend")
+EMPTY = {"name": "cpu", "accelerators": []}
+
+
+def plan(name: str, *nodes: dict[str, Any], **wish: Any) -> dict[str, Any]:
+    found: dict[str, Any] = run([{"id": name, **wish}], nodes)["plans"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "wish", "nodes", "devices"),
+    [
+        ("qwen-plus", {"context": 4096}, [A100], 1),
+        ("qwen-plus", {"context": 4096}, [T4], None),
+        ("qwen-plus", {"context": 4096, "quantization": "awq"}, [T4], 1),
+        ("llama3-70b", {}, [A100], 2),
+        ("llama3-70b", {"quantization": "awq"}, [A100], 1),
+        ("llama3-70b", {}, [NPU], 4),
+        ("Qwen/Qwen2.5-72B-Instruct", {"context": 32768, "concurrency": 8}, [A100], 4),
+        ("deepseek-ai/DeepSeek-V3", {"context": 32768}, [A100], None),
+        ("Qwen/Qwen2.5-7B-Instruct", {"task": "lora", "context": 2048}, [A100], 1),
+        ("Qwen/Qwen2.5-7B-Instruct", {"task": "full", "context": 2048}, [A100], None),
+        ("Qwen/Qwen2.5-7B-Instruct", {"task": "full", "context": 2048, "zero": 3}, [A100], 2),
+        ("Qwen/Qwen2.5-72B-Instruct", {"task": "qlora", "context": 2048}, [A100], 1),
+        ("llama3-70b", {"engine": "transformers", "context": 4096}, [A100], 2),
+    ],
+)
+def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, Any]], devices: Any) -> None:
+    found = plan(name, *nodes, EMPTY, **wish)
+    assert (found["placements"][0]["devices"] if found["placements"] else None) == devices
+    assert found["fits"] is (devices is not None)
+    assert bool(found["advice"]) is (devices is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "wish", "nodes", "words"),
+    [
+        ("qwen-plus", {"context": 32768}, [T4], "quantization: awq fits on 1 x T4"),
+        ("llama3-70b", {}, [T4], "it takes about 11 x T4"),
+        ("Qwen/Qwen2.5-72B-Instruct", {"task": "full", "context": 2048}, [A100], "task: qlora fits on 1 x A100"),
+        ("Qwen/Qwen2.5-72B-Instruct", {"task": "lora", "context": 2048}, [A100], "task: qlora fits on 1 x A100"),
+        ("Qwen/Qwen2.5-7B-Instruct", {"context": 32768, "concurrency": 255}, [T4], "context"),
+    ],
+)
+def test_advice_has_been_tried(name: str, wish: dict[str, Any], nodes: list[dict[str, Any]], words: str) -> None:
+    found = plan(name, *nodes, **wish)
+    assert words in "; ".join(found["advice"])
+
+
+def test_greatest_context_is_the_last_that_fits() -> None:
+    found = plan("Qwen/Qwen2.5-7B-Instruct", node("x", "x", 24, 1), context=4096, concurrency=4)["placements"][0]
+    context = found["greatest_context"]
+    assert 4096 < context < 32768
+    assert plan("Qwen/Qwen2.5-7B-Instruct", node("x", "x", 24, 1), context=context, concurrency=4)["fits"]
+    assert not plan("Qwen/Qwen2.5-7B-Instruct", node("x", "x", 24, 1), context=context + 8, concurrency=4)["fits"]
+
+
+def test_images_cost_memory() -> None:
+    without, with_image = plan("qwen-vl-max", context=8192), plan("qwen-vl-max", context=8192, images=1)
+    assert with_image["total_bytes"] > without["total_bytes"]
+
+
+def test_without_devices_only_sizes_are_told() -> None:
+    found = plan("qwen-plus")
+    assert (found["fits"], found["placements"], found["advice"]) == (None, [], [])
+
+
+def test_the_table_has_published_figures_and_reasons() -> None:
+    text = run([{"id": "llama3-70b"}, {"id": "qwen-plus"}], [T4])["table"]
+    assert "80 GB holds them only quantised" in text
+    assert "nowhere" in text
+    assert "1 x A100 on a, context to 8192" in run([{"id": "llama3-8b"}], [A100])["table"]
+    assert "no devices known" in run([{"id": "llama3-8b"}], [])["table"]
+
+
+def test_require_names_model_and_change() -> None:
+    with pytest.raises(PlanError, match=r"qwen-plus fits on no node: .*awq fits on 1 x T4"):
+        require([plan("qwen-plus", T4)])
+    require([plan("qwen-plus", A100)])
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [({"engine": "tgi"}, "engine 'tgi'"), ({"task": "ppo"}, "task 'ppo'"), ({"utilization": 90.0}, "is not a share")],
+)
+def test_wrong_wishes(wish: dict[str, Any], words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        plan("qwen-plus", **wish)
+
+
+def test_a_config_without_context_asks_for_one() -> None:
+    config = {**(known.config("qwen-plus") or {}), "max_position_embeddings": 0}
+    with pytest.raises(PlanError, match="Set context"):
+        run([{"id": "x/y", "config": config}], [A100])
+
+
+def test_names_are_those_of_the_charts_catalogue() -> None:
+    catalogue = yaml.safe_load(CHART.read_text(encoding="utf-8"))
+    assert {name: catalogue[name]["id"] for name in known.ALIASES} == dict(known.ALIASES)
