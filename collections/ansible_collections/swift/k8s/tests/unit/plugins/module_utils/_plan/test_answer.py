@@ -62,7 +62,12 @@ def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, A
         ("llama3-70b", {}, [T4], "it takes about 11 x T4"),
         ("Qwen/Qwen2.5-72B-Instruct", {"task": "full", "context": 2048}, [A100], "task: qlora fits on 1 x A100"),
         ("Qwen/Qwen2.5-72B-Instruct", {"task": "lora", "context": 2048}, [A100], "task: qlora fits on 1 x A100"),
-        ("Qwen/Qwen2.5-7B-Instruct", {"context": 32768, "concurrency": 255}, [T4], "context"),
+        (
+            "Qwen/Qwen2.5-7B-Instruct",
+            {"context": 32768, "concurrency": 255},
+            [node("x", "L4", 24, 1)],
+            "fits on 1 x L4",
+        ),
     ],
 )
 def test_advice_has_been_tried(name: str, wish: dict[str, Any], nodes: list[dict[str, Any]], words: str) -> None:
