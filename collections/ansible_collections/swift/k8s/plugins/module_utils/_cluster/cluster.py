@@ -15,6 +15,8 @@ from .errors import Gone, NotFound
 from .transport import Transport
 
 FIELD_MANAGER = "swift-k8s"
+JSON = "application/json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PATCH_TYPES = {
     "merge": "application/merge-patch+json",
     "strategic": "application/strategic-merge-patch+json",
@@ -61,24 +63,27 @@ class Cluster:
         label_selector: str | None = None,
         field_selector: str | None = None,
         page: int = 500,
+        metadata_only: bool = False,
     ) -> Objects:
-        """All objects of a kind, page by page; nothing where the kind is not served."""
+        """All objects of a kind, page by page; nothing where the kind is not served. metadata_only leaves the rest away."""
         found = self.resource(api_version, kind)
         if found is None:
             return []
         query = {"limit": page, "labelSelector": label_selector, "fieldSelector": field_selector}
         wanted = {key: value for key, value in query.items() if value}
+        accept = METADATA_ONLY if metadata_only else JSON
         try:
-            return list(self._pages(found, namespace, wanted))
+            return list(self._pages(found, namespace, wanted, accept))
         except Gone:
-            return list(self._pages(found, namespace, {**wanted, "limit": 0}))
+            return list(self._pages(found, namespace, {**wanted, "limit": 0}, accept))
 
-    def _pages(self, found: Resource, namespace: str | None, query: Object) -> Iterator[Object]:
+    def _pages(self, found: Resource, namespace: str | None, query: Object, accept: str) -> Iterator[Object]:
         token = ""
         while True:
-            answer = self._json("GET", found.path(namespace), {**query, "continue": token} if token else query)
+            asked = {**query, "continue": token} if token else query
+            answer = self._json("GET", found.path(namespace), asked, accept=accept)
             for item in answer.get("items", []):
-                yield {"apiVersion": found.api_version, "kind": found.kind, **item}
+                yield {**item, "apiVersion": found.api_version, "kind": found.kind}
             token = answer.get("metadata", {}).get("continue", "")
             if not token:
                 return
@@ -247,7 +252,9 @@ class Cluster:
         path: str,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
+        content_type: str = JSON,
+        accept: str = JSON,
     ) -> Object:
-        answer: Object = json.loads(self._transport.request(method, path, query, body, content_type).data)
+        response = self._transport.request(method, path, query, body, content_type, accept=accept)
+        answer: Object = json.loads(response.data)
         return answer

@@ -52,12 +52,14 @@ class Transport:
         content_type: str = "application/json",
         read_seconds: float | None = READ_SECONDS,
         stream: bool = False,
+        accept: str = "application/json",
     ) -> Any:
         """The response, decoded by the caller. Raises a ClusterError for every status from 400 on."""
         url = f"{self.host}{path}{'?' + urlencode(query) if query else ''}"
         data = json.dumps(body).encode() if body is not None else None
         for attempt in range(1, ATTEMPTS + 1):
-            response = self._send(method, url, data, content_type, read_seconds, stream, attempt)
+            headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "swift.k8s"}
+            response = self._send(method, url, data, headers, read_seconds, stream, attempt)
             if response is None:
                 continue
             if response.status < 400:
@@ -73,7 +75,7 @@ class Transport:
         method: str,
         url: str,
         data: bytes | None,
-        content_type: str,
+        headers: dict[str, str],
         seconds: float | None,
         stream: bool,
         attempt: int,
@@ -81,7 +83,6 @@ class Transport:
         from urllib3 import Timeout  # noqa: PLC0415 - comes with the client library
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "swift.k8s"}
         query: list[tuple[str, str]] = []
         self._client.update_params_for_auth(headers, query, ["BearerToken"], url, method, data)
         self.requests[method] += 1

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_info
+short_description: Nodes, accelerators, plugin owners, classes and releases of a cluster
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Reads a cluster with one paged list call a kind and returns plain facts. Writes nothing.
+  - Devices come from what nodes offer and from the labels of GPU feature discovery and MindCluster. Where nobody
+    labels, C(warnings) says what is not known and how to learn it.
+extends_documentation_fragment:
+  - swift.k8s.auth
+attributes:
+  check_mode:
+    description: Reads only.
+    support: full
+  diff_mode:
+    description: There is nothing to show a difference of.
+    support: none
+  idempotent:
+    description: Reads only.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Look at the cluster
+  swift.k8s.cluster_info:
+    kubeconfig: /etc/ansible/kubeconfig
+  register: found
+
+- name: Show nodes with free devices
+  ansible.builtin.debug:
+    msg: "{{ found.cluster.nodes | selectattr('accelerators') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+cluster:
+  description: The facts.
+  returned: always
+  type: dict
+  contains:
+    nodes:
+      description:
+        - C(name), C(ready), C(schedulable), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
+        - An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver), C(compute),
+          C(chip) and C(sharing); what nobody says is null.
+      type: list
+      elements: dict
+    owners:
+      description:
+        - Device plugins with C(kind), C(resource), C(namespace), C(name), C(nodes), C(desired), C(ready) and
+          C(managed).
+      type: list
+      elements: dict
+    storage_classes:
+      description: Name, provisioner, default, binding mode, reclaim policy, expandable.
+      type: list
+      elements: dict
+    runtime_classes: {description: Name and handler., type: list, elements: dict}
+    apis: {description: Group versions that are served., type: list, elements: str}
+    pod_security: {description: Namespace to the level that it enforces., type: dict}
+    releases: {description: "Helm releases: name, namespace, revision, status, managed.", type: list, elements: dict}
+    warnings: {description: What could not be known, and how to learn it., type: list, elements: str}
+    server_version: {description: Version of the API server., type: str, sample: v1.36.3}
+    uid: {description: Identity of the cluster, the uid of the namespace kube-system., type: str}
+    host: {description: Address of the API server., type: str}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
+
+
+def main() -> None:
+    """Parse, call, exit."""
+    module = AnsibleModule(argument_spec=AUTH_ARGS, supports_check_mode=True)
+    try:
+        found = gather(connect(module.params))
+    except ClusterError as problem:
+        module.fail_json(msg=str(problem))
+    module.exit_json(changed=False, cluster=found)
+
+
+if __name__ == "__main__":
+    main()
