@@ -48,8 +48,8 @@ cluster:
     nodes:
       description:
         - C(name), C(ready), C(schedulable), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
-        - An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver), C(compute),
-          C(chip) and C(sharing); what nobody says is null.
+        - An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),
+          C(compute), C(chip) and C(sharing); what nobody says is null.
       type: list
       elements: dict
     owners:

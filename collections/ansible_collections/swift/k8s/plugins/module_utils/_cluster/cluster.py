@@ -65,7 +65,7 @@ class Cluster:
         page: int = 500,
         metadata_only: bool = False,
     ) -> Objects:
-        """All objects of a kind, page by page; nothing where the kind is not served. metadata_only leaves the rest away."""
+        """All objects of a kind, page by page; nothing where it is not served. metadata_only leaves the rest away."""
         found = self.resource(api_version, kind)
         if found is None:
             return []
@@ -82,7 +82,7 @@ class Cluster:
         while True:
             asked = {**query, "continue": token} if token else query
             answer = self._json("GET", found.path(namespace), asked, accept=accept)
-            for item in answer.get("items", []):
+            for item in answer.get("items") or []:
                 yield {**item, "apiVersion": found.api_version, "kind": found.kind}
             token = answer.get("metadata", {}).get("continue", "")
             if not token:
