@@ -1,0 +1,22 @@
+{{/* Which model: a short name of the catalogue, a hub id (org/name), or an absolute path. */}}
+{{- define "ms-swift.plan.model" -}}
+{{- $asked := .Values.env.MODEL_NAME | default .Values.model.id -}}
+{{- $catalogue := .Files.Get "files/catalogue.yaml" | fromYaml -}}
+{{- $entry := get $catalogue (lower $asked) | default dict -}}
+{{- if and $asked .Values.env.MODEL_NAME .Values.model.id (ne .Values.env.MODEL_NAME .Values.model.id) -}}
+{{- /* Both given: the user overrides which weights stand behind the name. */ -}}
+{{- $entry = dict "id" .Values.model.id "open" true -}}
+{{- else if and $asked (not $entry) (not (contains "/" $asked)) -}}
+{{- fail (printf "model %q is neither in the catalogue (%s) nor a hub id: write it as organisation/name" $asked (keys $catalogue | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $id := $entry.id | default $asked -}}
+{{- if eq .Values.model.hub "huggingface" -}}{{- $id = $entry.huggingface | default $id -}}{{- end -}}
+{{- $path := .Values.model.path | default (ternary (printf "%s/models/%s" .Values.cache.mountPath $id) "" (ne $id "")) -}}
+{{- $served := .Values.servedName | default (ternary $asked (base $path) (and (ne $asked "") (not (contains "/" $asked)))) -}}
+{{- $fetched := and (ne $id "") (not .Values.model.path) -}}
+{{- $model := dict "asked" $asked "id" $id "path" $path "served" $served "fetched" $fetched "parameters" ($entry.parameters | default 0) "licence" ($entry.licence | default "") "open" (ne (toString $entry.open) "false") "vision" ($entry.vision | default false) "trusted" (or .Values.model.trusted (hasKey $entry "licence")) -}}
+{{- $_ := set .plan "model" $model -}}
+{{- if not $model.open -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "%s is a name of a paid interface; its weights are not published. This release serves %s (licence %s) under that name. To choose other weights: --set model.id=organisation/name" $asked $id $model.licence)) -}}
+{{- end -}}
+{{- end -}}
