@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 
-from . import control, down, status
+from . import control, down, judge, ports, status, zoo
 from .console import Console
 from .errors import LabError
-from .paths import Paths
+from .image import publish, saved_images
+from .paths import ROLE, Paths
 from .pieces.builder import build
 from .pieces.catalogue import all_pieces
 from .state import State
 from .up import up
 
 Command = Callable[[argparse.Namespace, Paths, Console], int]
+SETTLE = 0.3  # an answer may reach its client a moment before its line reaches the log
 
 
 def running(paths: Paths) -> State:
@@ -73,6 +77,57 @@ def do_exec(arguments: argparse.Namespace, paths: Paths, _: Console) -> int:
     os.execvpe("nsenter", ["nsenter", f"--target={pid}", "-m", "-n", "-u", "-i", "-p", "--", *words], environment)
 
 
+def do_forward(arguments: argparse.Namespace, paths: Paths, console: Console) -> int:
+    """Forward: replaces this process; the socket is made here, the connections start in the lab."""
+    running(paths)
+    host, _, port = arguments.target.rpartition(":")
+    if not host or not port.isdigit():
+        raise LabError(f"{arguments.target!r} is not ADDRESS:PORT", "for a NodePort name 10.99.0.10:PORT")
+    listener = ports.listen_on(arguments.target, arguments.port, "--port")
+    listener.set_inheritable(True)
+    console.say(f"http://127.0.0.1:{listener.getsockname()[1]} leads to {arguments.target}; Ctrl-C ends it")
+    pid = control.peer(paths.control)
+    command = ["nsenter", f"--target={pid}", "--net", "--", sys.executable, "-m", "lab.forwarder"]
+    environment = {**os.environ, "PYTHONPATH": str(ROLE)}
+    os.execvpe("nsenter", [*command, f"{listener.fileno()}={arguments.target}"], environment)
+
+
+def do_publish(_: argparse.Namespace, paths: Paths, console: Console) -> int:
+    """Publish."""
+    running(paths)
+    console.say(f"{publish(saved_images(), paths.registry)} images are in the lab's registry")
+    return 0
+
+
+def do_nodes(arguments: argparse.Namespace, paths: Paths, console: Console) -> int:
+    """Simulated nodes."""
+    state = running(paths)
+    groups = []
+    if arguments.count is not None:
+        groups.append((zoo.plain(arguments.count), "sim-"))
+    if arguments.zoo or arguments.no_zoo:
+        groups.append((zoo.zoo() if arguments.zoo else [], "zoo-"))
+    if not groups:
+        raise LabError("no nodes are asked for", "add --count N, --zoo or --no-zoo")
+    for wanted, prefix in groups:
+        created, deleted = zoo.replace(state.ports["api"], paths.pki, wanted, prefix)
+        console.say(f"{len(wanted)} simulated nodes {prefix}*: {created} created, {deleted} deleted")
+    return 0
+
+
+def do_judge(arguments: argparse.Namespace, paths: Paths, _: Console) -> int:
+    """Judge."""
+    running(paths)
+    time.sleep(SETTLE)
+    if arguments.what == "mark":
+        print(judge.mark(paths.audit_log))
+        return 0
+    start = judge.Mark.parse(arguments.mark or "")
+    found = judge.since(paths.audit_log, start, arguments.user or [judge.USER])
+    print(json.dumps(found, indent=1) if arguments.json else judge.as_text(found))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """Every command with its help."""
     top = argparse.ArgumentParser(prog="python -m lab", description=__import__("lab").__doc__)
@@ -91,6 +146,20 @@ def parser() -> argparse.ArgumentParser:
     execute = add("exec", "run a command in a real node", do_exec)
     execute.add_argument("node")
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD")
+    forward = add("forward", "lead a loopback port to an address inside the lab", do_forward)
+    forward.add_argument("target", metavar="ADDRESS:PORT")
+    forward.add_argument("--port", type=int, default=0, help="the loopback port (default: a free one)")
+    add("publish", "bring images that were saved since `up` to the registry", do_publish)
+    nodes = add("nodes", "make or remove simulated nodes", do_nodes)
+    nodes.add_argument("--count", type=int, help="how many plain ones there shall be (0 removes them)")
+    kinds = nodes.add_mutually_exclusive_group()
+    kinds.add_argument("--zoo", action="store_true", help="one of each kind")
+    kinds.add_argument("--no-zoo", action="store_true", help="remove those")
+    question = add("judge", "count writes and reads since a mark in the audit log", do_judge)
+    question.add_argument("what", choices=["mark", "since"])
+    question.add_argument("mark", nargs="?", metavar="MARK")
+    question.add_argument("--json", action="store_true")
+    question.add_argument("--user", action="append", help=f"whom to count (default {judge.USER}); NAME* is a prefix")
     return top
 
 

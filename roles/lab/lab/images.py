@@ -15,7 +15,7 @@ SHELL = ("sh", "ls", "cat", "env", "sleep", "ps", "wget")
 USER = ("swift", 1000)
 PYTHON_PACKAGES = ("python3", "python3-venv", "dash", "coreutils", "ca-certificates")
 ASCEND_PLUGIN = ("ascendhub/ascend-k8sdeviceplugin", "ascend/ascend-k8sdeviceplugin")
-ASCEND_TAGS = {"26.0.0": ("v26.0.0", "v26.0.0-openeuler24.03"), "26.1.0": ("v26.1.0", "v26.1.0-openeuler24.03")}
+ASCEND_TAGS = {"26.0.0": ("v26.0.0",), "26.1.0": ("v26.1.0-openeuler24.03", "v26.1.0-ubuntu22.04")}
 Bins = Mapping[str, Path]
 
 

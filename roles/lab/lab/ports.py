@@ -33,7 +33,7 @@ def listen(environment: Mapping[str, str] | None = None) -> dict[str, socket.soc
     sockets: dict[str, socket.socket] = {}
     try:
         for name, port in chosen(environment if environment is not None else os.environ).items():
-            sockets[name] = _listen(name, port)
+            sockets[name] = listen_on(f"the lab's {name}", port, variable(name))
     except LabError:
         for opened in sockets.values():
             opened.close()
@@ -41,7 +41,8 @@ def listen(environment: Mapping[str, str] | None = None) -> dict[str, socket.soc
     return sockets
 
 
-def _listen(name: str, port: int) -> socket.socket:
+def listen_on(purpose: str, port: int, setting: str) -> socket.socket:
+    """One listening loopback socket."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -52,7 +53,7 @@ def _listen(name: str, port: int) -> socket.socket:
         if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
             raise
         raise LabError(
-            f"port {port} on 127.0.0.1, wanted for the lab's {name}, is taken",
-            f"end what listens there (ss -ltnp 'sport = :{port}'), or set {variable(name)} to another or to nothing",
+            f"port {port} on 127.0.0.1, wanted for {purpose}, is taken",
+            f"end what listens there (ss -ltnp 'sport = :{port}'), or change {setting}",
         ) from error
     return listener
