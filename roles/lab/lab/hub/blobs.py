@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -86,7 +87,12 @@ class Sender:
 
     def _sendfile(self, source: int, at: int, stop: int) -> None:
         while at < stop:
-            sent = os.sendfile(self._connection.fileno(), source, at, min(PIECE * 4, stop - at))
+            try:
+                sent = os.sendfile(self._connection.fileno(), source, at, min(PIECE * 4, stop - at))
+            except BlockingIOError:  # a socket with a timeout never blocks: a slow reader is waited for here
+                if not select.select([], [self._connection], [], self._connection.gettimeout())[1]:
+                    raise TimeoutError("the reader has stopped reading") from None
+                continue
             if not sent:
                 return
             at += sent
