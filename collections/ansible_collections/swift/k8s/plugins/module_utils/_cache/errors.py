@@ -65,6 +65,6 @@ def _owner_step(path: str) -> str:
         owner = os.lstat(path).st_uid
     except OSError:
         return "Check that the volume is mounted for writing"
-    if owner != os.getuid():
-        return f"{path} belongs to uid {owner} and this process is uid {os.getuid()}; change the owner or the user"
+    if owner != os.geteuid():
+        return f"{path} belongs to uid {owner} and this process is uid {os.geteuid()}; change the owner or the user"
     return "Check that the volume is mounted for writing"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from .._hub.base import Hub, Repository
 from .._hub.chain import Known, first_answering
-from .._hub.errors import HubError, UnsafePath
-from .._hub.listing import RemoteFile, selected
+from .._hub.errors import HubError
+from .._hub.listing import RemoteFile, checked, selected
 from .._hub.retry import Policy
 from . import links, space, verify
 from .errors import CacheError
@@ -105,16 +105,14 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         )
         warnings += [f"{name} was passed over: {error}" for name, error in refusals]
         commit, files = listing.commit, listing.files if listing.files is not None else own
-    except UnsafePath:
-        raise
     except HubError as error:
         if not own or not manifest:
             raise
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
         commit, files = manifest.commit, own
-    plan = _planned(files, wish, observed)
-    if not any(selected(file.path, wish.include, wish.exclude) for file in files):
+    if not checked(file for file in files if selected(file.path, wish.include, wish.exclude)):
         raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
+    plan = _planned(files, wish, observed)
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
     return Prepared(wish, plan, commit, hub, files, manifest, damaged, visible, linked, tuple(warnings))
 

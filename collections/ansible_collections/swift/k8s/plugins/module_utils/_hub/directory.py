@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .base import Repository
 from .errors import BadAnswer, BadSetting, Cut, NotFound, UnsafePath
-from .listing import Listing, RemoteFile, checked, digest
+from .listing import Listing, RemoteFile, digest
 from .mirror import listed
 
 #: when the source directory holds one, its hashes pin the copy
@@ -52,7 +52,7 @@ class Directory:
     def resolve(self, known: str = "", /) -> Listing:
         if not os.path.isdir(self._source):
             raise NotFound(f"source {self._source} is not a directory", "Mount it, or correct source")
-        files = tuple(self._pinned()) or checked(self._walk())
+        files = self._pinned() or tuple(sorted(self._walk()))
         if not files:
             raise NotFound(f"source {self._source} holds no files", "Mount it, or correct source")
         commit = digest(files)

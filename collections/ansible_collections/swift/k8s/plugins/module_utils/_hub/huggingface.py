@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from .base import HttpHub, field
 from .errors import NotFound
-from .listing import Listing, RemoteFile, checked
+from .listing import Listing, RemoteFile
 from .response import Response
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -38,7 +38,7 @@ class HuggingFace(HttpHub):
         except NotFound:
             blobs = self._json(f"{address}?blobs=true", self._what)
             files = self._siblings(field(blobs, "siblings", list, self.name))
-        return Listing(self._commit, checked(files))
+        return Listing(self._commit, tuple(sorted(files)))
 
     def address_of(self, file: RemoteFile) -> str:
         prefix = "datasets/" if self._repository.kind == "dataset" else ""

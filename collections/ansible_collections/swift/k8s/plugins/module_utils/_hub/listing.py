@@ -25,14 +25,17 @@ class RemoteFile(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """`files` is None when the hub says that `commit` is the one the caller already knows."""
+    """`files` is None when the hub says that `commit` is the one the caller already knows.
+
+    Paths are as the hub gave them: nothing may be written before `checked` has seen what was selected.
+    """
 
     commit: str
     files: tuple[RemoteFile, ...] | None
 
 
 def checked(files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:
-    """Refuse a listing of which one path could leave its directory or overwrite another; sort the rest."""
+    """Refuse files of which one could leave its directory or overwrite another; sort them."""
     seen: dict[str, str] = {}
     directories: dict[str, str] = {}
     result: list[RemoteFile] = sorted(files)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .base import HttpHub, field
-from .listing import Listing, RemoteFile, checked, digest
+from .listing import Listing, RemoteFile, digest
 from .names import manifest_path, snapshot_path
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
@@ -45,7 +45,7 @@ class PlainMirror(Mirror):
 
 def listed(manifest: Any, where: str) -> tuple[RemoteFile, ...]:
     """The files of a manifest: {"files": [{"path", "size", "sha256"}]}."""
-    return checked(_file(entry, where) for entry in field(manifest, "files", list, where))
+    return tuple(sorted(_file(entry, where) for entry in field(manifest, "files", list, where)))
 
 
 def _file(entry: Any, where: str) -> RemoteFile:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from .base import HttpHub, field
 from .errors import BadAnswer, NotFound, Refused
-from .listing import Listing, RemoteFile, checked, digest
+from .listing import Listing, RemoteFile, digest
 
 DEFAULT_ENDPOINT = "https://www.modelscope.cn"
 #: the server cuts a model's listing here without saying so
@@ -28,7 +28,7 @@ class ModelScope(HttpHub):
         """What the caller knows is of no use here: the hub has no cheap question for the commit of a branch."""
         pages = self._dataset_pages() if self._repository.kind == "dataset" else self._model_entries("")
         entries = {str(field(entry, "Path", str, self.name)): entry for entry in pages if entry.get("Type") != "tree"}
-        files = checked(_remote_file(path, entry, self.name) for path, entry in entries.items())
+        files = tuple(sorted(_remote_file(path, entry, self.name) for path, entry in entries.items()))
         return Listing(_newest_commit(list(entries.values())) or digest(files), files)
 
     def address_of(self, file: RemoteFile) -> str:

@@ -22,7 +22,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import (
 )
 from ansible_collections.swift.k8s.plugins.module_utils._hub.http import Client, Settings, bare, origin
 
-from .conftest import Certificate, Reply, Seen, Serve
+from .conftest import Certificate, Reply, Seen, Serve, Server
 
 SECRET = {"Authorization": "Bearer s3cret", "Cookie": "m_session_id=s3cret"}
 
@@ -64,7 +64,7 @@ def test_credentials_stay_with_the_first_origin(serve: Serve, client: Client) ->
     hub = serve(
         lambda seen: Reply(302, {"Location": f"{cdn.url}/cdn"}) if seen.target == "/file" else Reply(body=b"{}")
     )
-    cdn = serve(lambda _seen: Reply(307, {"Location": f"{hub.url}/back"}))
+    cdn: Server = serve(lambda _seen: Reply(307, {"Location": f"{hub.url}/back"}))
     client.open(f"{hub.url}/file", {"Range": "bytes=5-"}, SECRET).json()
     asked, away, back = hub.seen[0].headers, cdn.seen[0].headers, hub.seen[1].headers
     assert asked["authorization"] == "Bearer s3cret"

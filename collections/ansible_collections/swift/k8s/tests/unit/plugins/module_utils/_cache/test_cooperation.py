@@ -1,0 +1,228 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Several seeders, killed seeders, and one limit for all of them: each a real process where it matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cache import engine as engines
+from lab.hub import HubServer
+
+from .conftest import FILES, ID, MIB, Cache, noise
+
+PARENT = "ansible_collections.swift.k8s.plugins.module_utils"
+BIG = "weights/a.bin"
+
+
+class Seeder:
+    """`python3 -m …_cache seed` as a Job runs it."""
+
+    def __init__(self, cache: Cache, **document: Any) -> None:
+        cache.root.parent.mkdir(exist_ok=True)
+        spec = cache.root.parent / f"{cache.root.name}-{len(document)}.json"
+        models = [{"id": ID, "endpoint": cache.hub.url}]
+        spec.write_text(json.dumps({"root": str(cache.root), "reserve": "1MiB", "models": models, **document}))
+        temporary = cache.root.parent / "tmp"
+        temporary.mkdir(exist_ok=True)
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
+        command = [sys.executable, "-m", f"{PARENT}._cache", "seed", "--spec", str(spec), "--log", "json"]
+        self.process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True)
+
+    def end(self) -> list[dict[str, Any]]:
+        output, _nothing = self.process.communicate(timeout=60)
+        return [json.loads(line) for line in output.splitlines()]
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+
+def wait_for(cache: Cache, count: int) -> None:
+    """Until so many bytes are in unfinished files."""
+    end = time.monotonic() + 20
+    while cache.part_bytes() < count:
+        assert time.monotonic() < end, "no bytes came"
+        time.sleep(0.005)
+
+
+def test_two_seeders_at_once_bring_every_byte_once(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    hub.fault("slow", rate=10 * MIB, path=BIG)
+    outcomes: list[Any] = []
+    other = Cache(cache.root, hub)
+    threads = [
+        threading.Thread(target=lambda seeder=seeder: outcomes.append(seeder.seed())) for seeder in (cache, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert hub.bytes_of(ID) == sum(map(len, FILES.values()))
+    assert cache.files() == FILES
+    waiting = cache.told("waiting") + other.told("waiting")
+    assert len(waiting) <= 1
+    assert all(f"pid {os.getpid()}" in event["message"] for event in waiting)
+
+
+def test_two_seeders_share_a_list(cache: Cache, hub: HubServer) -> None:
+    """The second takes the model that is free and comes back to the one that was held."""
+    names = ["org/one", "org/two"]
+    for name in names:
+        hub.put(name, FILES)
+    hub.fault("slow", rate=3 * MIB, path=BIG)
+    document = {"models": [{"id": name, "endpoint": hub.url} for name in names]}
+    other = Cache(cache.root, hub)
+    threads = [threading.Thread(target=seeder.seed, args=(document,)) for seeder in (cache, other)]
+    begin = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - begin < 2 * len(FILES[BIG]) / (3 * MIB), "they worked one after the other"
+    assert all(hub.bytes_of(name) == sum(map(len, FILES.values())) for name in names)
+
+
+def test_a_killed_seeder_is_continued_at_once(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    hub.fault("slow", rate=4 * MIB, path=BIG)
+    first = Seeder(cache)
+    wait_for(cache, MIB)
+    assert Path(cache.snapshot().work, "lock").exists()
+    first.kill()
+    assert BIG not in cache.files()
+    kept = cache.part_bytes()
+    hub.heal()
+    events = Seeder(cache).end()
+    assert events[-1]["event"] == "done"
+    assert events[-1]["bytes_resumed"] == kept
+    assert cache.files() == FILES
+    assert not Path(cache.snapshot().work).exists()
+
+
+def killed_often(cache: Cache, hub: HubServer, kills: int, rate: int, seed: int) -> int:
+    """Kill at random moments until it is done; returns the bytes that went over the wire more than once."""
+    content = {"a.bin": noise(6 * MIB, 3), "b.bin": noise(6 * MIB, 4), **{f"s/{n}": b"%d" % n for n in range(20)}}
+    hub.put(ID, content)
+    hub.fault("slow", rate=rate)
+    chance = random.Random(seed)
+    for _kill in range(kills):
+        seeder = Seeder(cache)
+        time.sleep(chance.uniform(0.05, 0.6))
+        seeder.kill()
+        seen = cache.files()
+        assert all(content[path] == seen[path] for path in seen), "a file was seen under its name before it was right"
+    hub.heal()
+    assert Seeder(cache).end()[-1]["event"] == "done"
+    assert cache.files() == content
+    return hub.bytes_of(ID) - sum(map(len, content.values()))
+
+
+def test_a_few_kills_lose_nothing(cache: Cache, hub: HubServer) -> None:
+    assert killed_often(cache, hub, kills=4, rate=6 * MIB, seed=1) <= 4 * MIB
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_hundred_kills_in_a_row_lose_nothing(cache: Cache, hub: HubServer) -> None:
+    assert killed_often(cache, hub, kills=100, rate=MIB // 4, seed=2) <= 100 * MIB
+
+
+def test_sigterm_ends_politely_and_says_what_next(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    hub.fault("slow", rate=2 * MIB, path=BIG)
+    seeder = Seeder(cache)
+    wait_for(cache, MIB // 2)
+    seeder.process.terminate()
+    events = seeder.end()
+    assert seeder.process.returncode == 1
+    assert events[-1]["event"] == "error"
+    assert events[-1]["next_step"] == "Run again to continue; what was fetched is kept"
+    assert not Path(cache.snapshot().work, "lock").exists()
+
+
+def test_the_limit_holds_for_processes_together_and_changes_while_they_run(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, {f"{number}.bin": noise(3 * MIB, number) for number in range(2)})
+    roots = [cache, Cache(cache.root.parent / "second", hub)]
+    seeders = [Seeder(one, rate_limit="2MiB/s", workers=1) for one in roots]
+    for one in roots:
+        wait_for(one, MIB // 4)
+    begin, before = time.monotonic(), sum(one.part_bytes() for one in roots)
+    time.sleep(1)
+    rate = (sum(one.part_bytes() for one in roots) - before) / (time.monotonic() - begin)
+    assert rate == pytest.approx(2 * MIB, rel=0.15)
+    # a rerun with another value speaks to those that run: it finds the lock held, and the limit is theirs too
+    third = Seeder(cache, rate_limit="400MiB/s", workers=1, verify="stat")
+    assert [seeder.end()[-1]["event"] for seeder in (*seeders, third)] == ["done"] * 3
+    assert time.monotonic() - begin < 4.5, "the ten MiB that were left would take five seconds"
+
+
+def test_a_limit_file_changes_the_limit_of_a_run(cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "TICK_SECONDS", 0.05)
+    hub.put(ID, FILES)
+    file = cache.root.parent / "rate"
+    file.write_text("1MiB/s")
+    threading.Timer(0.5, lambda: file.write_text("unlimited")).start()
+    begin = time.monotonic()
+    document = {"rate_file": str(file)}
+    engine = engines.Engine(cache.spec(document), cache.events.append, bucket_directory=str(cache.root.parent / "b"))
+    assert engine.seed()[0].error is None
+    assert 0.5 < time.monotonic() - begin < 2.8, "3 MiB at the first limit would take three seconds"
+    limits = {event["limit_bytes_per_second"] for event in cache.told("progress")}
+    assert limits == {MIB, None}
+
+
+def test_a_jump_of_the_clock_is_not_noticed(cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.put(ID, FILES)
+    real = time.time
+    jumps = iter([0.0, 1e9, -1e9] * 10_000)
+    monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
+    begin = time.monotonic()
+    assert cache.seed({"rate_limit": "6MiB/s"}).error is None
+    assert 0.4 < time.monotonic() - begin < 10
+
+
+def test_many_small_files(cache: Cache, hub: HubServer) -> None:
+    content = {f"d{number % 7}/{number:04}.json": b'{"n": %d}' % number for number in range(600)}
+    hub.put(ID, content)
+    assert cache.seed().error is None
+    assert cache.files() == content
+    assert not cache.seed().changed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_fifty_thousand_small_files_within_memory(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, {f"d{number % 50:02}/{number:05}.txt": b"%d" % number for number in range(50_000)})
+    seeder = Seeder(cache)
+    peak = 0
+    while seeder.process.poll() is None:
+        peak = max(peak, resident(seeder.process.pid))
+        time.sleep(0.2)
+        if seeder.process.stdout and not seeder.process.stdout.readline():
+            break
+    seeder.process.wait()
+    assert seeder.process.returncode == 0
+    assert peak <= 128 * MIB
+    assert len(cache.files()) == 50_000
+    shutil.rmtree(cache.root)
+
+
+def resident(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
