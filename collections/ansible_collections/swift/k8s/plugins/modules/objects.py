@@ -46,6 +46,12 @@ options:
     description: Whether to take over fields that another manager owns. Without it such a conflict is an error.
     type: bool
     default: false
+  keep_foreign:
+    description:
+      - Whether to leave alone objects that exist without the labels that their definitions declare, such as
+        C(app.kubernetes.io/managed-by). They are neither changed nor deleted.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -89,6 +95,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "field_manager": {"type": "str", "default": "swift-k8s"},
             "force": {"type": "bool", "default": False},
+            "keep_foreign": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -101,6 +108,7 @@ def main() -> None:
             module.check_mode,
             params["field_manager"],
             params["force"],
+            params["keep_foreign"],
         )
     except ClusterError as problem:
         module.fail_json(msg=str(problem))

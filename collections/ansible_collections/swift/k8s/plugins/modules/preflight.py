@@ -187,11 +187,15 @@ summary:
   returned: always
   type: str
   sample: 2 errors, 1 warning
-errors:
+headline:
+  description: The first errors with their next steps in one line; those of the warnings when there are no errors.
+  returned: always
+  type: str
+error_count:
   description: Number of errors that nobody silenced.
   returned: always
   type: int
-warnings_found:
+warning_count:
   description: Number of warnings that nobody silenced.
   returned: always
   type: int
@@ -201,7 +205,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
-from ansible_collections.swift.k8s.plugins.module_utils._constraints import options, report, task
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import options, task
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig import credential
 
@@ -213,8 +217,8 @@ def main() -> None:
     except (ClusterError, RuleError, OSError) as error:
         module.fail_json(msg=str(error))
     level = module.params["fail_on"]
-    if level != "never" and (result["errors"] or (level == "warning" and result["warnings_found"])):
-        module.fail_json(msg=report.headline(result["findings"], "error" if result["errors"] else level), **result)
+    if level != "never" and (result["error_count"] or (level == "warning" and result["warning_count"])):
+        module.fail_json(msg=result["headline"], **result)
     module.exit_json(changed=False, **result)
 
 

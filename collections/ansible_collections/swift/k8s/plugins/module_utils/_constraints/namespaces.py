@@ -10,6 +10,7 @@ from typing import Any
 from .._storage.quantity import bytes_of
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 RANKS = {"privileged": 0, "baseline": 1, "restricted": 2}
 Object = Mapping[str, Any]
 
@@ -44,6 +45,8 @@ def subject(
         "enforce_rank": RANKS.get(enforce or ""),
         "needed_rank": RANKS[wish["needed"]],
         **wish,
+        # A namespace that somebody else made keeps the level that it has.
+        "managed": wish["managed"] and (live is None or labels.get(MANAGED_BY) == "swift-k8s"),
         "quota": [text for quota in quotas for text in _exceeded(quota, demand)],
     }
 

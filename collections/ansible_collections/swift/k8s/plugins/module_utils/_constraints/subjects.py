@@ -20,7 +20,7 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
     releases = [_release(item, facts, plan) for item in wishes["releases"]]
     return {
         "cluster": [_cluster(facts, wishes, plan, seen)],
-        "nodes": [_node(node, seen) for node in facts.get("nodes") or []],
+        "nodes": [_node(node, facts, seen) for node in facts.get("nodes") or []],
         "owners": _owners(facts),
         "device_problems": list(plan.get("problems") or []),
         "claims": [_claim(item, facts, seen) for item in wishes["claims"]],
@@ -50,13 +50,15 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
     }
 
 
-def _node(node: Data, seen: Data) -> Subject:
+def _node(node: Data, facts: Data, seen: Data) -> Subject:
     devices = node.get("accelerators") or []
     return {
         **node,
         "subject": node["name"],
         "vendors": sorted({str(device.get("vendor")) for device in devices}),
         "unlabelled": any(not (device.get("product") or device.get("chip")) for device in devices),
+        # A plugin runs on the node already; without one, missing devices are no surprise.
+        "served": any(node["name"] in (owner.get("nodes") or []) for owner in facts.get("owners") or []),
         "devices": sum(int(device.get("count") or 0) for device in devices),
         "expected_devices": _number((node.get("labels") or {}).get("nvidia.com/gpu.count")),
         "clock_skew": (seen.get("clock_skew") or {}).get(node["name"]),

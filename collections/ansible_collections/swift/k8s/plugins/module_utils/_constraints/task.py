@@ -13,7 +13,7 @@ from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
 from . import observe, report
 from .errors import RuleError
-from .evaluate import Finding, evaluate
+from .evaluate import Finding, evaluate, of_level
 from .junit import junit
 from .registry import Registries, read_auths
 from .rules import Rule, load, silences
@@ -32,21 +32,26 @@ def run(
     wishes = normalise(params["wishes"])
     plan = device_plan(facts, wishes)
     wanted = observe.wished_images(facts, wishes, plan)
+    outside = _outside(wanted, wishes, params["registries"])
+    # Behind an air gap nobody outside is asked, not even whether an image exists.
+    asked = {name: wanted[name] for name in wanted if not (wishes.get("offline") and name in outside)}
     seen = {
         **observe.observe(cluster, facts, wishes, plan),
         "credential": credential,
-        "outside": _outside(wanted, wishes, params["registries"]),
-        "images": observe.images(registries(params), wanted) if params["check_images"] else [],
+        "outside": outside,
+        "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
     _write(params, rules, findings)
     data = [finding.to_dict() for finding in findings]
+    errors, warnings = len(of_level(findings, "error")), len(of_level(findings, "warning"))
     return {
         "findings": data,
         "table": report.table({params["name"]: data}),
         "summary": report.summary(data),
-        "errors": sum(1 for item in findings if item.level == "error" and not item.silenced),
-        "warnings_found": sum(1 for item in findings if item.level == "warning" and not item.silenced),
+        "headline": report.headline(data, "error" if errors else "warning") if errors or warnings else "",
+        "error_count": errors,
+        "warning_count": warnings,
     }
 
 

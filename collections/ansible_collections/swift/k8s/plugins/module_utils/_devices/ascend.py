@@ -135,7 +135,7 @@ def specifics(site: Site) -> dict[str, Any]:
     options = site.options
     version, is_unified = str(options["version"]), unified(options)
     # The charts of 26.1.0 default to a tag v26.1.0 that no registry has; the images carry their base system's name.
-    tag = f"v{version}-ubuntu22.04" if is_unified else f"v{version}"
+    tag = f"v{version}-openeuler24.03" if is_unified else f"v{version}"
     runtimes = {str(site.nodes[name].get("runtime") or "containerd").split(":", maxsplit=1)[0] for name in site.chosen}
     return {
         "template": "unified" if is_unified else "per_chip",

@@ -137,7 +137,7 @@ def specifics(site: Site) -> dict[str, Any]:
     if options["gfd"] or any(profile.kind == "mps" for profile in known.values()):
         has_nfd = any(api.startswith("nfd.") for api in site.apis)
         result["gfd"] = {"enabled": True}
-        result["nfd"] = {"enabled": not has_nfd, "worker": {"config": {"sources": {"pci": PCI}}}}
+        result["nfd"] = _nfd(site) if not has_nfd else {"enabled": False}
     return {"values": merge(result, options["values"])}
 
 
@@ -145,6 +145,16 @@ def _image(site: Site) -> dict[str, str]:
     upstream = f"nvcr.io/nvidia/k8s-device-plugin:v{site.options['version']}"
     repository, _, tag = (site.options["image"] or rewrite(upstream, site.registry)).rpartition(":")
     return {"repository": repository, "tag": tag}
+
+
+def _nfd(site: Site) -> dict[str, Any]:
+    """Return the values of the sub-chart that labels nodes by their hardware."""
+    result: dict[str, Any] = {"enabled": True, "worker": {"config": {"sources": {"pci": PCI}}}}
+    if site.registry:
+        result["image"] = {"repository": rewrite("registry.k8s.io/nfd/node-feature-discovery", site.registry)}
+    if site.options["pull_secrets"]:
+        result["imagePullSecrets"] = [{"name": name} for name in site.options["pull_secrets"]]
+    return result
 
 
 def _only_labelled() -> dict[str, Any]:

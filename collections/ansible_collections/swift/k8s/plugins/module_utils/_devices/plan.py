@@ -89,12 +89,16 @@ def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[st
     vendors = {
         vendor.name: _vendor(vendor, facts, nodes, wishes.get(vendor.name) or {}, registry) for vendor in VENDORS
     }
-    problems = [problem for part in vendors.values() for problem in part.pop("problems")]
+    problems = [problem for part in vendors.values() for problem in part.pop("problems")] + _both(vendors)
+    labels = _join(part["labels"] for part in vendors.values())
     return {
         "vendors": vendors,
-        "labels": _join(part["labels"] for part in vendors.values()),
+        "labels": labels,
+        # In the form of the module node_labels.
+        "marks": {node: {"labels": given} for node, given in labels.items()},
         "expect": [item for part in vendors.values() for item in part["expect"]],
-        "problems": [problem.to_dict() for problem in problems + _both(vendors)],
+        "problems": [problem.to_dict() for problem in problems],
+        "refusal": " ".join(f"{problem.message} {problem.next_step}" for problem in problems),
     }
 
 
@@ -111,6 +115,7 @@ def _vendor(
     if decision.problem:
         problems.append(decision.problem)
     part: dict[str, Any] = {
+        "name": vendor.name,
         "action": decision.action,
         "owner": decision.owner,
         "options": options,

@@ -52,10 +52,14 @@ def ensure(
     check_mode: bool = False,
     field_manager: str = "swift-k8s",
     force: bool = False,
+    keep_foreign: bool = False,
 ) -> Result:
     """Apply or delete the objects. Raises ClusterError, naming the object that was refused."""
     wanted = {key_of(cluster, item): item for item in objects}
     live = observe(cluster, wanted)
+    if keep_foreign:
+        wanted = without_foreign(wanted, live)
+        live = {key: live[key] for key in wanted}
     planned = plan(wanted, live, state, field_manager)
     if not check_mode:
         act(cluster, planned, wanted, live, field_manager, force)
@@ -106,6 +110,15 @@ def plan(wanted: Mapping[Key, Object], live: Live, state: str, field_manager: st
             fields = (*(before.fields if before else ()), (path, "(set by us earlier)", None))
             planned[key] = ObjectChange(key, "changed", fields)
     return sorted(planned.values(), key=lambda change: _rank(change.key))
+
+
+def without_foreign(wanted: Mapping[Key, Object], live: Live) -> dict[Key, Object]:
+    """The objects that are not there yet, and those that carry the labels which their definitions declare."""
+
+    def labels(item: Object) -> Mapping[str, str]:
+        return item["metadata"].get("labels") or {}
+
+    return {key: item for key, item in wanted.items() if labels(item).items() <= labels(live.get(key) or item).items()}
 
 
 def _rank(key: Key) -> int:

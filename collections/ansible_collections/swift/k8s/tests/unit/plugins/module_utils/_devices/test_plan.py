@@ -51,7 +51,7 @@ def test_both_vendors_in_one_pass() -> None:
     ]
     nvidia, ascend = found["vendors"]["nvidia"], found["vendors"]["ascend"]
     assert nvidia["values"]["image"] == {"repository": "lab.registry/nvidia/k8s-device-plugin", "tag": "v0.20.0"}
-    assert ascend["image"] == "lab.registry/ascendhub/ascend-k8sdeviceplugin:v26.1.0-ubuntu22.04"
+    assert ascend["image"] == "lab.registry/ascendhub/ascend-k8sdeviceplugin:v26.1.0-openeuler24.03"
     assert (ascend["template"], ascend["families"], ascend["container_mode"]) == (
         "unified",
         ["Ascend910"],

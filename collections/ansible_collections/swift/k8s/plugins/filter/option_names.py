@@ -1,0 +1,50 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: option_names
+short_description: Names of all options in argument specifications of roles
+version_added: 0.1.0
+author:
+  - swift.k8s maintainers (@swift-k8s)
+description:
+  - Collects the names of the options of every entry point.
+options:
+  _input:
+    description: The documents of several files C(meta/argument_specs.yml).
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the variables of a role
+  ansible.builtin.debug:
+    msg: "{{ [lookup('ansible.builtin.file', 'meta/argument_specs.yml') | from_yaml] | swift.k8s.option_names }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The names, sorted.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def option_names(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of all options."""
+    entries = [entry for document in documents for entry in (document.get("argument_specs") or {}).values()]
+    return sorted({name for entry in entries for name in entry.get("options") or {}})
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        """Return name -> filter."""
+        return {"option_names": option_names}

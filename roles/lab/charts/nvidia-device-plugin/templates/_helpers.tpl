@@ -1,0 +1,50 @@
+{{- define "plugin.fullname" -}}
+{{- $name := .Values.nameOverride | default .Chart.Name -}}
+{{- $combined := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- .Values.fullnameOverride | default $combined | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "plugin.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace -}}
+{{- end }}
+
+{{- define "plugin.selector" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "plugin.labels" -}}
+{{ include "plugin.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "plugin.configmap" -}}
+{{- if .Values.config.name }}{{ .Values.config.name }}{{ else if .Values.config.map }}{{ include "plugin.fullname" . }}-configs{{ end -}}
+{{- end }}
+
+{{- define "plugin.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default (printf "v%s" .Chart.AppVersion) }}
+{{- end }}
+
+{{- /* The container that copies the configuration named by the node's label to where the plugin reads it. */ -}}
+{{- define "plugin.configManager" -}}
+image: {{ include "plugin.image" .root }}
+command: [config-manager]
+env:
+  - {name: ONESHOT, value: {{ .oneshot | quote }}}
+  - {name: SEND_SIGNAL, value: {{ not .oneshot | quote }}}
+  - {name: SIGNAL, value: "1"}
+  - {name: PROCESS_TO_SIGNAL, value: nvidia-device-plugin}
+  - {name: NODE_LABEL, value: nvidia.com/device-plugin.config}
+  - {name: CONFIG_FILE_SRCDIR, value: /available-configs}
+  - {name: CONFIG_FILE_DST, value: /config/config.yaml}
+  - {name: DEFAULT_CONFIG, value: {{ .root.Values.config.default | quote }}}
+  - {name: FALLBACK_STRATEGIES, value: {{ join "," .root.Values.config.fallbackStrategies | quote }}}
+  - name: NODE_NAME
+    valueFrom: {fieldRef: {fieldPath: spec.nodeName}}
+volumeMounts:
+  - {name: available-configs, mountPath: /available-configs}
+  - {name: config, mountPath: /config}
+{{- end }}
