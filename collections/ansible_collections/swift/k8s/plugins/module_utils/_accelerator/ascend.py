@@ -1,65 +1,56 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Ascend: labels of MindCluster 26.0 and 26.1, resource names of MindCluster, HAMi and CCE, and the chips.
+"""Huawei Ascend.
 
-Names: mind-cluster 26.1, component/ascend-common/api; HAMi 2.10, charts/hami/values.yaml; CCE AI suite.
-Memory: data sheets.
+Sources: MindCluster's scheduling API (labels, resource names of 26.0 and 26.1), the device tables of HAMi's chart,
+Huawei Cloud CCE's guide to NPUs, openFuyao's npu-operator.
 """
 
 from __future__ import annotations
 
-import re
+from .table import Driver, Operator, Plugin, Product, Reading, Resource, Vendor
 
-from .vendor import Description, Labels, Model, Vendor
+NPU = "huawei.com/Ascend910"
 
-MODELS = (
-    Model("310", 8192, family="Ascend310"),
-    Model("310P3", 24576, family="Ascend310P"),
-    Model("910A", 32768, family="Ascend910"),
-    Model("910B1", 65536, family="Ascend910"),
-    Model("910B2", 65536, family="Ascend910"),
-    Model("910B3", 65536, family="Ascend910"),
-    Model("910B4", 32768, family="Ascend910"),
-    Model("910C", 65536, family="Ascend910"),
-    Model("Ascend950PR", 131072, family="npu"),
-)
-_WHOLE = re.compile(
-    r"huawei\.com/(Ascend910|Ascend310P?|Ascend310P-(V|VPro|IPro)|npu"  # MindCluster
-    r"|Ascend910(A|B2|B3|B4|B4-1|C)"  # HAMi
-    r"|ascend-(310|1980))"  # CCE
-)
-_SLICE = re.compile(r"huawei\.com/Ascend(910|310P)-\d+c(\.[\w.]+)?")
-_HAMI_CHIP = re.compile(r"huawei\.com/Ascend(910(?:A|B2|B3|B4|B4-1|C))")
-_GIB = 1024
-
-
-def is_device(resource: str) -> bool:
-    """Whole NPUs and vNPU slices; HAMi's -memory and -core amounts are none."""
-    return bool(_WHOLE.fullmatch(resource) or _SLICE.fullmatch(resource))
-
-
-def describe(labels: Labels, resource: str) -> Description:
-    """From the device plugin's labels (26.1), else from what the resource's name gives away."""
-    hami = _HAMI_CHIP.fullmatch(resource)
-    chip = labels.get("node.kubernetes.io/npu.chip.name") or (hami[1] if hami else None)
-    model = next((item for item in MODELS if chip and chip in (item.name, f"Ascend{item.name}")), None)
-    told = re.fullmatch(r"(\d+)G", labels.get("mind-cluster/npu-chip-memory", ""))
-    memory = int(told[1]) * _GIB if told else (model.memory_mib if model else None)
-    sliced = bool(_SLICE.fullmatch(resource))
-    return Description(
-        product=f"Ascend-{chip}" if chip else None,
-        memory_mib=None if sliced else memory,
-        driver=labels.get("huawei.com/driver.version"),
-        chip=chip,
-        sharing="vnpu" if sliced else "none",
-    )
-
-
-VENDOR = Vendor(
+ASCEND = Vendor(
     name="ascend",
-    prefix="huawei.com/",
-    is_device=is_device,
-    describe=describe,
-    models=MODELS,
-    learn="use MindCluster 26.1, whose device plugin labels its nodes, or set chip in device_plugin_ascend.nodes",
+    resources=(
+        # MindCluster; all chips of the 910 generation share one name, so it does not tell the chip.
+        Resource(r"huawei\.com/Ascend910"),
+        Resource(r"huawei\.com/Ascend(?P<chip>310P?)"),
+        Resource(r"huawei\.com/Ascend(?P<chip>310P)-(?:V|VPro|IPro)"),
+        Resource(r"huawei\.com/npu"),
+        Resource(r"huawei\.com/Ascend910-\d+c[a-z0-9.]*", sharing="vnpu"),
+        Resource(r"huawei\.com/Ascend(?P<chip>310P)-\d+c[a-z0-9.]*", sharing="vnpu"),
+        # HAMi; its -memory and -core resources are amounts, not devices.
+        Resource(r"huawei\.com/Ascend(?P<chip>910(?:A|B\d?(?:-1)?|C))", sharing="hami"),
+        # CCE's plugin.
+        Resource(r"huawei\.com/ascend-(?:310|1980)"),
+    ),
+    chip=(
+        Reading("{node.kubernetes.io/npu.chip.name}", r"(?:Ascend)?(.+)"),
+        # 26.0 does not tell the chip, but the form factor, as card-910b-2, names its generation.
+        Reading("{accelerator-type}", r"[a-z]+-910b-.+", value="910B"),
+        Reading("{accelerator-type}", r"module-a3-.+", value="910C"),
+    ),
+    memory_mib=(Reading("{mind-cluster/npu-chip-memory}", r"(\d+)G", factor=1024),),
+    driver=(Reading("{huawei.com/driver.version}"),),
+    products=(
+        Product(r"910B4-1$", 65536),
+        Product(r"910B4$", 32768),
+        Product(r"910B[123]$", 65536),
+        Product(r"910C$", 65536),
+        Product(r"910A$", 32768),
+        Product(r"310P", 21527),
+    ),
+    plugins=(
+        Plugin("hami", NPU, image=r"(^|/)projecthami/ascend-device-plugin$", name=r"hami-ascend-device-plugin"),
+        Plugin("cce", "huawei.com/ascend-1980", name=r"huawei-npu-device-plugin"),
+        Plugin("mindcluster", NPU, image=r"(^|/)ascend-k8sdeviceplugin$", name=r"ascend-device-plugin.*"),
+    ),
+    operators=(Operator("openfuyao", "npu.openfuyao.com/v1", "NPUClusterPolicy", NPU),),
+    drivers=(Driver("npu.huawei.com", NPU),),
+    register=r"hami\.io/node-register-Ascend.+",
+    brand="Ascend",
+    details="use MindCluster 26.1 or newer, whose device plugin labels its nodes",
 )

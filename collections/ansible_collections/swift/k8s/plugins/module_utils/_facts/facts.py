@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._accelerator.devices import VENDORS, accelerators, used_by_node
+from .._accelerator.devices import devices
+from .._accelerator.usage import usage, with_free
+from .._accelerator.vendors import VENDORS
 from .owners import owners
 
 Object = Mapping[str, Any]
@@ -19,7 +21,7 @@ _KEPT_PREFIXES = ("beta.kubernetes.io/",)
 
 def facts(lists: Mapping[str, Sequence[Object]]) -> dict[str, Any]:
     """lists: nodes, pods, daemonsets, releases, storage_classes, runtime_classes, namespaces."""
-    used = used_by_node(lists["pods"])
+    used = usage(lists["pods"])
     nodes = [node_fact(node, used) for node in lists["nodes"]]
     releases = [release_fact(item) for item in lists["releases"]]
     found = owners(lists["daemonsets"], lists["pods"], releases)
@@ -55,7 +57,7 @@ def node_fact(node: Object, used: Mapping[str, Mapping[str, int]]) -> dict[str, 
         "kernel": info.get("kernelVersion", ""),
         "labels": {key: value for key, value in labels.items() if not key.startswith(_KEPT_PREFIXES)},
         "taints": [dict(taint) for taint in (node.get("spec") or {}).get("taints") or []],
-        "accelerators": accelerators(node, used.get(metadata["name"], {})),
+        "accelerators": with_free(devices(node), used.get(metadata["name"], {})),
     }
 
 
@@ -96,6 +98,6 @@ def warnings(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
             shown = ", ".join(dark[:3]) + (f" and {len(dark) - 3} more" if len(dark) > 3 else "")
             found.append(
                 f"{len(dark)} node{'s' if len(dark) > 1 else ''} with {vendor.name} devices ({shown}) "
-                f"do not say which product, memory or driver: {vendor.learn}."
+                f"do not say which product, memory or driver: {vendor.details}."
             )
     return found

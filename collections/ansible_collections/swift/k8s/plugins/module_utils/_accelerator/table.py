@@ -1,0 +1,125 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of a vendor's table. A vendor is data: no function here or elsewhere knows one by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_PLACE = re.compile(r"\{([^}]+)\}")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value that labels tell.
+
+    text: label keys in braces; `{RESOURCE}` inside a key stands for the resource the device is advertised as.
+    pattern: must match the text as a whole; its first group is the value.
+    value: what is known when the pattern matches, where the text itself does not say it.
+    factor: what a number is multiplied by.
+    """
+
+    text: str
+    pattern: str = "(.+)"
+    value: str = ""
+    factor: int = 1
+
+    def read(self, labels: Mapping[str, str], resource: str) -> str | None:
+        """The value, or None where a label is missing or says something else."""
+        text = self.text.replace("RESOURCE", resource)
+        if any(not labels.get(key) for key in _PLACE.findall(text)):
+            return None
+        found = re.fullmatch(self.pattern, _PLACE.sub(lambda place: labels[place[1]], text))
+        if not found:
+            return None
+        value = self.value or found[1]
+        return str(int(value) * self.factor) if self.factor > 1 else value
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Names under which devices are advertised.
+
+    pattern: matches the whole name; a group `chip` tells the chip, a group `base` the name that labels use.
+    sharing: how such devices are shared.
+    """
+
+    pattern: str
+    sharing: str = "none"
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is known of a product when labels tell only its name."""
+
+    pattern: str
+    memory_mib: int
+    compute: str | None = None
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A DaemonSet that advertises devices: told by its image's path or by its own name."""
+
+    kind: str
+    resource: str
+    image: str = r"(?!)"
+    name: str = r"(?!)"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A custom resource whose controller brings the device plugin."""
+
+    kind: str
+    api_version: str
+    custom_resource: str
+    resource: str
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A driver for dynamic resource allocation, and the resource that its devices would otherwise be."""
+
+    name: str
+    resource: str
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """All that is known of a vendor.
+
+    register: pattern of the node annotations in which HAMi lists devices.
+    brand: what a product's name begins with where only the chip is known.
+    details: how to have the labels that tell product, memory and driver.
+    """
+
+    name: str
+    resources: tuple[Resource, ...]
+    product: tuple[Reading, ...] = ()
+    chip: tuple[Reading, ...] = ()
+    memory_mib: tuple[Reading, ...] = ()
+    driver: tuple[Reading, ...] = ()
+    compute: tuple[Reading, ...] = ()
+    sharing: tuple[Reading, ...] = ()
+    products: tuple[Product, ...] = ()
+    plugins: tuple[Plugin, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    register: str = r"(?!)"
+    brand: str = ""
+    details: str = ""
+
+    def resource(self, name: str) -> re.Match[str] | None:
+        """The match of a resource's name, or None where it is not this vendor's."""
+        return next((found for row in self.resources if (found := re.fullmatch(row.pattern, name))), None)
+
+    def shared(self, name: str) -> str:
+        """How devices that are advertised under a name are shared, as far as the name tells."""
+        return next((row.sharing for row in self.resources if re.fullmatch(row.pattern, name)), "none")
+
+    def known(self, product: str) -> Product | None:
+        """What is known of a product."""
+        return next((row for row in self.products if re.search(row.pattern, product, re.IGNORECASE)), None)

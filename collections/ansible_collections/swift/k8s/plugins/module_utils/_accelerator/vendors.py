@@ -1,0 +1,16 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The vendors that this collection knows. One more is one more table here."""
+
+from __future__ import annotations
+
+from .ascend import ASCEND
+from .nvidia import NVIDIA
+from .table import Vendor
+
+VENDORS: tuple[Vendor, ...] = (NVIDIA, ASCEND)
+
+
+def vendor_of(resource: str, vendors: tuple[Vendor, ...] = VENDORS) -> Vendor | None:
+    """Whose devices a resource is, or None for resources that are no known devices."""
+    return next((vendor for vendor in vendors if vendor.resource(resource)), None)
