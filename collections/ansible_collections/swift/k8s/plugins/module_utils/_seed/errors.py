@@ -14,3 +14,7 @@ class SeedError(Exception):
     def __init__(self, message: str, log: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.log = list(log)
+
+
+class NoVolume(SeedError):
+    """The claim is not there. In check mode that is no error: the run itself may be about to make it."""

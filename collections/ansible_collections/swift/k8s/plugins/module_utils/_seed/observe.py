@@ -12,7 +12,7 @@ from typing import Any, Optional
 from .._cluster.cluster import Cluster
 from .._cluster.errors import ClusterError
 from . import record
-from .errors import SeedError
+from .errors import NoVolume
 from .labels import VOLUME_LABEL, label_value
 from .objects import CONTAINER, job_name
 from .plan import Observed
@@ -27,7 +27,7 @@ def observe(cluster: Cluster, wish: Wish) -> Observed:
     """Claim and record first: where nothing is missing, Jobs do not matter and are not asked for."""
     claim = cluster.get("v1", "PersistentVolumeClaim", wish.volume, wish.namespace)
     if claim is None:
-        raise SeedError(
+        raise NoVolume(
             f"{wish} does not exist. Name it under storage_claims, or set model_cache_volume to a claim that is there."
         )
     uid = claim["metadata"]["uid"]

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
 from . import act
-from .errors import SeedError
+from .errors import NoVolume, SeedError
 from .forecast import forecast
 from .observe import observe
 from .plan import Observed, Step, decide
@@ -24,9 +24,9 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     """Follow the Job for `follow_seconds` at most; `seeding` in the result says whether it goes on after that."""
     wish = parse(params)
     validate(wish)
-    observed = observe(cluster, wish)
     if check_mode:
-        return _would(wish, observed)
+        return _would(cluster, wish)
+    observed = observe(cluster, wish)
     deadline = time.monotonic() + params["follow_seconds"]
     result: dict[str, Any] = {"changed": False, "seeding": False, "waiting": "", "progress": {}}
     followed, looks = params["followed"] or "", 0
@@ -82,18 +82,26 @@ def _models(wish: Wish, recorded: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _would(wish: Wish, observed: Observed) -> dict[str, Any]:
+def _would(cluster: Cluster, wish: Wish) -> dict[str, Any]:
     """Check mode: what a run would bring. Files and bytes where this host reaches the hub, else the reason why not."""
-    expected = [forecast(model) for model in observed.missing]
-    before = {"models": sorted(observed.recorded)}
-    after = {"models": sorted({*observed.recorded, *(key(model) for model in observed.missing)})}
+    recorded: Mapping[str, Any] = {}
+    missing: Sequence[Mapping[str, Any]] = wish.models
+    try:
+        observed = observe(cluster, wish)
+        recorded, missing = observed.recorded, observed.missing
+        waiting = ""
+    except NoVolume as error:
+        waiting = str(error)
+    expected = [forecast(model) for model in missing]
+    before = {"models": sorted(recorded)}
+    after = {"models": sorted({*recorded, *(key(model) for model in missing)})}
     details = {each["model"]: each["told"] for each in expected}
     return {
-        "changed": bool(observed.missing),
+        "changed": bool(missing),
         "seeding": False,
-        "waiting": "",
+        "waiting": waiting,
         "progress": {},
         "would_fetch": expected,
-        "models": _models(wish, observed.recorded) if not observed.missing else [],
+        "models": [] if missing else _models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

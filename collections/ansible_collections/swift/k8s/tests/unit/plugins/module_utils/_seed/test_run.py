@@ -225,6 +225,13 @@ def test_no_claim() -> None:
         run(FakeCluster(), params(), check_mode=False)
 
 
+def test_check_mode_goes_on_without_a_claim_that_the_run_will_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "first_answering", lambda *_, **__: (Hub(), Listing("c1", ()), []))
+    result = run(FakeCluster(), params(), check_mode=True)
+    assert result["changed"]
+    assert "does not exist" in result["waiting"]
+
+
 class Hub:
     """A hub that has been asked."""
 
