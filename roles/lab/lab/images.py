@@ -10,8 +10,7 @@ from pathlib import Path
 from .image import Image, Layer, debian_rootfs, rootfs_layer, save, skeleton
 from .pieces.stamp import digest_of
 
-REVISION = "1"
-SHELL = ("sh", "ls", "cat", "env", "sleep", "ps", "wget")
+REVISION = "2"
 USER = ("swift", 1000)
 PYTHON_PACKAGES = ("python3", "python3-venv", "dash", "coreutils", "ca-certificates")
 ASCEND_PLUGIN = ("ascendhub/ascend-k8sdeviceplugin", "ascend/ascend-k8sdeviceplugin")
@@ -37,18 +36,7 @@ def own(bins: Bins) -> list[Image]:
 
 def busybox() -> Image:
     """Debian's static busybox with its links; a shell when nothing else is asked for."""
-    binary = Path(shutil.which("busybox") or "/bin/busybox")
-    applets = subprocess.run([binary, "--list"], check=True, capture_output=True, text=True).stdout.split()
-
-    def fill(directory: Path) -> None:
-        skeleton(directory, USER)
-        shutil.copy(binary, directory / "bin/busybox")
-        for applet in applets:
-            if applet != "busybox":
-                (directory / "bin" / applet).symlink_to("busybox")
-
-    layer = rootfs_layer(f"busybox {digest_of(binary)} {REVISION}", fill)
-    return Image("bb", "1", [layer], command=["/bin/sh"])
+    return Image("bb", "1", [rootfs_layer(f"busybox {digest_of(_busybox())} {REVISION}", _shell)], command=["/bin/sh"])
 
 
 def python() -> Image:
@@ -61,7 +49,9 @@ def python() -> Image:
 
 def device_plugins(bins: Bins) -> list[Image]:
     """The simulated device plugin under the names that the upstream charts pull."""
-    layer = _binary_layer("deviceplugin", bins["deviceplugin"], links=("nvidia-device-plugin", "device-plugin"))
+    layer = _binary_layer(
+        "deviceplugin", bins["deviceplugin"], links=("nvidia-device-plugin", "config-manager", "device-plugin")
+    )
     nvidia = Image(
         *("nvidia/k8s-device-plugin", "v0.20.0", [layer]),
         entrypoint=["/usr/bin/nvidia-device-plugin"],
@@ -84,14 +74,28 @@ def _binary_layer(name: str, binary: Path, links: tuple[str, ...] = ()) -> Layer
     """One static program, with a shell beside it to look around."""
 
     def fill(directory: Path) -> None:
-        skeleton(directory, USER)
+        _shell(directory)
         shutil.copy(binary, directory / "usr/bin" / name)
-        shutil.copy(shutil.which("busybox") or "/bin/busybox", directory / "bin/busybox")
-        for applet in SHELL:
-            (directory / "bin" / applet).symlink_to("busybox")
         (directory / "usr/local/bin").mkdir(parents=True)
         for link in links:
             for place in ("usr/bin", "usr/local/bin"):
                 (directory / place / link).symlink_to(f"/usr/bin/{name}")
 
     return rootfs_layer(f"program {binary.parent.name}/{binary.name} {links} {REVISION}", fill)
+
+
+def _busybox() -> Path:
+    return Path(shutil.which("busybox") or "/bin/busybox")
+
+
+def _shell(directory: Path) -> None:
+    """busybox under all its names, and a bash that is its sh: upstream manifests call bash for one-line scripts."""
+    skeleton(directory, USER)
+    shutil.copy(_busybox(), directory / "bin/busybox")
+    answer = subprocess.run([_busybox(), "--list"], check=True, capture_output=True, text=True)
+    for applet in answer.stdout.split():
+        if applet != "busybox":
+            (directory / "bin" / applet).symlink_to("busybox")
+    bash = directory / "bin/bash"
+    bash.write_text('#!/bin/sh\nexec /bin/sh "$@"\n')
+    bash.chmod(0o755)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from .cgroup import parent
@@ -30,8 +30,12 @@ class Node:
 
     name: str
     index: int
-    labels: Mapping[str, str] = field(default_factory=dict)
-    devices: Sequence[str] = ()
+    vendor: str
+    count: int
+
+    def labels(self) -> dict[str, str]:
+        """What the kubelet registers the node with."""
+        return {"lab": "real", "lab.swift.k8s/devices": self.vendor}
 
 
 def simulated_devices(vendor: str, count: int) -> list[str]:
@@ -41,11 +45,20 @@ def simulated_devices(vendor: str, count: int) -> list[str]:
     return [*(f"davinci{number}" for number in range(count)), "davinci_manager", "devmm_svm", "hisi_hdc"]
 
 
+def devices_directory(directory: Path, vendor: str) -> Path:
+    """One file a device, where the simulated device plugin looks; the kubelet keeps directories there."""
+    return directory / "kubelet/device-plugins/simulated" / vendor
+
+
 def prepare(paths: Paths, bins: Bins, node: Node) -> None:
     """Write the node's configuration files and directories."""
     directory = paths.node(node.name)
     for name in ("root", "kubelet", "containerd", "cni", "fs", "fs-work"):
         (directory / name).mkdir(parents=True)
+    listed = devices_directory(directory, node.vendor)
+    listed.mkdir(parents=True)
+    for number in range(node.count):
+        (listed / str(number)).write_text("healthy\n")
     (directory / "resolv.conf").write_text(f"nameserver {DNS_SERVICE}\nsearch cluster.local\n")
     runtimes = "".join(fill("etc/runtime.toml", handler=handler, runc=bins["runc"]) for handler in HANDLERS)
     values = {
@@ -84,7 +97,7 @@ def root_setup(paths: Paths, node: Node, visible: Sequence[Path], top: Mapping[s
     for path in visible:
         inside = f"{root}{path}"
         steps += [run("mkdir", "-p", inside), run("mount", "--bind", str(path), inside)]
-    steps += [*_dev(root, node.devices), *_kernel(root)]
+    steps += [*_dev(root, simulated_devices(node.vendor, node.count)), *_kernel(root)]
     kubelet = f"{root}/var/lib/kubelet"
     steps += [
         run("mkdir", "-p", kubelet, f"{root}{SHARED}", f"{root}/var/log/pods", f"{root}/var/log/containers"),
@@ -148,7 +161,7 @@ def services(paths: Paths, bins: Bins, node: Node) -> list[Service]:
     def one(name: str, *argv: object, **more: object) -> Service:
         return {"name": name, "argv": [str(w) for w in argv], "log": f"{directory}/{name}.log", "env": env, **more}
 
-    labels = ",".join(f"{key}={value}" for key, value in node.labels.items())
+    labels = ",".join(f"{key}={value}" for key, value in node.labels().items())
     return [
         one("containerd", bins["containerd"], "--config", directory / "containerd.toml"),
         one(

@@ -27,10 +27,7 @@ from .pieces.catalogue import all_pieces
 from .state import State, contract
 
 NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
-NODES = (
-    node.Node("lab-0", 0, {"lab": "real", "lab.swift.k8s/devices": "nvidia"}, node.simulated_devices("nvidia", 4)),
-    node.Node("lab-1", 1, {"lab": "real", "lab.swift.k8s/devices": "ascend"}, node.simulated_devices("ascend", 8)),
-)
+NODES = (node.Node("lab-0", 0, "nvidia", 4), node.Node("lab-1", 1, "ascend", 8))
 IDENTITIES = ("admin", "controller-manager", "scheduler", "kube-proxy", "kwok")
 SYSTEM_PODS = {"kube-system": "k8s-app=kube-dns", "local-path-storage": "app=local-path-provisioner"}
 

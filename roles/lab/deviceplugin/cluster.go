@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/"
+
+// cluster is the little of the API that plugins use: read and label their own node.
+type cluster struct {
+	base, token string
+	client      *http.Client
+}
+
+func inCluster() (*cluster, error) {
+	host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
+	if host == "" {
+		return nil, errors.New("not in a cluster: KUBERNETES_SERVICE_HOST is not set")
+	}
+	token, err := os.ReadFile(serviceAccount + "token")
+	if err != nil {
+		return nil, err
+	}
+	authority, err := os.ReadFile(serviceAccount + "ca.crt")
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(authority)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+	return &cluster{
+		base: "https://" + net.JoinHostPort(host, port), token: string(token),
+		client: &http.Client{Transport: transport, Timeout: 10 * time.Second},
+	}, nil
+}
+
+func (c *cluster) nodeLabels(ctx context.Context, name string) (map[string]string, error) {
+	node := struct {
+		Metadata struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"metadata"`
+	}{}
+	text, err := c.request(ctx, http.MethodGet, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal(text, &node)
+	return node.Metadata.Labels, err
+}
+
+func (c *cluster) labelNode(ctx context.Context, name string, labels map[string]string) error {
+	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
+	if err != nil {
+		return err
+	}
+	_, err = c.request(ctx, http.MethodPatch, name, body)
+	return err
+}
+
+func (c *cluster) request(ctx context.Context, method, name string, body []byte) ([]byte, error) {
+	if name == "" {
+		return nil, errors.New("NODE_NAME is not set")
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1/nodes/"+name, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	request.Header.Set("Content-Type", "application/merge-patch+json")
+	answer, err := c.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s node %s: %s", method, name, answer.Status)
+	}
+	return text, err
+}
