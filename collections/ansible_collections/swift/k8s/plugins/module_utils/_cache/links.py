@@ -6,18 +6,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import shutil
 from collections.abc import Iterable
 
+from .._hub import names
 from .errors import CacheError, disk_error
 from .files import make_directory, write_atomically
 from .layout import Snapshot, hf_repository, links
-from .manifest import Manifest
+from .manifest import Manifest, Record
+
+#: the index of ModelScope clients up to 1.37
+OLD_INDEX = ".msc"
 
 
 def missing(snapshot: Snapshot, manifest: Manifest) -> bool:
     """Whether any link or the Hugging Face view is not as it should be; reads only."""
     if any(_read(link) != target for link, target in links(snapshot).items()):
+        return True
+    if snapshot.kind == "model" and not os.path.exists(snapshot.file(OLD_INDEX)):
         return True
     view = hf_repository(snapshot)
     stale = any(_ref(view, name) != manifest.commit for name in _names(snapshot))
@@ -30,6 +37,8 @@ def make(snapshot: Snapshot, manifest: Manifest) -> None:
         for link, target in links(snapshot).items():
             _link(link, target)
         _hugging_face(snapshot, manifest)
+        if snapshot.kind == "model":
+            _old_modelscope(snapshot, manifest)
     except OSError as error:
         raise disk_error(error, snapshot.link) from error
 
@@ -75,6 +84,26 @@ def _hugging_face(snapshot: Snapshot, manifest: Manifest) -> None:
             shutil.rmtree(_hf_snapshot(view, commit), ignore_errors=True)
 
 
+def _old_modelscope(snapshot: Snapshot, manifest: Manifest) -> None:
+    """ModelScope clients up to 1.37 believe a directory only with their own three small files in it."""
+    organisation, name = names.split(snapshot.id)
+    known = [{"Path": record.path, "Revision": _file_revision(record, manifest)} for record in manifest.files]
+    _write(snapshot.file(".mdl"), pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2))
+    _write(snapshot.file(".mv"), snapshot.revision.encode())
+    _write(snapshot.file(OLD_INDEX), pickle.dumps(known, protocol=2))
+
+
+def _file_revision(record: Record, manifest: Manifest) -> str:
+    return record.tag[len("rev:") :] if record.tag.startswith("rev:") else manifest.commit
+
+
+def _write(path: str, content: bytes) -> None:
+    temporary = f"{path}.part"
+    with open(temporary, "wb") as stream:
+        stream.write(content)
+    os.replace(temporary, path)
+
+
 def _link(link: str, target: str) -> None:
     if _read(link) == target:
         return
@@ -116,9 +145,9 @@ def _ref(view: str, revision: str) -> str:
 
 
 def _refs(view: str) -> Iterable[str]:
-    for directory, _directories, names in os.walk(os.path.join(view, "refs")):
-        base = os.path.relpath(directory, os.path.join(view, "refs"))
-        yield from (os.path.normpath(os.path.join(base, name)) for name in names)
+    top = os.path.join(view, "refs")
+    for directory, _directories, found in os.walk(top):
+        yield from (os.path.relpath(os.path.join(directory, name), top) for name in found)
 
 
 def _still_referenced(view: str, commit: str) -> bool:

@@ -92,10 +92,10 @@ def _business_error(code: int, message: str, what: str, name: str) -> BadAnswer:
 
 
 def _remote_file(path: str, entry: dict[str, Any], where: str) -> RemoteFile:
+    """The revision of each file is kept even beside a sha256: clients up to 1.37 ask for it (see _cache/links.py)."""
     sha256 = str(entry.get("Sha256") or "").lower()
-    revision = str(entry.get("Revision") or "")
-    size = field(entry, "Size", int, where)
-    return RemoteFile(path, size, sha256) if _SHA256.match(sha256) else RemoteFile(path, size, "", f"rev:{revision}")
+    tag = f"rev:{entry.get('Revision') or ''}"
+    return RemoteFile(path, field(entry, "Size", int, where), sha256 if _SHA256.match(sha256) else "", tag)
 
 
 def _newest_commit(entries: list[dict[str, Any]]) -> str:

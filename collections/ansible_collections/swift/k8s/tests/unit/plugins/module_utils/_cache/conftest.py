@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,9 +65,10 @@ class Cache:
         return Snapshot(str(self.root), ID, kind, revision)
 
     def files(self, revision: str = "master") -> dict[str, bytes]:
-        """What a reader sees under the snapshot's names."""
+        """What a reader sees under the snapshot's names, less the index of ModelScope's old client."""
         top = Path(self.snapshot(revision).files)
-        return {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        found = {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        return {path: content for path, content in found.items() if path not in (".msc", ".mdl", ".mv")}
 
     def part_bytes(self, revision: str = "master") -> int:
         try:
@@ -83,10 +85,21 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HubServer, Path]]:
+    root = tmp_path_factory.mktemp("hub")
+    with HubServer(repo_root=str(root)) as server:
+        yield server, root
+
+
 @pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        yield server
+def hub(_server: tuple[HubServer, Path]) -> HubServer:
+    """The lab hub, empty, healthy, and with all counts at zero."""
+    server, root = _server
+    for entry in root.iterdir():
+        shutil.rmtree(entry)
+    server.reset()
+    return server
 
 
 @pytest.fixture

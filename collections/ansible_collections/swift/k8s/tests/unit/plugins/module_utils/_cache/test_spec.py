@@ -1,0 +1,116 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a document to wishes: every mistake is named with its key, its value and what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import BadSpec
+from ansible_collections.swift.k8s.plugins.module_utils._cache.spec import Spec, parse
+
+MODEL = {"id": "Qwen/Qwen2.5-7B"}
+
+
+def parsed(document: dict[str, Any] | None = None, environ: dict[str, str] | None = None, **model: Any) -> Spec:
+    return parse({"root": "/data", "models": [{**MODEL, **model}], **(document or {})}, environ or {})
+
+
+def test_the_smallest_spec_and_its_defaults() -> None:
+    spec = parsed()
+    wish = spec.wishes[0]
+    assert (wish.snapshot.revision, wish.snapshot.kind, wish.endpoints[0].hub) == ("master", "model", "modelscope")
+    assert (spec.limit.given, spec.workers, spec.reserve, spec.verify) == (False, 4, 2**30, "stat")
+    assert wish.endpoints[0].settings.receive_buffer == 0
+    assert wish.snapshot.link == "/data/models/Qwen/Qwen2.5-7B"
+
+
+@pytest.mark.parametrize(
+    ("hub", "revision"),
+    [("modelscope", "master"), ("huggingface", "main"), ("mirror", "master"), ("directory", "local")],
+)
+def test_each_hub_has_its_own_main_branch(hub: str, revision: str) -> None:
+    assert parsed(hub=hub, source="/usb").wishes[0].snapshot.revision == revision
+
+
+def test_a_limit_bounds_what_the_kernel_takes_ahead() -> None:
+    spec = parsed({"rate_limit": "8MiB/s"})
+    assert (spec.limit.given, spec.limit.rate) == (True, 8 * 2**20)
+    assert spec.wishes[0].endpoints[0].settings.receive_buffer == 256 << 10
+
+
+def test_endpoints_inherit_and_override() -> None:
+    chain = ["http://hub:8099", {"hub": "mirror", "endpoint": "https://m", "ca_file": "/ca"}]
+    first, second = parsed(hub="huggingface", ca_file="/own", endpoints=chain).wishes[0].endpoints
+    assert (first.hub, first.address, first.settings.ca_file) == ("huggingface", "http://hub:8099", "/own")
+    assert (second.hub, second.address, second.settings.ca_file) == ("mirror", "https://m", "/ca")
+
+
+def test_tokens_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t2\n")
+    assert parsed(environ={"T": "t1"}, token_env="T").wishes[0].endpoints[0].token == "t1"
+    assert parsed(token_file=str(tmp_path / "token")).wishes[0].endpoints[0].token == "t2"
+    inside = {"root": "/data", "models": [{**MODEL, "token": "t3"}]}
+    assert parse(inside, {}, secrets_inside=True).wishes[0].endpoints[0].token == "t3"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"root": "data"}, "root 'data' is not an absolute path"),
+        ({"root": None}, "root '' is not an absolute path"),
+        ({"rate_limits": "1MB/s"}, "spec has the unknown key 'rate_limits'. Did you mean rate_limit?"),
+        ({"models": {}}, "models is not a list"),
+        ({"models": ["Qwen/x"]}, "models[0] is not an object"),
+        ({"rate_limit": "40"}, "rate '40'"),
+        ({"rate_schedule": [{"limit": "x"}]}, "rate 'x'"),
+        ({"rate_scope": "../x"}, "rate_scope '../x' is not a word"),
+        ({"reserve": "lots"}, "size 'lots'"),
+        ({"workers": 0}, "workers 0 is not a number of at least 1"),
+        ({"workers": True}, "workers True"),
+        ({"stall_timeout": "1m"}, "stall_timeout '1m'"),
+        ({"verify": "all"}, "spec.verify 'all' is not known. Write one of stat, sample, full"),
+        ({"models": [MODEL, MODEL]}, "lists model Qwen/Qwen2.5-7B at master twice"),
+        ({"models": [MODEL, {"id": "qwen/qwen2.5-7b"}]}, "twice"),
+    ],
+)
+def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadSpec) as caught:
+        parsed(document)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"id": ""}, "models[0].id '' is not organisation/name"),
+        ({"id": "gpt2"}, "models[0].id 'gpt2' is not organisation/name"),
+        ({"id": "../x"}, "is not organisation/name"),
+        ({"id": "a/b/c"}, "is not organisation/name"),
+        ({"revision": "../main"}, "models[0].revision '../main' is not a branch, tag or commit"),
+        ({"revision": "a b"}, "is not a branch"),
+        ({"type": "space"}, "models[0].type 'space' is not known"),
+        ({"hub": "github"}, "models[0].hub 'github' is not known"),
+        ({"hubs": "x"}, "Did you mean hub?"),
+        ({"include": "*.json"}, "models[0].include '*.json' is not a list of patterns"),
+        ({"endpoints": "http://x"}, "models[0].endpoints is not a list"),
+        ({"endpoints": [{"url": "x"}]}, "models[0].endpoints[0] has the unknown key 'url'"),
+        ({"hub": "directory"}, "models[0].source '' is not an absolute path"),
+        ({"token": "secret"}, "models[0].token is a secret in a file"),
+        ({"token_env": "ABSENT"}, "models[0].token_env 'ABSENT' is not set"),
+        ({"token_file": "/nowhere"}, "models[0].token_file /nowhere cannot be read"),
+    ],
+)
+def test_mistakes_of_a_model(model: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadSpec) as caught:
+        parsed(**model)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value).replace("is a secret in a file", "")
+
+
+def test_an_empty_token_file_is_not_no_token(tmp_path: Path) -> None:
+    (tmp_path / "token").touch()
+    with pytest.raises(BadSpec, match="is empty"):
+        parsed(token_file=str(tmp_path / "token"))

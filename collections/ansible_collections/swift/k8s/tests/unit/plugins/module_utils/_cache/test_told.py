@@ -1,0 +1,151 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a run tells: lines for programs, sentences for people, a record for later."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cache import events, report
+from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import CacheError
+from ansible_collections.swift.k8s.plugins.module_utils._cache.meter import Meter
+from lab.hub import HubServer
+
+from .conftest import FILES, ID, MIB, Cache
+
+PROGRESS = {
+    "event": "progress",
+    "bytes": 5 * MIB,
+    "total_bytes": 10 * MIB,
+    "rate_bytes_per_second": MIB,
+    "limit_bytes_per_second": None,
+    "eta_seconds": 5,
+    "model": ID,
+    "file": "a.bin",
+}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_json_lines_can_be_read_back() -> None:
+    stream = io.StringIO()
+    events.JsonLines(stream)(PROGRESS)
+    events.JsonLines(stream)({"event": "file", "path": "中"})
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["progress", "file"]
+    assert "中" in stream.getvalue()
+
+
+def test_a_log_gets_a_line_every_half_minute() -> None:
+    stream, clock = io.StringIO(), Clock()
+    text = events.Text(stream, clock)
+    for second in range(61):
+        clock.now = float(second)
+        text(PROGRESS)
+    assert len(stream.getvalue().splitlines()) == 2
+    assert "50% 5.0 MiB of 10.0 MiB  1.0 MiB/s (limit unlimited)  ETA 0:05  org/name.v1 a.bin" in stream.getvalue()
+
+
+def test_a_terminal_gets_a_bar_that_makes_room_for_lines() -> None:
+    stream = Terminal()
+    text = events.Text(stream)
+    text(PROGRESS)
+    text({"event": "error", "message": "no", "next_step": "do"})
+    assert stream.getvalue().startswith("\r\x1b[K[############............]")
+    assert stream.getvalue().endswith("\r\x1b[KERROR no. do\n")
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            {"event": "retry", "model": "m", "file": "f", "message": "cut", "wait_seconds": 1.0},
+            "m: f: cut; again in 1.0 s",
+        ),
+        ({"event": "warning", "model": "", "message": "w"}, "w"),
+        ({"event": "waiting", "model": "m", "message": "w"}, "m: w"),
+        ({"event": "record", "path": "/r"}, "record of this run: /r"),
+        ({"event": "removed", "model": "m", "revision": "r"}, "m at r removed"),
+        ({"event": "something new"}, ""),
+    ],
+)
+def test_sentences(event: dict[str, Any], said: str) -> None:
+    assert events.said(event) == said
+
+
+def test_problems_are_listed_under_their_model() -> None:
+    findings = [{"path": "a", "problem": "damaged"}]
+    event = {"event": "verified", "model": "m", "revision": "r", "files": 2, "bytes": 3, "problem": ""}
+    told = events.said({**event, "complete": False, "findings": findings})
+    assert told == "m at r: 2 files, 3 B, 1 problems\n  a: damaged"
+
+
+def test_a_log_file_is_appended_to_and_a_bad_one_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "log")
+    for _run in range(2):
+        with events.log_to(path) as emit:
+            emit({"event": "x"})
+    assert len(Path(path).read_text().splitlines()) == 2
+    with events.log_to("") as emit:
+        emit({"event": "x"})
+    with pytest.raises(CacheError, match="nothing/log"), events.log_to(str(tmp_path / "nothing" / "log")):
+        pass
+
+
+def test_the_meter_shows_the_rate_of_the_last_seconds() -> None:
+    clock = Clock()
+    meter = Meter(clock)
+    meter.expect(100 * MIB)
+    for second in range(1, 21):
+        clock.now = float(second)
+        meter.received(MIB if second <= 10 else 2 * MIB)
+        meter.tick(None)
+    assert meter.rate() == pytest.approx(2 * MIB)
+    assert meter.eta() == pytest.approx(35.0)
+    assert len(meter.samples) == 20
+
+
+def test_a_long_run_keeps_a_short_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.swift.k8s.plugins.module_utils._cache.meter.MOST_SAMPLES", 50)
+    clock = Clock()
+    meter = Meter(clock)
+    for second in range(1, 1000):
+        clock.now = float(second)
+        meter.tick(1.0)
+    assert len(meter.samples) <= 51
+    assert meter.samples[-1].seconds > 900
+
+
+def test_the_record_of_a_run(cache: Cache, hub: HubServer, tmp_path: Path) -> None:
+    hub.put(ID, FILES)
+    directory = tmp_path / "report"
+    cache.seed({"report": str(directory), "rate_limit": "100MiB/s"})
+    path = cache.told("record")[0]["path"]
+    record = json.loads(Path(path).read_text())
+    assert record["bytes_received"] == sum(map(len, FILES.values()))
+    assert {entry["path"] for entry in record["files"]} == set(FILES)
+    assert all(0 <= entry["start"] <= entry["end"] for entry in record["files"])
+    assert record["models"][0]["resolved"] == hub.commit(ID)
+    assert record["samples"][-1]["received"] == record["bytes_received"]
+    cache.seed({"report": str(directory)})
+    assert len(list(directory.iterdir())) == 1, "an unchanged run leaves no record"
+
+
+def test_the_diff_has_a_line_for_each_file(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    diff = report.diff([cache.plan()], [{"id": "o/x", "revision": "v"}])
+    assert f"{ID} weights/a.bin fetch {3 * MIB} bytes (missing)\n" in diff["after"]
+    assert diff["before"] == "o/x at v\n"
