@@ -63,7 +63,7 @@ def from_hub(name: str, option: Mapping[str, Any]) -> Model:
     repository = Repository(name, "model", str(option.get("revision") or DEFAULT_REVISIONS[kind]))
     endpoint = Endpoint(kind, str(option.get("endpoint") or ""), "", "", _PATIENCE)
     try:
-        hub, listing, _ = first_answering([endpoint], repository, _nothing, policy=Policy(attempts=1))
+        hub, listing, _refusals = first_answering([endpoint], repository, _nothing, policy=Policy(attempts=1))
         try:
             files = {file.path: file for file in listing.files or ()}
             sizes = {path: file.size for path, file in files.items()}

@@ -27,7 +27,7 @@ def forecast(model: Mapping[str, Any]) -> dict[str, Any]:
         return {**known, "told": f"copied from {model.get('source')} inside the cluster"}
     try:
         repository = Repository(model["id"], model["type"], revision)
-        hub, listing, _ = first_answering(_endpoints(model), repository, _nothing, policy=Policy(attempts=1))
+        hub, listing, _refusals = first_answering(_endpoints(model), repository, _nothing, policy=Policy(attempts=1))
         hub.close()
     except HubError as error:
         return {**known, "told": f"size unknown, this host cannot ask the hub: {error}"}

@@ -26,7 +26,7 @@ def name(site: str) -> str:
 def holder(lease: Optional[Mapping[str, Any]]) -> tuple[str, str]:
     """Namespace and name of the Job that a Lease names; empty when it names none."""
     identity = ((lease or {}).get("spec") or {}).get("holderIdentity") or ""
-    namespace, _, job = identity.partition("/")
+    namespace, _slash, job = identity.partition("/")
     return namespace, job
 
 
