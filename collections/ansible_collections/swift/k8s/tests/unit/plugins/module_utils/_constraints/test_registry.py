@@ -43,7 +43,7 @@ class Handler(BaseHTTPRequestHandler):
             right = credential == BASIC and "scope=repository%3Aprivate%3Apull" in query
             return self.answer(200 if right else 401, {"token": "t"} if right else {})
         if path.startswith("/v2/private") and credential != "Bearer t":
-            realm = f"http://127.0.0.1:{self.server.server_port}/token"
+            realm = f"http://{self.headers['Host']}/token"
             return self.answer(401, {}, f'Bearer realm="{realm}",service="lab"')
         if path.startswith("/v2/basic") and credential != BASIC:
             return self.answer(401, {}, 'Basic realm="lab"')

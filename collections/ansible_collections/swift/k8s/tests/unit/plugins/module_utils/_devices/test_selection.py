@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
 from ansible_collections.swift.k8s.plugins.module_utils._devices.selection import select
@@ -41,7 +43,11 @@ def test_malformed_selector(selector: str) -> None:
         parse(selector)
 
 
-NODES = [{"name": "a", "labels": {"pool": "dev"}}, {"name": "b", "labels": {"pool": "prod"}}, {"name": "c"}]
+NODES: list[dict[str, Any]] = [
+    {"name": "a", "labels": {"pool": "dev"}},
+    {"name": "b", "labels": {"pool": "prod"}},
+    {"name": "c"},
+]
 
 
 def test_without_entries_the_nodes_with_devices() -> None:

@@ -1,0 +1,213 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of the cluster, and what is made of the answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import kubeconfig, namespaces, observe, permissions
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.clock import parse, skews
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.credential import lifetime
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.registry import Registries
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+NOW = datetime(2026, 5, 1, tzinfo=timezone.utc)
+PLAN: dict[str, Any] = {
+    "labels": {"gpu-1": {"a": "b"}},
+    "vendors": {
+        "nvidia": {
+            "action": "install",
+            "nodes": ["gpu-1"],
+            "options": {"namespace": "ndp"},
+            "values": {"image": {"repository": "nvcr.io/nvidia/k8s-device-plugin", "tag": "v1"}},
+        },
+        "ascend": {
+            "action": "install",
+            "nodes": ["npu-1"],
+            "options": {"exporter": True},
+            "image": "swr.example/dp:1",
+            "exporter_image": "swr.example/exporter:1",
+        },
+    },
+}
+WISHES = normalise(
+    {
+        "claims": [{"name": "models", "size": "10Gi", "nfs": {"server": "x"}}],
+        "releases": [
+            {
+                "name": "qwen",
+                "values": {
+                    "replicaCount": 2,
+                    "accelerator": {"vendor": "nvidia", "count": 4, "resource": "nvidia.com/gpu"},
+                    "image": "quay.io/ms-swift:1",
+                },
+            }
+        ],
+        "images": ["quay.io/extra:1"],
+    }
+)
+
+
+Objects = list[dict[str, Any]]
+
+
+class Cluster:
+    """Answers for one namespace."""
+
+    def __init__(self, denied: set[tuple[str, str]] | None = None) -> None:
+        self.denied = denied or set()
+        self.objects: dict[str, list[dict[str, Any]]] = {
+            "Lease": [{"metadata": {"name": "gpu-1"}, "spec": {"renewTime": "2026-05-01T00:00:00.000000Z"}}],
+            "PersistentVolumeClaim": [
+                {
+                    "metadata": {"name": "models"},
+                    "spec": {"accessModes": ["ReadWriteOnce"]},
+                    "status": {"phase": "Bound"},
+                }
+            ],
+            "ResourceQuota": [
+                {"status": {"hard": {"requests.nvidia.com/gpu": "10"}, "used": {"requests.nvidia.com/gpu": "4"}}}
+            ],
+        }
+
+    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
+        labels = {"pod-security.kubernetes.io/enforce": "baseline"}
+        return {"metadata": {"name": name, "labels": labels}} if name == "ms-swift" else None
+
+    def list(self, api_version: str, kind: str, namespace: Optional[str] = None) -> Objects:
+        return self.objects[kind]
+
+    def can_i(self, checks: Any) -> Any:
+        return [(check["verb"], check["resource"]) not in self.denied for check in checks]
+
+
+def test_observe() -> None:
+    seen = observe.observe(Cluster({("create", "daemonsets"), ("patch", "daemonsets")}), {}, WISHES, PLAN)
+    assert seen["claims"] == {"ms-swift/models": {"access_modes": ["ReadWriteOnce"], "phase": "Bound"}}
+    assert [(item["name"], item["exists"], item["managed"]) for item in seen["namespaces"]] == [
+        ("kube-system", False, False),
+        ("ms-swift", True, False),
+        ("ndp", False, True),
+    ]
+    assert seen["namespaces"][1]["quota"] == ["requests.nvidia.com/gpu: 10 allowed, 4 used, 8 more wished"]
+    assert seen["clock_skew"]["gpu-1"] > 0
+    denied = {item["where"]: item for item in seen["permissions"]}
+    assert sorted(denied) == ["namespace kube-system", "namespace ndp"]
+    assert denied["namespace ndp"]["rule"] == "{apiGroups: ['apps'], resources: [daemonsets], verbs: [create, patch]}"
+
+
+def test_nothing_is_needed_for_no_wishes() -> None:
+    assert permissions.needed(normalise({}), {}) == []
+    assert observe.observe(Cluster(), {}, normalise({}), {})["permissions"] == []
+
+
+@pytest.mark.parametrize(
+    ("installed", "claims", "expected"),
+    [
+        ([], [], {"requests.nvidia.com/gpu": 8, "persistentvolumeclaims": 1, "requests.storage": 10 * 2**30}),
+        (["qwen"], ["ms-swift/models"], {}),
+    ],
+)
+def test_demand(installed: list[str], claims: list[str], expected: dict[str, float]) -> None:
+    assert namespaces.demand_of("ms-swift", WISHES, installed, claims) == expected
+
+
+def test_storage_quota_in_words() -> None:
+    quota = {"status": {"hard": {"requests.storage": "15Gi"}, "used": {"requests.storage": "10Gi"}}}
+    wish = {"needed": "restricted", "needed_by": "x", "managed": False}
+    found = namespaces.subject("n", wish, None, [quota], {"requests.storage": 10 * 2**30})
+    assert found["quota"] == ["requests.storage: 15Gi allowed, 10Gi used, 10Gi more wished"]
+
+
+def test_images_and_their_users() -> None:
+    device = {"vendor": "nvidia"}
+    facts = {
+        "nodes": [{"name": "gpu-1", "arch": "amd64", "accelerators": [device]}, {"name": "npu-1", "arch": "arm64"}]
+    }
+    wanted = observe.wished_images(facts, WISHES, PLAN)
+    assert wanted == {
+        "nvcr.io/nvidia/k8s-device-plugin:v1": {"used_by": ["nvidia device plugin"], "needs": {"amd64"}},
+        "swr.example/dp:1": {"used_by": ["ascend device plugin"], "needs": {"arm64"}},
+        "swr.example/exporter:1": {"used_by": ["ascend device plugin"], "needs": {"arm64"}},
+        "quay.io/ms-swift:1": {"used_by": ["release qwen"], "needs": {"amd64"}},
+        "quay.io/extra:1": {"used_by": ["preflight_images"], "needs": set()},
+    }
+    assert observe.outside(wanted, {"quay.io", "nvcr.io"}) == ["swr.example/dp:1", "swr.example/exporter:1"]
+
+
+def test_images_without_the_nodes_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"status": "found", "architectures": ["amd64"], "detail": ""}
+    monkeypatch.setattr(Registries, "look", lambda _self, _image: answer)
+    (found,) = observe.images(Registries(), {"r.io/x:1": {"used_by": ["a"], "needs": {"amd64", "arm64"}}})
+    assert found["missing_architectures"] == ["arm64"]
+
+
+@pytest.mark.parametrize(
+    ("renewed", "skew"),
+    [
+        ("2026-05-01T00:00:00Z", 0),
+        ("2026-04-30T23:59:50.5Z", 0),
+        ("2026-04-30T23:58:00Z", 105),
+        ("2026-05-01T00:02:00Z", 120),
+    ],
+)
+def test_clock(renewed: str, skew: int) -> None:
+    leases = [{"metadata": {"name": "a"}, "spec": {"renewTime": renewed}}, {"metadata": {"name": "b"}}]
+    assert skews(leases, NOW) == {"a": skew}
+    assert parse("2026-05-01T00:00:00Z") == NOW
+
+
+def certificate(days: int) -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "user")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = (
+        builder.serial_number(1).not_valid_before(NOW - timedelta(days=9)).not_valid_after(NOW + timedelta(days=days))
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def token(expires: datetime) -> str:
+    body = base64.urlsafe_b64encode(json.dumps({"exp": expires.timestamp()}).encode()).decode().rstrip("=")
+    return f"e30.{body}.sig"
+
+
+def config(user: dict[str, Any]) -> dict[str, Any]:
+    contexts = [{"name": "prod", "context": {"user": "admin"}}]
+    return {"current-context": "prod", "contexts": contexts, "users": [{"name": "admin", "user": user}]}
+
+
+def test_lifetime_of_credentials(tmp_path: Path) -> None:
+    data = certificate(5)
+    path = tmp_path / "crt.pem"
+    path.write_bytes(data)
+    encoded = base64.b64encode(data).decode()
+    expected = {"kind": "client certificate", "expires": "2026-05-06", "days_left": 5}
+    assert lifetime(config({"client-certificate-data": encoded}), None, NOW) == expected
+    assert lifetime(config({"client-certificate": str(path)}), "prod", NOW) == expected
+    assert lifetime(config({"token": token(NOW - timedelta(days=2))}), None, NOW)["days_left"] == -2
+    assert lifetime(config({"token": "opaque"}), None, NOW) == {}
+    assert lifetime(config({"token": "a.b.c"}), None, NOW) == {}
+    assert lifetime(config({}), "other", NOW) == {}
+
+
+def test_which_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = config({"token": token(datetime.now(timezone.utc) + timedelta(days=3, hours=1))})
+    path = tmp_path / "config"
+    path.write_text(json.dumps(document))
+    assert kubeconfig.credential({"kubeconfig": str(path)})["days_left"] == 3
+    assert kubeconfig.credential({"kubeconfig": document})["days_left"] == 3
+    assert kubeconfig.credential({"host": "https://x", "kubeconfig": str(path)}) == {}
+    assert kubeconfig.credential({"kubeconfig": str(tmp_path / "absent")}) == {}
+    monkeypatch.delenv("K8S_AUTH_KUBECONFIG", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    assert kubeconfig.credential({})["kind"] == "token"

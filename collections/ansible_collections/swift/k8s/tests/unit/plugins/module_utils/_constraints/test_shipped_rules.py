@@ -1,0 +1,204 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every rule that ships: a case in which it speaks, and silence about a healthy cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.evaluate import Finding, evaluate
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import Rule, load
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.subjects import subjects
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.task import device_plan
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
+
+COLLECTION = Path(__file__).parents[5]
+FILES = sorted((COLLECTION / "roles/preflight/files/rules").glob("*.yml"))
+RULES: list[Rule] = load([rule for path in FILES for rule in yaml.safe_load(path.read_text(encoding="utf-8"))])
+
+A100 = {
+    "vendor": "nvidia",
+    "product": "NVIDIA-A100-SXM4-80GB",
+    "memory_mib": 81920,
+    "compute": "8.0",
+    "driver": "580.95.05",
+    "resource": "nvidia.com/gpu",
+    "count": 8,
+    "free": 8,
+}
+NPU = {"vendor": "ascend", "chip": "910B3", "product": "Ascend-910B3", "driver": "25.5.1", "count": 8, "free": 8}
+GPU_LABELS = {"nvidia.com/gpu.count": "8", "nvidia.com/cuda.runtime-version.full": "13.0", "pool": "gpu"}
+
+
+def node(name: str, device: Mapping[str, Any], labels: Mapping[str, str], **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ready": True,
+        "schedulable": True,
+        "arch": "amd64",
+        "runtime": "containerd://2.1.4",
+        "labels": dict(labels),
+        "accelerators": [dict(device)],
+        **more,
+    }
+
+
+OWNERS: list[dict[str, Any]] = [
+    {"kind": "gpu-operator", "resource": "nvidia.com/gpu", "nodes": ["gpu-1"], "desired": 1, "ready": 1},
+    {"kind": "cce", "resource": "huawei.com/ascend-1980", "nodes": ["npu-1"], "desired": 1, "ready": 1},
+]
+FACTS: dict[str, Any] = {
+    "server_version": "v1.34.2",
+    "uid": "here",
+    "nodes": [node("gpu-1", A100, GPU_LABELS), node("npu-1", NPU, {"pool": "npu"})],
+    "owners": OWNERS,
+    "storage_classes": [{"name": "nfs", "provisioner": "nfs.csi.k8s.io"}],
+    "apis": ["apps/v1"],
+}
+IMAGE = "r.io/ms-swift:cuda13.0.3-swift4.4"
+RELEASE: dict[str, Any] = {"name": "qwen", "values": {"accelerator": {"vendor": "nvidia", "count": 2}, "image": IMAGE}}
+ASCEND = {
+    "name": "npu",
+    "values": {"accelerator": {"vendor": "ascend"}, "engine": {"backend": "vllm"}, "image": "r.io/x:v4-CANN8.5.0"},
+}
+CLAIM = {"name": "models", "access_modes": ["ReadWriteMany"], "storage_class": "nfs"}
+WISHES: dict[str, Any] = {"cluster_uid": "here", "releases": [RELEASE, ASCEND], "claims": [CLAIM]}
+SEEN: dict[str, Any] = {"credential": {"kind": "token", "days_left": 90}, "clock_skew": {"gpu-1": 1}}
+
+
+def judge(facts: Mapping[str, Any], wishes: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Finding]:
+    complete = normalise({**WISHES, **wishes})
+    whole = {**FACTS, **facts}
+    return evaluate(RULES, subjects(whole, complete, device_plan(whole, complete), {**SEEN, **seen}), {})
+
+
+def test_nothing_is_wrong_with_a_healthy_cluster() -> None:
+    assert judge({}, {}, {}) == []
+
+
+def gpu(
+    labels: Mapping[str, str] | None = None, device: Mapping[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    changed = node("gpu-1", {**A100, **(device or {})}, {**GPU_LABELS, **(labels or {})}, **more)
+    return {"nodes": [changed, FACTS["nodes"][1]]}
+
+
+def npu(device: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {"nodes": [FACTS["nodes"][0], node("npu-1", {**NPU, **(device or {})}, {"pool": "npu"}, **more)]}
+
+
+def owner(**more: Any) -> dict[str, Any]:
+    return {"owners": [{**OWNERS[0], **more}, OWNERS[1]]}
+
+
+def release(**values: Any) -> dict[str, Any]:
+    return {"releases": [{"name": "qwen", "values": {**RELEASE["values"], **values}}]}
+
+
+def image(**more: Any) -> dict[str, Any]:
+    answer = {
+        "image": IMAGE,
+        "status": "found",
+        "architectures": ["amd64"],
+        "used_by": ["x"],
+        "missing_architectures": [],
+    }
+    return {"images": [{**answer, **more}]}
+
+
+NAMESPACE = {"subject": "n", "name": "n", "exists": True, "managed": False, "quota": []}
+LOW, HIGH = {"enforce": "restricted", "enforce_rank": 2}, {"needed": "privileged", "needed_rank": 0, "needed_by": "x"}
+BOUND = {"access_modes": ["ReadWriteMany"], "phase": "Bound"}
+MIG_STATE = "nvidia.com/mig.config.state"
+UNKNOWN = {"known_variables": ["ms_swift_releases"]}
+
+# rule -> facts, wishes and observations that make it speak
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "cluster-uid": ({"uid": "elsewhere"}, {}, {}),
+    "api-version": ({"server_version": "v1.24.9"}, {}, {}),
+    "api-version-mindcluster": (
+        {"server_version": "v1.36.0", "owners": OWNERS[:1]},
+        {"device_plugin": {"ascend": {"owner": "mindcluster"}}},
+        {},
+    ),
+    "no-usable-node": ({"nodes": [node("gpu-1", A100, GPU_LABELS, ready=False)]}, {"releases": []}, {}),
+    "credential-expired": ({}, {}, {"credential": {"kind": "token", "days_left": -1, "expires": "2026-01-01"}}),
+    "credential-expiring": ({}, {}, {"credential": {"kind": "token", "days_left": 3, "expires": "2026-01-01"}}),
+    "offline-outside-address": ({}, {"offline": True}, {"outside": [IMAGE]}),
+    "clock-skew": ({}, {}, {"clock_skew": {"gpu-1": 200}}),
+    "node-not-ready": (gpu(ready=False), {"releases": []}, {}),
+    "node-cordoned": (gpu(schedulable=False), {"releases": []}, {}),
+    "permission-missing": ({}, {}, {"permissions": [{"subject": "nodes", "allowed": False}]}),
+    "variable-misspelt": ({}, {**UNKNOWN, "variables": ["ms_swift_relases"]}, {}),
+    "variable-unknown": ({}, {**UNKNOWN, "variables": ["storage_zzz"]}, {}),
+    "device-plan": ({}, {"device_plugin": {"nvidia": {"owner": "nvpd"}}}, {}),
+    "two-device-plugins": ({"owners": [*OWNERS, {**OWNERS[0], "kind": "hami"}]}, {}, {}),
+    "device-plugin-unknown": (owner(kind="unknown"), {}, {}),
+    "device-plugin-schedules-nowhere": (owner(desired=0, ready=0), {}, {}),
+    "device-plugin-not-ready": (owner(desired=3, ready=1), {}, {}),
+    "devices-missing": (gpu(device={"count": 0, "free": 0}), {"releases": []}, {}),
+    "devices-fewer": (gpu(device={"count": 7, "free": 7}), {}, {}),
+    "devices-without-details": (gpu(device={"product": None}), {}, {}),
+    "mig-failed": (gpu({MIG_STATE: "failed", "nvidia.com/mig.config": "all-1g.10gb"}), {}, {}),
+    "mig-in-progress": (gpu({MIG_STATE: "rebooting"}), {}, {}),
+    "mig-invalid": (gpu({"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB-MIG-INVALID"}), {}, {}),
+    "mps-without-label": (gpu({"nvidia.com/gpu.sharing-strategy": "mps"}), {}, {}),
+    "containerd-version-mindcluster": (npu(runtime="containerd://1.3.9"), {}, {}),
+    "no-such-devices": ({"nodes": FACTS["nodes"][:1]}, {}, {}),
+    "devices-do-not-fit": ({}, release(replicaCount=5), {}),
+    "driver-too-old": (gpu({"nvidia.com/cuda.runtime-version.full": "12.2"}, {"driver": "535.104"}), {}, {}),
+    "cuda-newer-than-driver": (
+        gpu({"nvidia.com/cuda.runtime-version.full": "12.2"}, {"driver": "535.104"}),
+        release(image="r.io/ms-swift:cuda12.8.1"),
+        {},
+    ),
+    "compute-too-low": (gpu(device={"compute": "7.0", "product": "Tesla-V100"}), {}, {}),
+    "cann-newer-than-driver": (npu({"driver": "24.1.0.3"}), {}, {}),
+    "device-memory": (gpu(device={"memory_mib": 15360}), {"releases": [{**RELEASE, "memory_mib": 40000}]}, {}),
+    "chip-not-supported": (npu({"chip": "310P3"}), {}, {}),
+    "image-of-another-vendor": ({}, release(image="r.io/x:CANN8.5.0"), {}),
+    "image-tag-floats": ({}, release(image="r.io/x"), {}),
+    "engine-not-on-ascend": (
+        {},
+        {"releases": [{"name": "x", "values": {"accelerator": {"vendor": "ascend"}, "engine": {"backend": "sglang"}}}]},
+        {},
+    ),
+    "image-missing": ({}, {}, image(status="missing")),
+    "image-denied": ({}, {}, image(status="denied", detail="401")),
+    "image-architecture": ({}, {}, image(missing_architectures=["arm64"])),
+    "image-not-checked": ({}, {}, image(status="unreachable", detail="timed out")),
+    "storage-class-missing": ({}, {"claims": [{"name": "m", "storage_class": "nfss"}]}, {}),
+    "access-mode-class": ({"storage_classes": [{"name": "nfs", "provisioner": "ebs.csi.aws.com"}]}, {}, {}),
+    "access-mode-claim": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "access_modes": ["ReadWriteOnce"]}}}),
+    "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
+    "pod-security": ({}, {}, {"namespaces": [{**NAMESPACE, **LOW, **HIGH}]}),
+    "quota-exceeded": ({}, {}, {"namespaces": [{**NAMESPACE, "quota": ["pods: 1 allowed"]}]}),
+}
+
+
+def test_every_rule_has_a_case() -> None:
+    assert sorted(CASES) == sorted(rule.id for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", sorted(CASES))
+def test_rule_speaks(rule: str) -> None:
+    found = judge(*CASES[rule])
+    assert rule in {finding.id for finding in found}
+
+
+@pytest.mark.parametrize("rule", sorted(CASES))
+def test_messages_are_whole(rule: str) -> None:
+    (finding, *_more) = [item for item in judge(*CASES[rule]) if item.id == rule]
+    unsaid = rule in {"permission-missing", "two-device-plugins", "devices-without-details"}
+    assert unsaid or "unknown" not in finding.message.replace("unknown owner", "").replace("An unknown DaemonSet", "")
+    assert finding.next_step
+    assert finding.source
+
+
+def test_a_rule_speaks_once_about_a_case() -> None:
+    assert [item.id for item in judge(*CASES["driver-too-old"])] == ["driver-too-old"]
+    assert [item.id for item in judge(*CASES["compute-too-low"])] == ["compute-too-low"]

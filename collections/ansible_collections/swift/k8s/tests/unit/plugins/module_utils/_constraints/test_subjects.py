@@ -1,0 +1,125 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Wishes and facts as the subjects of rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.subjects import subjects
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
+
+DEVICE = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 8, "product": "A100", "driver": "550"}
+NODE = {"name": "gpu-1", "ready": True, "schedulable": True, "labels": {"pool": "a"}, "accelerators": [DEVICE]}
+PLAN = {"vendors": {"nvidia": {"action": "none", "nodes": []}, "ascend": {"action": "install", "nodes": ["npu-1"]}}}
+
+
+def build(wishes: dict[str, Any], **facts: Any) -> dict[str, list[dict[str, Any]]]:
+    return subjects({"nodes": [NODE], **facts}, normalise(wishes), PLAN, {})
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {"vendor": "auto", "count": 0, "replicas": 1, "image_name": ""}),
+        ({"accelerator": {"vendor": "nvidia"}}, {"vendor": "nvidia", "count": 1}),
+        ({"accelerator": {"vendor": "cpu"}}, {"vendor": "cpu", "count": 0}),
+        (
+            {"resources": {"limits": {"huawei.com/Ascend910": "2", "cpu": 4}}},
+            {"vendor": "ascend", "count": 2, "resource": "huawei.com/Ascend910"},
+        ),
+        ({"image": "quay.io/x:1"}, {"image_name": "quay.io/x:1"}),
+        ({"image": {"registry": "r.io", "repository": "x", "tag": "1"}}, {"image_name": "r.io/x:1"}),
+        ({"image": {"repository": "r.io/x", "digest": "sha256:a", "tag": "1"}}, {"image_name": "r.io/x@sha256:a"}),
+        ({"image": {"repository": "r.io/x"}}, {"image_name": ""}),
+        ({"replicaCount": 3, "engine": {"backend": "vllm"}}, {"replicas": 3, "backend": "vllm"}),
+    ],
+)
+def test_releases(values: dict[str, Any], expected: dict[str, Any]) -> None:
+    (release,) = normalise({"releases": [{"name": "qwen", "values": values}]})["releases"]
+    assert {key: release[key] for key in expected} == expected
+
+
+def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
+    wishes = normalise(
+        {
+            "namespace": "ai",
+            "release_defaults": {"accelerator": {"vendor": "nvidia", "count": 4}},
+            "releases": [{"name": "a", "values": {"accelerator": {"count": 2}}}, {"name": "b", "state": "absent"}],
+            "claims": [{"name": "models"}, {"name": "old", "state": "absent", "namespace": "x"}],
+        }
+    )
+    assert [(item["name"], item["vendor"], item["count"]) for item in wishes["releases"]] == [("a", "nvidia", 2)]
+    assert [(item["namespace"], item["name"]) for item in wishes["claims"]] == [("ai", "models")]
+
+
+def test_unknown_wish() -> None:
+    with pytest.raises(RuleError, match=re.escape("unknown key 'release'")):
+        normalise({"release": []})
+
+
+def test_releases_know_whether_their_devices_come_with_this_run() -> None:
+    wishes = {
+        "releases": [
+            {"name": "gpu", "values": {"accelerator": {"vendor": "nvidia", "count": 2}}},
+            {"name": "npu", "values": {"accelerator": {"vendor": "ascend", "count": 1}}},
+            {"name": "cpu", "values": {"accelerator": {"vendor": "cpu"}}},
+        ]
+    }
+    gpu, npu, cpu = build(wishes, releases=[{"name": "gpu", "namespace": "ms-swift"}])["releases"]
+    assert (gpu["advertised"], gpu["pending"], gpu["installed"]) == (True, False, True)
+    assert (npu["advertised"], npu["pending"], npu["installed"]) == (False, True, False)
+    assert (cpu["accelerated"], cpu["fit"]["needed"]) == (False, False)
+
+
+def test_placements_are_the_nodes_that_could_carry_a_release() -> None:
+    def places(**values: Any) -> list[str]:
+        release = {"name": "gpu", "values": {"accelerator": {"vendor": "nvidia"}, **values}}
+        return [item["subject"] for item in build({"releases": [release]})["placements"]]
+
+    assert places() == ["gpu-1"]
+    assert places(nodeSelector={"pool": "a"}) == ["gpu-1"]
+    assert places(nodeSelector={"pool": "b"}) == []
+
+
+CLASSES = [{"name": "nfs", "provisioner": "nfs.csi.k8s.io"}, {"name": "disk", "provisioner": "ebs", "default": True}]
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ({"storage_class": "nfs"}, {"class": CLASSES[0], "dynamic": True, "many": False}),
+        ({}, {"class": CLASSES[1], "wished_class": "the default class"}),
+        ({"storage_class": "nfss"}, {"class": None, "classes": ["disk", "nfs"]}),
+        ({"nfs": {"server": "x"}}, {"static": True, "dynamic": False}),
+        ({"access_modes": ["ReadWriteMany"]}, {"many": True, "missing_modes": ["ReadWriteMany"]}),
+    ],
+)
+def test_claims(claim: dict[str, Any], expected: dict[str, Any]) -> None:
+    (found,) = build({"claims": [{"name": "models", **claim}]}, storage_classes=CLASSES)["claims"]
+    assert {key: found[key] for key in expected} == expected
+
+
+def test_owners_that_share_nodes_are_rivals() -> None:
+    owners = [
+        {"kind": "hami", "resource": "nvidia.com/gpu", "namespace": "hami", "name": "plugin", "nodes": ["a", "b"]},
+        {"kind": "nvdp", "resource": "nvidia.com/gpu", "namespace": "kube-system", "name": "ndp", "nodes": ["b"]},
+        {"kind": "mindcluster", "resource": "huawei.com/Ascend910", "nodes": ["b"]},
+    ]
+    found = build({}, owners=owners)["owners"]
+    assert [item["rivals"] for item in found] == [["nvdp (kube-system/ndp)"], [], []]
+
+
+def test_variables_and_nodes() -> None:
+    known = ["ms_swift_releases", "storage_claims"]
+    built = build({"variables": ["ms_swift_relases", "storage_claims", "zzz"], "known_variables": known})
+    assert [(item["subject"], item["nearest"]) for item in built["variables"]] == [
+        ("ms_swift_relases", "ms_swift_releases"),
+        ("zzz", None),
+    ]
+    assert build({"variables": ["x"]})["variables"] == []
+    (node,) = built["nodes"]
+    assert (node["vendors"], node["devices"], node["served"], node["unlabelled"]) == (["nvidia"], 8, False, False)

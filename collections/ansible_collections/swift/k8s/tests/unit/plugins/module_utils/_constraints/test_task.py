@@ -1,0 +1,85 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The preflight as a whole, against a cluster of lists."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import observe, task
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+
+from .._devices.fakes import FakeCluster
+
+RULE = {
+    "id": "old",
+    "level": "error",
+    "for_each": "cluster",
+    "expect": {"server_version": {"at_least": "1.30"}},
+    "message": "{server_version} is old.",
+    "next_step": "Upgrade.",
+}
+WARN = {**RULE, "id": "older", "level": "warning"}
+PARAMS: dict[str, Any] = {
+    "name": "prod",
+    "rules": [RULE],
+    "extra_rules": [WARN],
+    "silence": [],
+    "wishes": {"device_plugin": {"nvidia": {"nodes": [{"selector": "a"}]}}, "registry": "mirror.example/x"},
+    "check_images": True,
+    "registries": {"mirror.example": "http://127.0.0.1:1"},
+    "registry_auth": None,
+    "registry_ca": None,
+    "junit": None,
+    "json": None,
+}
+FACTS = {"server_version": "v1.28.1", "nodes": [{"name": "gpu-1", "labels": {"a": ""}, "ready": True}]}
+
+
+def run(**more: Any) -> dict[str, Any]:
+    return task.run(FakeCluster(), FACTS, {}, {**PARAMS, **more})
+
+
+def test_findings_counts_and_headline(tmp_path: Path) -> None:
+    found = run(junit=str(tmp_path / "new/prod.xml"), json=str(tmp_path / "prod.json"))
+    assert (found["error_count"], found["warning_count"], found["summary"]) == (1, 1, "1 error, 1 warning")
+    assert found["headline"] == "preflight found 1 error: cluster: v1.28.1 is old. Upgrade."
+    assert "v1.28.1 is old." in found["table"]
+    assert "<failure" in (tmp_path / "new/prod.xml").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "prod.json").read_text(encoding="utf-8")) == found["findings"]
+
+
+def test_silence_and_warnings() -> None:
+    found = run(silence=[{"id": "old", "reason": "being renewed"}])
+    assert (found["error_count"], found["warning_count"]) == (0, 1)
+    assert found["headline"].startswith("preflight found 1 warning")
+    both = [{"id": name, "reason": "known"} for name in ("old", "older")]
+    assert run(silence=both)["headline"] == ""
+
+
+def test_behind_an_air_gap_nobody_outside_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def images(_registries: Any, wanted: Any) -> list[Any]:
+        asked.extend(wanted)
+        return []
+
+    monkeypatch.setattr(observe, "images", images)
+    wishes = {**PARAMS["wishes"], "offline": True, "images": ["quay.io/x:1"]}
+    run(wishes=wishes)
+    assert asked == ["mirror.example/x/nvidia/k8s-device-plugin:v0.20.0"]
+
+
+def test_senseless_device_options_are_a_finding_like_any_other() -> None:
+    plan = task.device_plan(FACTS, {"device_plugin": {"nvidia": {"owner": "x"}}})
+    assert "device_plugin_nvidia.owner" in plan["problems"][0]["message"]
+
+
+def test_credentials_that_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text("no json")
+    with pytest.raises(RuleError, match="docker login"):
+        run(registry_auth=str(path))

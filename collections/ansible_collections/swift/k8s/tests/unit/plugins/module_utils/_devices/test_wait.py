@@ -1,0 +1,243 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for devices, and saying why they do not come."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._devices import smoke as smoke_module
+from ansible_collections.swift.k8s.plugins.module_utils._devices.allocatable import amount, rolled_out, unmet
+from ansible_collections.swift.k8s.plugins.module_utils._devices.diagnosis import describe, hint, last_event, state
+from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import pod, smoke
+from ansible_collections.swift.k8s.plugins.module_utils._devices.wait import NotReadyError, look, wait
+
+from .fakes import FakeCluster
+
+READY = [{"type": "Ready", "status": "True"}]
+
+
+def node(allocatable: dict[str, str], ready: bool = True, labels: Optional[dict[str, str]] = None) -> dict[str, Any]:
+    status = {"allocatable": allocatable, "conditions": READY if ready else []}
+    return {"metadata": {"name": "gpu-1", "labels": labels or {}}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("nvidia.com/gpu", 0),
+        ("nvidia.com/gpu.shared", 32),
+        ("nvidia.com/", 39),
+        ("nvidia.com/mig-", 7),
+        ("huawei.com/npu", 0),
+    ],
+)
+def test_amount(resource: str, expected: int) -> None:
+    allocatable = {"nvidia.com/gpu": "0", "nvidia.com/gpu.shared": "32", "nvidia.com/mig-1g.10gb": "7", "cpu": "1900m"}
+    assert amount(allocatable, resource) == expected
+
+
+LABEL = {"key": "nvidia.com/mig.config.state", "value": "success", "failed": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("live", "expected", "reason", "hopeless"),
+    [
+        (node({"nvidia.com/gpu": "8"}), {"minimum": 8}, None, False),
+        (node({"nvidia.com/gpu": "4"}), {"minimum": 8}, "4 of at least 8 nvidia.com/gpu allocatable", False),
+        (node({"nvidia.com/gpu": "0"}), {}, "0 of at least 1", False),
+        (node({}, ready=False), {}, "the node is not ready", False),
+        (node({"nvidia.com/gpu": "8"}), {"label": LABEL}, "is not set, not success", False),
+        (node({"nvidia.com/gpu": "8"}, labels={LABEL["key"]: "failed"}), {"label": LABEL}, "is failed", True),
+        (node({"nvidia.com/gpu": "8"}, labels={LABEL["key"]: "success"}), {"label": LABEL}, None, False),
+        (None, {}, "the node is gone", True),
+    ],
+)
+def test_unmet(live: Any, expected: dict[str, Any], reason: Optional[str], hopeless: bool) -> None:
+    found = unmet([{"node": "gpu-1", "resource": "nvidia.com/gpu", **expected}], [live] if live else [])
+    assert [reason in str(item) for item in found if reason] == ([True] if reason else [])
+    assert len(found) == (1 if reason else 0)
+    assert [item.hopeless for item in found] == ([hopeless] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"observedGeneration": 2, "desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}, True),
+        ({"observedGeneration": 1, "desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberReady": 1}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 2}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 1, "updatedNumberScheduled": 1}, False),
+        ({}, False),
+    ],
+)
+def test_rolled_out(status: dict[str, int], expected: bool) -> None:
+    assert rolled_out({"metadata": {"generation": 2}, "status": status}) is expected
+
+
+def plugin_pod(**status: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "plugin-x", "namespace": "ndp"},
+        "spec": {"nodeName": "gpu-1"},
+        "status": {"phase": "Running", **status},
+    }
+
+
+CRASHING = plugin_pod(
+    containerStatuses=[
+        {"name": "nvidia-device-plugin-sidecar", "containerID": "a", "state": {"running": {}}},
+        {
+            "name": "ctr",
+            "containerID": "b",
+            "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}},
+            "lastState": {"terminated": {"exitCode": 1}},
+        },
+    ]
+)
+EVENTS = [
+    {"metadata": {"namespace": "ndp"}, "type": "Warning", "reason": "BackOff", "message": "b", "lastTimestamp": "2"},
+    {"metadata": {"namespace": "ndp"}, "type": "Warning", "reason": "Failed", "message": "f", "eventTime": "1"},
+    {"metadata": {"namespace": "ndp"}, "type": "Normal", "reason": "Pulled", "message": "p", "lastTimestamp": "3"},
+]
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [
+        (CRASHING, "ctr CrashLoopBackOff: back-off 40s"),
+        (plugin_pod(phase="Pending"), "Pending"),
+        (
+            plugin_pod(containerStatuses=[{"name": "c", "state": {"waiting": {"reason": "ContainerCreating"}}}]),
+            "Running",
+        ),
+        (
+            plugin_pod(containerStatuses=[{"name": "c", "lastState": {"terminated": {"exitCode": 2}}}]),
+            "c restarted after exit code 2",
+        ),
+    ],
+)
+def test_state(live: dict[str, Any], expected: str) -> None:
+    assert state(live) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ('no runtime for "nvidia" is configured', "no handler of that name"),
+        ("Failed to initialize NVML: could not load NVML library", "sees no driver"),
+        ("dcmi module initialize failed. ret is -8005", "npu-smi info"),
+        ("flag provided but not defined: -useAscendDocker", "26.1 dropped"),
+        ("ctr ImagePullBackOff", "cannot be pulled"),
+        ("MountVolume.SetUp failed: hostPath type check failed: /etc/vnpu.cfg is not a file", "missing on the node"),
+    ],
+)
+def test_hints(text: str, advice: str) -> None:
+    assert advice in (hint(text) or "")
+
+
+def test_description() -> None:
+    assert "No pod of the plugin runs there" in describe(None, "", "")
+    text = describe(CRASHING, last_event(EVENTS), "line 1\nno NVML\n")
+    assert text.splitlines()[1] == "Event: BackOff: b"
+    assert "  no NVML" in text
+    assert text.endswith("runtime_class.")
+    assert last_event([]) == ""
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+PARAMS: dict[str, Any] = {
+    "expect": [{"node": "gpu-1", "resource": "nvidia.com/gpu", "minimum": 1}],
+    "daemonsets": [],
+    "plugins": [{"namespace": "ndp", "selector": "app=x"}],
+    "wait_timeout": 10,
+}
+
+
+def test_devices_that_come() -> None:
+    cluster, clock = FakeCluster(Node=[node({})]), Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        cluster.kinds["Node"] = [node({"nvidia.com/gpu": "8"})]
+
+    assert wait(cluster, PARAMS, clock, sleep) == 1.0
+    assert look(cluster, PARAMS) == ([], [])
+
+
+def test_devices_that_do_not_come() -> None:
+    cluster, clock = FakeCluster(Node=[node({})], Pod=[CRASHING], Event=EVENTS), Clock()
+    cluster.log = "no NVML"
+    with pytest.raises(NotReadyError) as caught:
+        wait(cluster, PARAMS, clock, clock.sleep)
+    text = str(caught.value)
+    assert text.startswith("After 10 s devices are still missing on 1 nodes: gpu-1: 0 of at least 1 nvidia.com/gpu")
+    assert "On gpu-1: Pod ndp/plugin-x: ctr CrashLoopBackOff" in text
+    assert "ctr: no NVML" in text
+
+
+def test_a_hopeless_node_ends_the_wait_at_once() -> None:
+    clock = Clock()
+    with pytest.raises(NotReadyError, match="the node is gone"):
+        wait(FakeCluster(), PARAMS, clock, clock.sleep)
+    assert clock.now == 0
+
+
+def test_no_pod_on_the_node() -> None:
+    clock = Clock()
+    with pytest.raises(NotReadyError, match="No pod of the plugin runs there"):
+        wait(FakeCluster(Node=[node({})]), PARAMS, clock, clock.sleep)
+
+
+def test_a_daemonset_that_does_not_roll_out() -> None:
+    clock = Clock()
+    params = {**PARAMS, "expect": [], "daemonsets": [{"namespace": "ndp", "name": "plugin"}]}
+    waiting = plugin_pod(phase="Pending", containerStatuses=[{"name": "c"}])
+    with pytest.raises(
+        NotReadyError, match=r"DaemonSet ndp/plugin is not rolled out.*\nOn gpu-1: Pod ndp/plugin-x: Pending"
+    ):
+        wait(FakeCluster(Pod=[waiting]), params, clock, clock.sleep)
+
+
+TEST = {
+    "resource": "nvidia.com/gpu",
+    "image": "bb:1",
+    "namespace": "ms-swift",
+    "runtime_class": "nvidia",
+    "pull_secrets": ["r"],
+}
+
+
+def test_smoke_pod_is_restricted_and_asks_for_one() -> None:
+    spec = pod(TEST)["spec"]
+    assert spec["containers"][0]["resources"] == {"limits": {"nvidia.com/gpu": 1}}
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert (spec["runtimeClassName"], spec["imagePullSecrets"]) == ("nvidia", [{"name": "r"}])
+
+
+def test_smoke() -> None:
+    cluster = FakeCluster()
+    cluster.log = "NVIDIA_VISIBLE_DEVICES=0\n"
+    assert smoke(cluster, TEST, 5)["output"] == ["NVIDIA_VISIBLE_DEVICES=0"]
+    assert cluster.deleted == ["device-smoke-x1"]
+
+
+@pytest.mark.parametrize(("end", "seconds"), [("Failed", 5), ("Pending", 0.05)])
+def test_smoke_that_fails_is_removed_too(end: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke_module, "POLL_SECONDS", 0.01)
+    cluster = FakeCluster()
+    cluster.pods_end = end
+    with pytest.raises(NotReadyError, match=r"asks for one nvidia\.com/gpu did not succeed"):
+        smoke(cluster, TEST, seconds)
+    assert cluster.deleted == ["device-smoke-x1"]
