@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .problem import Problem
@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 
 
 def select(
-    variable: str, entries: list[Entry], nodes: Iterable[Node], has_devices: Iterable[str]
+    variable: str, entries: Sequence[Entry], nodes: Iterable[Node], has_devices: Iterable[str]
 ) -> tuple[dict[str, Entry], list[Problem]]:
     """Return node name -> the entry that selects it. Without entries: the nodes known to have the vendor's devices."""
     if not entries:
