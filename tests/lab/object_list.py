@@ -1,4 +1,4 @@
-"""Every object of a cluster by kind, namespace and name: what must be the same before a deployment and after its teardown.
+"""Every object of a cluster by kind, namespace and name: the same before a deployment and after its teardown.
 
 usage: object_list.py KUBECONFIG             print the list
        object_list.py KUBECONFIG FILE        compare with a printed list; differences and status 1 where there are any
