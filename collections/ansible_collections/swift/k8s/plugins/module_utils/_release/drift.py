@@ -70,32 +70,37 @@ def _changed(key: Key, declared: Object, live: Object, scaled: bool) -> Iterator
         replicas = key.kind in _SCALABLE and change.path == ("spec", "replicas")
         if replicas and (scaled or (owner is not None and owner.autoscaler)):
             continue
-        # A field that is gone has no owner left; the last writer of the object is the best witness.
-        witness = owner if change.live is not None else ownership.newest(live)
-        yield Finding(key, "changed", change.path, change.declared, change.live, witness)
+        yield Finding(key, "changed", change.path, change.declared, change.live, owner or _witness(live))
+
+
+def _witness(live: Object) -> ownership.Owner | None:
+    """A field that is gone has no owner left; the last one to write the object by hand is the best guess."""
+    owner = ownership.newest(live)
+    return owner if owner is not None and owner.by_hand else None
 
 
 def _added(key: Key, declared: Object, live: Object) -> Iterator[Finding]:
     wanted = fields.comparable(declared)
     seen: set[Path] = set()
-    for path, owner in ownership.set_by_hand(live):
-        top = _undeclared(wanted, path)
-        if top is None or top in seen:
-            continue
-        seen.add(top)
-        value = _lookup(live, top)
-        if value is not None:
-            yield Finding(key, "added", top, None, value, owner)
+    for leaf, owner in ownership.set_by_hand(live):
+        for path in _undeclared(wanted, live, leaf):
+            value = _lookup(live, path)
+            if path not in seen and value is not None:
+                seen.add(path)
+                yield Finding(key, "added", path, None, value, owner)
 
 
-def _undeclared(wanted: Any, path: Path) -> Path | None:
-    """The shortest part of the path that the manifest does not have; None where it declares the field itself."""
-    for depth, step in enumerate(path):
+def _undeclared(wanted: Any, live: Object, leaf: Path) -> list[Path]:
+    """What the leaf adds to the manifest: the shortest part of its path that is new, or new keys of a whole map."""
+    for depth, step in enumerate(leaf):
         inner = _enter(wanted, step)
         if inner is None:
-            return path[: depth + 1]
+            return [leaf[: depth + 1]]
         wanted = inner
-    return None
+    there = _lookup(live, leaf)
+    if isinstance(wanted, Mapping) and isinstance(there, Mapping):
+        return [(*leaf, key) for key in there if key not in wanted]
+    return []
 
 
 def _lookup(item: Any, path: Path) -> Any:

@@ -54,11 +54,11 @@ def newest(item: Object) -> Owner | None:
 
 
 def set_by_hand(item: Object) -> Iterator[tuple[Path, Owner]]:
-    """Leaves that someone set by hand, outside metadata and status."""
+    """Leaves that someone set by hand; labels and annotations that are not declared are anybody's to add."""
     for owner, tree in _entries(item):
         if owner.by_hand:
             for path in _leaves(tree):
-                if path and path[0] not in ("metadata", "status"):
+                if path and path[0] != "status" and "metadata" not in path:
                     yield path, owner
 
 
