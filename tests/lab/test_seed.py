@@ -66,6 +66,7 @@ def test_pod_security_restricted_is_enforced_and_passed(place: Place, model: dic
         ({"model_cache_models": [{"id": "nobody/nothing", "endpoint": "http://hub.lab:8099"}]}, "nobody/nothing"),
         ({"model_cache_image": "lab.registry/python:none"}, "Check the image's name and tag"),
         ({"model_cache_node_selector": {"no": "node"}, "model_cache_start_timeout": 3}, "finds no node"),
+        ({"model_cache_resources": {"limits": {"memory": "9000Gi"}}, "model_cache_start_timeout": 3}, "finds no node"),
         ({"model_cache_volume": "other"}, "does not exist. Name it under storage_claims"),
         ({"model_cache_rate_limit": "300"}, "Write 300Mbit/s"),
     ],

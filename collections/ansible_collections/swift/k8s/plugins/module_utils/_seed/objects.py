@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .labels import DIGEST_LABEL, LABELS, VOLUME_LABEL, label_value, object_name
 from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, spec
+from .zones import zone_files
 
 CONTAINER = "seed"
 PACKAGE = "swift_seed"
@@ -35,6 +37,7 @@ def config_map(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str,
             "rate": wish.rate_limit,
             **{path.replace("/", "."): text for path, text in sources.items()},
         },
+        "binaryData": {_zone_key(name): base64.b64encode(zone).decode() for name, zone in _zones(wish).items()},
     }
 
 
@@ -105,6 +108,7 @@ def _container(wish: Wish, mounts: list[dict[str, Any]]) -> dict[str, Any]:
         "env": [
             {"name": "PYTHONPATH", "value": ENGINE},
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
+            {"name": "PYTHONTZPATH", "value": f"{ENGINE}/zones:/usr/share/zoneinfo"},
             {"name": "HOME", "value": "/tmp"},  # noqa: S108 - the pod's own memory-backed directory
             {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"},
         ],
@@ -126,6 +130,7 @@ def _volumes(wish: Wish, digest: str, sources: Mapping[str, str]) -> Iterator[tu
     )
     items = [{"key": key, "path": key} for key in ("spec.json", "rate")]
     items += [{"key": path.replace("/", "."), "path": f"{PACKAGE}/{path}"} for path in sorted(sources)]
+    items += [{"key": _zone_key(name), "path": f"zones/{name}"} for name in sorted(_zones(wish))]
     yield (
         {"name": "engine", "configMap": {"name": job_name(wish, digest), "items": items}},
         {"name": "engine", "mountPath": ENGINE, "readOnly": True},
@@ -146,6 +151,14 @@ def _volumes(wish: Wish, digest: str, sources: Mapping[str, str]) -> Iterator[tu
             {"name": f"source-{number}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},
             {"name": f"source-{number}", "mountPath": f"{SOURCES}/{claim}", "readOnly": True},
         )
+
+
+def _zones(wish: Wish) -> dict[str, bytes]:
+    return zone_files(wish.rate_schedule)
+
+
+def _zone_key(name: str) -> str:
+    return f"zone.{name.replace('/', '.').replace('+', '_')}"
 
 
 def _named(wish: Wish, option: str) -> list[str]:

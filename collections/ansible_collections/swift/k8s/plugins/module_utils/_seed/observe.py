@@ -16,7 +16,7 @@ from .errors import NoVolume
 from .labels import VOLUME_LABEL, label_value
 from .objects import CONTAINER, job_name
 from .plan import Observed
-from .state import State, judge
+from .state import State, explain, judge
 from .wish import RECORD, Wish, digest
 
 JOB = ("batch/v1", "Job")
@@ -52,7 +52,11 @@ def state_of(cluster: Cluster, job: Optional[Mapping[str, Any]]) -> State:
     namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
     pods = cluster.list("v1", "Pod", namespace, label_selector=f"batch.kubernetes.io/job-name={name}")
     first = judge(job, pods, "")
-    return judge(job, pods, _log(cluster, namespace, first.pod)) if first.pod else first
+    if first.phase != "waiting":
+        return judge(job, pods, _log(cluster, namespace, first.pod)) if first.pod else first
+    return explain(
+        first, cluster.list("v1", "Event", namespace, field_selector=f"involvedObject.name={first.pod or name}")
+    )
 
 
 def _log(cluster: Cluster, namespace: str, pod: str) -> str:

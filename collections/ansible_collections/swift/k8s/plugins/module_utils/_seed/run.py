@@ -56,11 +56,13 @@ def _take(cluster: Cluster, wish: Wish, observed: Observed, step: Step, result: 
         raise SeedError(f"{wish} is not seeded: {observed.state.reason}", list(observed.state.told.notable))
     elif step.verb == "stuck":
         raise SeedError(
-            f"{wish} is not seeded: {observed.state.reason.rstrip('.')}. The Job waits for a node that comes later; "
-            "check node_selector, tolerations and resources, and run again."
+            f"{wish} is not seeded: {observed.state.reason.rstrip('.')}. The Job stays, in case that this passes; "
+            "else correct what is wrong (node_selector, tolerations, resources, quota, volume), and run again."
         )
     elif step.verb == "follow":
-        result.update({"progress": observed.state.told.progress, "waiting": observed.state.reason})
+        result.update(
+            {"progress": observed.state.told.progress, "waiting": observed.state.reason or observed.state.note}
+        )
         if step.new_rate:
             act.set_rate(cluster, wish, name, step.new_rate)
             result["changed"] = True

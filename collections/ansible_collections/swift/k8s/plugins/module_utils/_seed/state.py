@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Optional
 
 from . import told as engine
@@ -25,11 +25,15 @@ _HOPELESS = {
 
 @dataclass(frozen=True)
 class State:
-    """`phase` is absent, waiting, running, done or failed; `reason` is a sentence for the last."""
+    """`phase` is absent, waiting, running, done or failed.
+
+    `reason` says what is wrong: why it failed, or what keeps it from starting. `note` says what it is busy with.
+    """
 
     phase: str
     pod: str = ""
     reason: str = ""
+    note: str = ""
     told: Told = field(default_factory=Told)
 
     @property
@@ -48,15 +52,23 @@ def judge(job: Optional[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], l
     finished = _finished(job)
     if finished is not None:
         if finished["type"] == "Complete":
-            return State("done", name, "", told)
-        return State("failed", name, _why(finished, newest, told), told)
-    if newest is None:
-        return State("waiting", "", "", told)
-    blocked = _blocked(newest)
+            return State("done", name, told=told)
+        return State("failed", name, _why(finished, newest, told), told=told)
+    blocked = _blocked(newest) if newest else ""
     if blocked:
-        return State("failed", name, blocked, told)
-    running = (newest.get("status") or {}).get("phase") == "Running"
-    return State("running" if running else "waiting", name, _unschedulable(newest), told)
+        return State("failed", name, blocked, told=told)
+    if newest and (newest.get("status") or {}).get("phase") == "Running":
+        return State("running", name, told=told)
+    return State("waiting", name, _unschedulable(newest) if newest else "", told=told)
+
+
+def explain(state: State, events: Sequence[Mapping[str, Any]]) -> State:
+    """A waiting state with the newest event of its Job or pod: a warning is a reason, anything else a note."""
+    if state.phase != "waiting" or state.reason or not events:
+        return state
+    newest = max(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+    said = f"{newest.get('reason', '')}: {str(newest.get('message', '')).strip()}"
+    return replace(state, reason=said) if newest.get("type") == "Warning" else replace(state, note=said)
 
 
 def _finished(job: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:

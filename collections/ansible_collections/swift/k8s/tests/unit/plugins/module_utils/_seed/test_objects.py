@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zoneinfo
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.swift.k8s.plugins.module_utils._seed import objects, sources
@@ -60,6 +63,20 @@ def test_config_map_holds_engine_spec_and_limit_and_the_pod_sees_them_as_files()
     paths = {item["key"]: item["path"] for item in engine["configMap"]["items"]}
     assert set(paths) == set(made["data"])
     assert paths["_cache.engine.py"] == "swift_seed/_cache/engine.py"
+
+
+def test_time_zones_of_the_schedule_travel_with_the_engine(tmp_path: Path) -> None:
+    (tmp_path / "Asia").mkdir()
+    (tmp_path / "Asia/Shanghai").write_bytes(b"TZif2")
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    schedule = [{"timezone": "Asia/Shanghai", "limit": "1MiB/s"}, {"timezone": "UTC+8", "limit": "1MiB/s"}]
+    try:
+        zones = objects.config_map(wish(rate_schedule=schedule), "d", SOURCES)["binaryData"]
+        engine = next(volume for volume in pod(rate_schedule=schedule)["volumes"] if volume["name"] == "engine")
+    finally:
+        zoneinfo.reset_tzpath()
+    assert zones == {"zone.Asia.Shanghai": base64.b64encode(b"TZif2").decode()}
+    assert {"key": "zone.Asia.Shanghai", "path": "zones/Asia/Shanghai"} in engine["configMap"]["items"]
 
 
 def test_no_secret_is_written_anywhere() -> None:

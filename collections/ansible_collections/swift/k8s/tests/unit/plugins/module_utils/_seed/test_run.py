@@ -133,7 +133,7 @@ def test_a_pod_without_a_node_fails_late_and_is_made_anew_by_the_next_run() -> N
     fake.objects["Pod", "ai", "pod"]["status"]["conditions"] = [unscheduled]
     assert run(fake, params(followed=uid), check_mode=False)["waiting"] == "pod pod finds no node: 0/9 nodes"
     the_job(fake)["metadata"]["creationTimestamp"] = "2020-01-01T00:00:00Z"
-    with pytest.raises(SeedError, match=r"0/9 nodes\. The Job waits for a node"):
+    with pytest.raises(SeedError, match=r"0/9 nodes\. The Job stays"):
         run(fake, params(followed=uid), check_mode=False)
     run(fake, params(), check_mode=False)
     assert the_job(fake)["metadata"]["uid"] != uid

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._seed import told
 from ansible_collections.swift.k8s.plugins.module_utils._seed.show import show
-from ansible_collections.swift.k8s.plugins.module_utils._seed.state import judge
+from ansible_collections.swift.k8s.plugins.module_utils._seed.state import explain, judge
 
 PROGRESS = {
     "event": "progress",
@@ -74,6 +74,18 @@ def test_a_pod_that_can_never_start_fails_early(waiting: str) -> None:
 
 def test_the_newest_pod_speaks() -> None:
     assert judge(job(), [pod(name="old", at="1"), pod(name="new", at="2")], "").pod == "new"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "note"), [("Warning", "FailedMount: no", ""), ("Normal", "", "FailedMount: no"), (None, "", "")]
+)
+def test_a_waiting_job_is_explained_by_its_newest_event(kind: Any, reason: str, note: str) -> None:
+    old = {"type": "Normal", "reason": "Scheduled", "message": "ok", "lastTimestamp": "1"}
+    new = {"type": kind, "reason": "FailedMount", "message": "no\n", "eventTime": "2"}
+    state = explain(judge(job(), [pod("Pending")], ""), [new, old] if kind else [])
+    assert (state.reason, state.note) == (reason, note)
+    running = judge(job(), [pod()], "")
+    assert explain(running, [new]) == running
 
 
 def test_lines_that_are_no_events_are_kept_for_people() -> None:
