@@ -298,6 +298,10 @@ waiting:
   description: What the Job waits for.
   returned: success
   type: str
+history:
+  description: Totals, samples of rate and limit over time, and the times of the files. The filter seed_plot draws it.
+  returned: when the Job has ended in this run
+  type: dict
 log:
   description: Warnings and other lines of the Job's log.
   returned: when the Job has ended

@@ -59,6 +59,14 @@ def state_of(cluster: Cluster, job: Optional[Mapping[str, Any]]) -> State:
     )
 
 
+def whole_log(cluster: Cluster, namespace: str, pod: str) -> str:
+    """Everything that the engine said and that the node still has."""
+    try:
+        return cluster.logs(namespace, pod, container=CONTAINER)
+    except ClusterError:
+        return ""
+
+
 def _log(cluster: Cluster, namespace: str, pod: str) -> str:
     """The log, or nothing: a container that has not started has none, and its node may be away for a moment."""
     try:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from . import act
+from . import act, history
 from .errors import NoVolume, SeedError
 from .forecast import forecast
-from .observe import observe
+from .observe import observe, whole_log
 from .plan import Observed, Step, decide
 from .wish import RECORD, Wish, key, parse, validate
 
@@ -50,6 +50,7 @@ def _take(cluster: Cluster, wish: Wish, observed: Observed, step: Step, result: 
     elif step.verb == "record":
         recorded, news = act.write_record(cluster, wish, observed)
         result.update({"changed": news, "models": _models(wish, recorded), "log": list(observed.state.told.notable)})
+        result["history"] = history.record(whole_log(cluster, wish.namespace, observed.state.pod))
         act.give_site_back(cluster, wish, name)
     elif step.verb == "fail":
         act.give_site_back(cluster, wish, name)

@@ -1,0 +1,60 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a seeding did, second by second, read back from its engine's log (pure)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+MOST_SAMPLES = 600
+
+
+def record(log: str) -> dict[str, Any]:
+    """Totals, samples of bytes and limit over time, and when each file was under way."""
+    events = list(_events(log))
+    done: dict[str, Any] = next((event for event in reversed(events) if event["event"] == "done"), {})
+    samples = [event for event in events if event["event"] == "progress"]
+    begin = samples[0]["time"] if samples else 0.0
+    step = len(samples) // MOST_SAMPLES + 1
+    return {
+        "seconds": done.get("seconds"),
+        "bytes_fetched": done.get("bytes_fetched"),
+        "bytes_resumed": done.get("bytes_resumed"),
+        "retries": sum(event["event"] == "retry" for event in events),
+        "samples": [
+            {
+                "seconds": round(event["time"] - begin, 1),
+                "bytes": event["bytes"],
+                "rate": event["rate_bytes_per_second"],
+                "limit": event["limit_bytes_per_second"],
+            }
+            for event in samples[::step]
+        ],
+        "files": list(_files(events, begin)),
+    }
+
+
+def _files(events: list[dict[str, Any]], begin: float) -> Iterator[dict[str, Any]]:
+    """Files carry no time of their own: each ended by the next progress after it."""
+    now = begin
+    for number, event in enumerate(events):
+        if event["event"] == "progress":
+            now = event["time"]
+        elif event["event"] == "file":
+            later = next((each["time"] for each in events[number:] if each["event"] == "progress"), now)
+            end = round(later - begin, 1)
+            start = round(max(0.0, end - event["seconds"]), 1)
+            yield {"model": event["model"], "path": event["path"], "size": event["size"], "start": start, "end": end}
+
+
+def _events(log: str) -> Iterator[dict[str, Any]]:
+    for line in log.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and event.get("event") in {"progress", "file", "retry", "done"}:
+            yield event

@@ -1,0 +1,40 @@
+"""The record of a seeding, read back from the engine's log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.swift.k8s.plugins.module_utils._seed.history import MOST_SAMPLES, record
+
+
+def progress(at: int) -> dict[str, Any]:
+    rates = {"rate_bytes_per_second": 10, "limit_bytes_per_second": 20}
+    return {"event": "progress", "time": 1000.0 + at, "bytes": at * 10, **rates}
+
+
+def log(*events: Any) -> str:
+    return "\n".join(json.dumps(event) if isinstance(event, dict) else event for event in events)
+
+
+FILE = {"event": "file", "model": "o/m", "path": "a", "size": 30, "seconds": 2.5}
+DONE = {"event": "done", "seconds": 4.2, "bytes_fetched": 40, "bytes_resumed": 0}
+
+
+def test_totals_samples_and_files() -> None:
+    found = record(log(progress(0), progress(2), FILE, {"event": "retry"}, "noise", progress(3), DONE))
+    assert (found["seconds"], found["bytes_fetched"], found["retries"]) == (4.2, 40, 1)
+    assert [sample["seconds"] for sample in found["samples"]] == [0, 2, 3]
+    assert found["files"] == [{"model": "o/m", "path": "a", "size": 30, "start": 0.5, "end": 3.0}]
+
+
+def test_a_file_after_the_last_progress_ends_there() -> None:
+    assert record(log(progress(0), progress(5), FILE))["files"][0]["end"] == 5.0
+
+
+def test_a_long_run_keeps_few_samples() -> None:
+    assert len(record(log(*(progress(at) for at in range(5 * MOST_SAMPLES))))["samples"]) <= MOST_SAMPLES
+
+
+def test_an_empty_log() -> None:
+    assert record("")["samples"] == []
