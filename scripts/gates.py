@@ -62,7 +62,7 @@ def gates() -> dict[str, list[Command]]:
         ],
         "types": [
             Command(["mypy", tested, "roles/lab/lab"]),
-            Command(["mypy", *scripts("scripts", "bench")], environment=(("MYPYPATH", "bench"),)),
+            Command(["mypy", *scripts("scripts", "bench")], environment=(("MYPYPATH", "bench:scripts"),)),
             Command(
                 ["mypy", "."], CHECKOUT / "scripts/bootstrap", (("MYPYPATH", str(CHECKOUT / "scripts/bootstrap")),)
             ),

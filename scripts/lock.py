@@ -8,7 +8,18 @@ import sys
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements"
-OPTIONS = ["--generate-hashes", "--python-version", "3.11", "--no-header", "--quiet"]
+OPTIONS = ["--generate-hashes", "--no-header", "--quiet"]
+#: what each file is compiled for; the rest is for Python 3.11
+FOR = {
+    "dev": ["--python-version", "3.11", "--universal"],
+    "clients-old": ["--python-version", "3.11", "--universal"],
+    "clients-new": ["--python-version", "3.11", "--universal"],
+    # Debian 13's Python on x86_64; wheels only, because the machine that builds the image has another Python
+    "engine": [
+        *("--python-version", "3.13", "--python-platform", "x86_64-manylinux_2_36"),
+        *("--only-binary", ":all:", "--override", "engine-overrides.txt"),
+    ],
+}
 
 
 def main() -> int:
@@ -19,10 +30,9 @@ def main() -> int:
         return 1
     for source in sorted(REQUIREMENTS.glob("*.in")):
         target = source.with_suffix(".txt")
-        universal = ["--universal"] if source.stem == "dev" else []
-        subprocess.run(
-            [uv, "pip", "compile", *universal, *OPTIONS, source.name, "-o", target.name], check=True, cwd=REQUIREMENTS
-        )
+        chosen = FOR.get(source.stem, ["--python-version", "3.11"])
+        command = [uv, "pip", "compile", *chosen, *OPTIONS, source.name, "-o", target.name]
+        subprocess.run(command, check=True, cwd=REQUIREMENTS)
         print(f"locked {target.name}")
     return 0
 

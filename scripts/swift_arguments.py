@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write the options of every ms-swift command, as its source declares them, for the chart to check values against.
+
+Nothing is imported: the dataclasses are read with ast, so a machine without torch will do.
+
+    scripts/swift_arguments.py SITE_PACKAGES VERSION > charts/ms-swift/files/arguments/VERSION.json
+
+SITE_PACKAGES holds swift/ and transformers/ (an installation, or unpacked wheels).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+#: command of the chart -> class of its options
+COMMANDS = {
+    "app": "AppArguments",
+    "deploy": "DeployArguments",
+    "eval": "EvalArguments",
+    "export": "ExportArguments",
+    "infer": "InferArguments",
+    "pt": "PretrainArguments",
+    "rlhf": "RLHFArguments",
+    "sample": "SamplingArguments",
+    "sft": "SftArguments",
+    "web_ui": "WebUIArguments",
+}
+#: names under which ms-swift imports classes of transformers
+ALIASES = {"HfSeq2SeqTrainingArguments": "Seq2SeqTrainingArguments@hf", "HfTrainingArguments": "TrainingArguments@hf"}
+SOURCES = (
+    "swift/arguments/**/*.py",
+    "swift/ray_utils/**/*.py",
+    "swift/rlhf_trainers/args_mixin.py",
+    "swift/trainers/arguments.py",
+)
+FOREIGN = ("transformers/training_args.py", "transformers/training_args_seq2seq.py")
+
+Option = dict[str, Any]
+
+
+def classes(site: Path) -> dict[str, ast.ClassDef]:
+    """Every class of the source files by name; those of transformers carry @hf."""
+    found: dict[str, ast.ClassDef] = {}
+    for suffix, patterns in (("", SOURCES), ("@hf", FOREIGN)):
+        for path in sorted(path for pattern in patterns for path in site.glob(pattern)):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    found[node.name + suffix] = node
+    return found
+
+
+def fields(name: str, known: dict[str, ast.ClassDef]) -> dict[str, Option]:
+    """The dataclass fields of a class and its bases; the nearest declaration wins."""
+    node = known[name]
+    options: dict[str, Option] = {}
+    for base in reversed(node.bases):
+        if isinstance(base, ast.Name):
+            inner = ALIASES.get(base.id, base.id + "@hf" if name.endswith("@hf") else base.id)
+            if inner in known:
+                options.update(fields(inner, known))
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and not item.target.id.startswith("_"):
+            options[item.target.id] = described(item)
+    return options
+
+
+def described(item: ast.AnnAssign) -> Option:
+    """Choices and default, where the source states them as plain values."""
+    option: Option = {}
+    choices = [
+        element.value
+        for node in ast.walk(item.annotation)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal"
+        for element in (node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice])
+        if isinstance(element, ast.Constant)
+    ]
+    if choices:
+        option["choices"] = choices
+    if isinstance(item.value, ast.Constant) and item.value.value is not None:
+        option["default"] = item.value.value
+    return option
+
+
+def document(site: Path, version: str) -> dict[str, Any]:
+    known = classes(site)
+    return {"version": version, "commands": {command: fields(name, known) for command, name in COMMANDS.items()}}
+
+
+def main(site: str, version: str) -> None:
+    print(json.dumps(document(Path(site), version), sort_keys=True, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])
