@@ -51,4 +51,14 @@ options:
   proxy:
     description: URL of the HTTP proxy on the way to the API server. Can be set with E(K8S_AUTH_PROXY).
     type: str
+  no_proxy:
+    description: Hosts, separated by commas, that are reached without the proxy. Can be set with E(K8S_AUTH_NO_PROXY).
+    type: str
+  impersonate_user:
+    description: User on whose behalf to act. Can be set with E(K8S_AUTH_IMPERSONATE_USER).
+    type: str
+  impersonate_groups:
+    description: Groups on whose behalf to act. Can be set with E(K8S_AUTH_IMPERSONATE_GROUPS).
+    type: list
+    elements: str
 """

@@ -12,8 +12,10 @@ author:
   - swift.k8s maintainers (@swift-k8s)
 description:
   - Reads a cluster with one paged list call a kind and returns plain facts. Writes nothing.
-  - Devices come from what nodes offer and from the labels of GPU feature discovery and MindCluster. Where nobody
-    labels, C(warnings) says what is not known and how to learn it.
+  - Devices come from what nodes offer and from the labels of GPU feature discovery, MindCluster, HAMi and some clouds.
+    Where nobody labels, C(warnings) says what is not known and how to learn it.
+  - What the credentials may not list is left empty, and C(warnings) names the permission that is missing. Nodes are
+    needed for all of it, so not being allowed to list them is an error.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
@@ -26,6 +28,14 @@ attributes:
   idempotent:
     description: Reads only.
     support: full
+options:
+  gather:
+    description:
+      - Parts of the facts to gather; the others are left out of the result. Fewer parts need fewer permissions.
+    type: list
+    elements: str
+    choices: [nodes, owners, storage_classes, runtime_classes, apis, pod_security, releases]
+    default: [nodes, owners, storage_classes, runtime_classes, apis, pod_security, releases]
 """
 
 EXAMPLES = r"""
@@ -48,14 +58,19 @@ cluster:
     nodes:
       description:
         - C(name), C(ready), C(schedulable), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
-        - An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),
-          C(compute), C(chip) and C(sharing); what nobody says is null.
+        - Labels of node feature discovery about instruction sets and kernel options are left out.
+        - >-
+          An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),
+          C(compute), C(chip) and C(sharing) (V(none), V(time-slicing), V(mps), V(shared), V(mig), V(hami), V(vnpu));
+          what nobody says is null. A resource that is offered with 0 counts as absent.
       type: list
       elements: dict
     owners:
       description:
-        - Device plugins with C(kind), C(resource), C(namespace), C(name), C(nodes), C(desired), C(ready) and
-          C(managed).
+        - Device plugins and what else brings devices, with C(kind) (V(nvdp), V(gpu-operator), V(hami),
+          V(mindcluster), V(openfuyao), V(cce), V(dra), V(unknown)), C(resource), C(namespace), C(name), C(nodes),
+          C(desired), C(ready), C(image) and C(managed).
+        - C(managed) says that this collection put it there.
       type: list
       elements: dict
     storage_classes:
@@ -76,14 +91,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._facts.facts import PARTS
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 
 
 def main() -> None:
     """Parse, call, exit."""
-    module = AnsibleModule(argument_spec=AUTH_ARGS, supports_check_mode=True)
+    parts = {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)}
+    module = AnsibleModule(argument_spec={**AUTH_ARGS, "gather": parts}, supports_check_mode=True)
     try:
-        found = gather(connect(module.params))
+        found = gather(connect(module.params), module.params["gather"])
     except ClusterError as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(changed=False, cluster=found)

@@ -59,7 +59,7 @@ NVIDIA = Vendor(
         Product(r"RTX-3090", 24576, "8.6"),
     ),
     plugins=(
-        Plugin("hami", GPU, image=r"(^|/)hami$", name=r"hami.*device-plugin"),
+        Plugin("hami", GPU, image=r"(^|/)hami$", name=r"(.+-)?hami-device-plugin"),
         Plugin("nvdp", GPU, image=r"(^|/)k8s-device-plugin$"),
     ),
     operators=(Operator("gpu-operator", "nvidia.com/v1", "ClusterPolicy", GPU),),

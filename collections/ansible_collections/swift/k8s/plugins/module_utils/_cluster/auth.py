@@ -11,6 +11,7 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 
 from .errors import ClusterError
+from .kubeconfig import check_context, check_credentials, check_files
 
 
 def _option(variable: str, **more: Any) -> dict[str, Any]:
@@ -29,6 +30,20 @@ AUTH_ARGS: dict[str, Any] = {
     "client_key": _option("KEY_FILE", type="path", aliases=["key_file"]),
     "validate_certs": _option("VERIFY_SSL", type="bool", aliases=["verify_ssl"]),
     "proxy": _option("PROXY", type="str"),
+    "no_proxy": _option("NO_PROXY", type="str"),
+    "impersonate_user": _option("IMPERSONATE_USER", type="str"),
+    "impersonate_groups": _option("IMPERSONATE_GROUPS", type="list", elements="str"),
+}
+#: Option -> attribute of the client library's configuration.
+_ATTRIBUTES = {
+    "host": "host",
+    "username": "username",
+    "password": "password",
+    "ca_cert": "ssl_ca_cert",
+    "client_cert": "cert_file",
+    "client_key": "key_file",
+    "proxy": "proxy",
+    "no_proxy": "no_proxy",
 }
 
 
@@ -40,10 +55,17 @@ def api_client(params: Mapping[str, Any]) -> Any:
     from kubernetes import client  # noqa: PLC0415 - half a second, paid only by those who connect
 
     configuration = client.Configuration()
+    # The caller repeats what is worth repeating, and knows when it is not.
+    configuration.retries = False
     if not params.get("host"):
         _from_files(params, configuration)
     _override(params, configuration)
-    return client.ApiClient(configuration)
+    made = client.ApiClient(configuration)
+    if params.get("impersonate_user"):
+        made.set_default_header("Impersonate-User", params["impersonate_user"])
+    if params.get("impersonate_groups"):
+        made.set_default_header("Impersonate-Group", list(params["impersonate_groups"]))
+    return made
 
 
 def _from_files(params: Mapping[str, Any], configuration: Any) -> None:
@@ -53,48 +75,28 @@ def _from_files(params: Mapping[str, Any], configuration: Any) -> None:
     named = params.get("kubeconfig") or os.environ.get("KUBECONFIG")
     default = os.path.expanduser("~/.kube/config")
     path = named or (default if os.path.exists(default) else None)
-    try:
-        if path is None:
+    if path is None:
+        try:
             config.load_incluster_config(client_configuration=configuration)
-        else:
-            _check_file(path, context)
-            config.load_kube_config(path, context, configuration, persist_config=False)
-    except config.ConfigException as problem:
-        if path is None:
+        except config.ConfigException as problem:
             raise ClusterError(
                 "no cluster is named: set kubeconfig (or K8S_AUTH_KUBECONFIG, KUBECONFIG), or host and api_key "
                 "(or K8S_AUTH_HOST and K8S_AUTH_API_KEY)."
             ) from problem
+        return
+    check_files(path)
+    check_context(path, context)
+    try:
+        config.load_kube_config(path, context, configuration, persist_config=False)
+    except (config.ConfigException, OSError, ValueError) as problem:
         raise ClusterError(
             f"kubeconfig {path} cannot be used: {problem}. Check it with `kubectl config view`."
         ) from problem
-
-
-def _check_file(path: str, context: str | None) -> None:
-    from kubernetes import config  # noqa: PLC0415
-
-    files = [part for part in path.split(os.pathsep) if part]
-    missing = [part for part in files if not os.path.exists(os.path.expanduser(part))]
-    if files and len(missing) == len(files):
-        raise ClusterError(f"kubeconfig {path} does not exist: correct kubeconfig, or unset it to use K8S_AUTH_HOST.")
-    if context is None:
-        return
-    known = [item["name"] for item in config.list_kube_config_contexts(path)[0]]
-    if context not in known:
-        raise ClusterError(f"kubeconfig {path} has no context {context!r}: choose from {', '.join(sorted(known))}.")
+    check_credentials(path, context, configuration)
 
 
 def _override(params: Mapping[str, Any], configuration: Any) -> None:
-    plain = {
-        "host": "host",
-        "username": "username",
-        "password": "password",
-        "ca_cert": "ssl_ca_cert",
-        "client_cert": "cert_file",
-        "client_key": "key_file",
-        "proxy": "proxy",
-    }
-    for option, attribute in plain.items():
+    for option, attribute in _ATTRIBUTES.items():
         if params.get(option):
             setattr(configuration, attribute, params[option])
     if params.get("api_key"):

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from socket import socket
-from typing import Any
+from typing import Any, TypeVar
 
+from . import access, pages, streams
 from .auth import api_client
 from .discovery import Discovery, Resource
-from .errors import Gone, NotFound
-from .transport import Transport
+from .errors import NotFound
+from .transport import JSON, Request, Transport
 
 FIELD_MANAGER = "swift-k8s"
-JSON = "application/json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PATCH_TYPES = {
     "merge": "application/merge-patch+json",
@@ -25,6 +25,9 @@ PATCH_TYPES = {
 Object = dict[str, Any]
 Objects = list[Object]
 Answers = list[bool]
+Names = list[str]
+Picked = TypeVar("Picked")
+Picks = list[Picked]
 
 
 def connect(params: Mapping[str, Any]) -> Cluster:
@@ -66,27 +69,33 @@ class Cluster:
         metadata_only: bool = False,
     ) -> Objects:
         """All objects of a kind, page by page; nothing where it is not served. metadata_only leaves the rest away."""
+        return self.collect(
+            api_version, kind, lambda item: item, namespace, label_selector, field_selector, page, metadata_only
+        )
+
+    def collect(
+        self,
+        api_version: str,
+        kind: str,
+        pick: Callable[[Object], Picked | None],
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        page: int = 500,
+        metadata_only: bool = False,
+    ) -> Picks[Picked]:
+        """As list, but keep only what pick makes of each object: a page in memory, not the whole cluster."""
         found = self.resource(api_version, kind)
         if found is None:
             return []
-        query = {"limit": page, "labelSelector": label_selector, "fieldSelector": field_selector}
-        wanted = {key: value for key, value in query.items() if value}
-        accept = METADATA_ONLY if metadata_only else JSON
-        try:
-            return list(self._pages(found, namespace, wanted, accept))
-        except Gone:
-            return list(self._pages(found, namespace, {**wanted, "limit": 0}, accept))
-
-    def _pages(self, found: Resource, namespace: str | None, query: Object, accept: str) -> Iterator[Object]:
-        token = ""
-        while True:
-            asked = {**query, "continue": token} if token else query
-            answer = self._json("GET", found.path(namespace), asked, accept=accept)
-            for item in answer.get("items") or []:
-                yield {**item, "apiVersion": found.api_version, "kind": found.kind}
-            token = answer.get("metadata", {}).get("continue", "")
-            if not token:
-                return
+        query = streams.given({"limit": page, "labelSelector": label_selector, "fieldSelector": field_selector})
+        return pages.collect(
+            self._transport,
+            found.path(namespace),
+            query,
+            METADATA_ONLY if metadata_only else JSON,
+            lambda item: pick({**item, "apiVersion": api_version, "kind": kind}),
+        )
 
     def create(self, obj: Mapping[str, Any], dry_run: bool = False) -> Object:
         """Create an object; Conflict where it exists."""
@@ -156,20 +165,13 @@ class Cluster:
         resource_version: str | None = None,
     ) -> Iterator[tuple[str, Object]]:
         """Events of a kind as (type, object) until the time is over; Gone when resource_version is too old."""
-        found = self._discovery.need(api_version, kind)
         query = {
-            "watch": "true",
-            "timeoutSeconds": timeout_seconds,
             "fieldSelector": field_selector,
             "labelSelector": label_selector,
             "resourceVersion": resource_version,
         }
-        wanted = {key: value for key, value in query.items() if value}
-        for line in self._lines(found.path(namespace), wanted, timeout_seconds + 15.0):
-            event = json.loads(line)
-            if event["type"] == "ERROR":
-                raise Gone(event["object"].get("message", "the watch ended"))
-            yield event["type"], event["object"]
+        path = self._discovery.need(api_version, kind).path(namespace)
+        yield from streams.events(self._transport, path, query, timeout_seconds)
 
     def logs(
         self,
@@ -181,31 +183,15 @@ class Cluster:
     ) -> str:
         """A container's log so far."""
         query = {"container": container, "tailLines": tail_lines, "previous": "true" if previous else None}
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        answer = self._transport.request("GET", path, {key: value for key, value in query.items() if value})
+        answer = self._transport.send(Request("GET", streams.log_path(namespace, pod), streams.given(query)))
         return str(answer.data.decode(errors="replace"))
 
     def stream_logs(
         self, namespace: str, pod: str, container: str | None = None, since_time: str | None = None
     ) -> Iterator[str]:
         """A container's log lines as they come, until the container ends."""
-        query = {"follow": "true", "container": container, "sinceTime": since_time}
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        yield from self._lines(path, {key: value for key, value in query.items() if value}, None)
-
-    def _lines(self, path: str, query: Mapping[str, Any], seconds: float | None) -> Iterator[str]:
-        response = self._transport.request("GET", path, query, read_seconds=seconds, stream=True)
-        rest = b""
-        try:
-            for chunk in response.stream(1 << 16, decode_content=True):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if line:
-                        yield line.decode(errors="replace")
-            if rest:
-                yield rest.decode(errors="replace")
-        finally:
-            response.close()
+        query = streams.given({"follow": "true", "container": container, "sinceTime": since_time})
+        yield from streams.lines(self._transport, streams.log_path(namespace, pod), query, None)
 
     def port_forward(self, namespace: str, pod: str, port: int) -> socket:
         """A connection to a port of a pod; the caller closes it."""
@@ -213,7 +199,12 @@ class Cluster:
 
     def raw(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> bytes:
         """A request to any path, the answer's bytes."""
-        return bytes(self._transport.request(method, path, query, body).data)
+        return bytes(self._transport.send(Request(method, path, query or {}, body)).data)
+
+    def apis(self) -> Names:
+        """Group versions that the API server serves, as apps/v1."""
+        groups = json.loads(self.raw("GET", "/apis"))["groups"]
+        return ["v1", *sorted(version["groupVersion"] for group in groups for version in group["versions"])]
 
     def server_version(self) -> str:
         """The API server's version, as v1.36.3."""
@@ -228,16 +219,7 @@ class Cluster:
 
     def can_i(self, checks: Sequence[Mapping[str, str]]) -> Answers:
         """For each {verb, group, resource, namespace?, name?}: may we. Nothing is written."""
-        answers = []
-        for attributes in checks:
-            body = {
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectAccessReview",
-                "spec": {"resourceAttributes": dict(attributes)},
-            }
-            answer = self._json("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", None, body)
-            answers.append(bool(answer["status"]["allowed"]))
-        return answers
+        return access.allowed(self._transport, checks)
 
     def _place(self, obj: Mapping[str, Any]) -> tuple[Resource, str | None]:
         found = self._discovery.need(obj["apiVersion"], obj["kind"])
@@ -253,8 +235,6 @@ class Cluster:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         content_type: str = JSON,
-        accept: str = JSON,
     ) -> Object:
-        response = self._transport.request(method, path, query, body, content_type, accept=accept)
-        answer: Object = json.loads(response.data)
+        answer: Object = json.loads(self._transport.send(Request(method, path, query or {}, body, content_type)).data)
         return answer

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .errors import NotFound
-from .transport import Transport
+from .transport import Request, Transport
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Discovery:
 
     def _ask(self, api_version: str) -> dict[str, Resource]:
         try:
-            answer: dict[str, Any] = json.loads(self._transport.request("GET", prefix(api_version)).data)
+            answer: dict[str, Any] = json.loads(self._transport.send(Request("GET", prefix(api_version))).data)
         except NotFound:
             return {}
         return {

@@ -5,37 +5,61 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from socket import socket
 from typing import Any
 from urllib.parse import urlencode
 
-from . import errors, portforward
+from . import portforward
+from .refusal import refusal, unreachable
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-ATTEMPTS = 5
+JSON = "application/json"
+#: Waits before each repetition: half a minute, as long as an API server takes to restart.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+#: An address that never answered is rather wrong than restarting.
+FIRST_PAUSES = PAUSES[:2]
+LONGEST_PAUSE = 30.0
 REPEATABLE = (429, 500, 502, 503, 504)
-KINDS = {
-    400: errors.Invalid,
-    401: errors.Unauthorized,
-    403: errors.Forbidden,
-    404: errors.NotFound,
-    409: errors.Conflict,
-    410: errors.Gone,
-    422: errors.Invalid,
-    429: errors.TooManyRequests,
-}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, ready to be sent and sent again."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    content_type: str = JSON
+    accept: str = JSON
+    read_seconds: float | None = READ_SECONDS
+    stream: bool = False
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+    @property
+    def data(self) -> bytes | None:
+        """The body as it goes over the wire."""
+        return json.dumps(self.body).encode() if self.body is not None else None
 
 
 class Transport:
-    """Raw HTTP with the client library's configuration, pool and credentials."""
+    """Raw HTTP with the client library's configuration, pool and credentials. Safe for threads."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._pool = client.rest_client.pool_manager
+        self._lock = threading.Lock()
+        self._answered = False
         self.host: str = client.configuration.host
         self.requests: Counter[str] = Counter()
 
@@ -43,87 +67,74 @@ class Transport:
         """A connection to a port of a pod."""
         return portforward.dial(self._client, namespace, pod, port)
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
-        read_seconds: float | None = READ_SECONDS,
-        stream: bool = False,
-        accept: str = "application/json",
-    ) -> Any:
+    def send(self, request: Request) -> Any:
         """The response, decoded by the caller. Raises a ClusterError for every status from 400 on."""
-        url = f"{self.host}{path}{'?' + urlencode(query) if query else ''}"
-        data = json.dumps(body).encode() if body is not None else None
-        for attempt in range(1, ATTEMPTS + 1):
-            headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "swift.k8s"}
-            response = self._send(method, url, data, headers, read_seconds, stream, attempt)
-            if response is None:
-                continue
-            if response.status < 400:
-                return response
-            patience = response.status == 429 or (method == "GET" and response.status in REPEATABLE)
-            if not patience or attempt == ATTEMPTS:
-                raise refusal(response.status, response.read() if stream else response.data, method, path)
-            time.sleep(min(10.0, float(response.headers.get("Retry-After") or 0.2 * 2**attempt)))
-        raise errors.Unreachable(f"{self.host} did not answer {ATTEMPTS} times: check the API server.")
+        repeated = 0
+        while True:
+            answer = self._once(request)
+            pauses = PAUSES if self._answered else FIRST_PAUSES
+            if isinstance(answer, Exception):
+                if repeated >= len(pauses) or not _may_repeat(request, answer):
+                    raise unreachable(self.host, answer) from answer
+                pause = pauses[repeated]
+            elif answer.status < 400:
+                return answer
+            else:
+                patience = answer.status == 429 or (request.method == "GET" and answer.status in REPEATABLE)
+                content = answer.read() if request.stream else answer.data
+                if not patience or repeated >= len(pauses):
+                    raise refusal(answer.status, content, request.method, request.path)
+                pause = wished(answer.headers.get("Retry-After"), pauses[repeated])
+            time.sleep(pause)
+            repeated += 1
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        data: bytes | None,
-        headers: dict[str, str],
-        seconds: float | None,
-        stream: bool,
-        attempt: int,
-    ) -> Any:
+    def _once(self, request: Request) -> Any:
+        """The response, or the exception that came in its place."""
         from urllib3 import Timeout  # noqa: PLC0415 - comes with the client library
         from urllib3.exceptions import HTTPError  # noqa: PLC0415
 
-        query: list[tuple[str, str]] = []
-        self._client.update_params_for_auth(headers, query, ["BearerToken"], url, method, data)
-        self.requests[method] += 1
+        url, data = f"{self.host}{request.target}", request.data
+        headers = self._headers(request, url)
+        with self._lock:
+            self.requests[request.method] += 1
         try:
-            return self._pool.request(
-                method,
+            answer = self._pool.request(
+                request.method,
                 url,
                 body=data,
                 headers=headers,
-                timeout=Timeout(connect=CONNECT_SECONDS, read=seconds),
+                timeout=Timeout(connect=CONNECT_SECONDS, read=request.read_seconds),
                 retries=False,
-                preload_content=not stream,
+                preload_content=not request.stream,
             )
         except HTTPError as problem:
-            if method != "GET" or attempt == ATTEMPTS:
-                raise errors.Unreachable(
-                    f"{self.host} cannot be reached ({reason(problem)}): check address, network and certificate."
-                ) from problem
-            time.sleep(0.2 * 2**attempt)
-            return None
+            return problem
+        self._answered = True
+        return answer
+
+    def _headers(self, request: Request, url: str) -> Any:
+        from urllib3 import HTTPHeaderDict  # noqa: PLC0415
+
+        headers = HTTPHeaderDict(
+            {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "swift.k8s"}
+        )
+        for name, value in self._client.default_headers.items():
+            for one in value if isinstance(value, list) else [value]:
+                if name != "User-Agent":
+                    headers.add(name, one)
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], url, request.method, request.data)
+        return headers
 
 
-def reason(problem: BaseException) -> str:
-    """The innermost cause, which names the trouble; the outer ones name the library's classes."""
-    while (inner := getattr(problem, "reason", None) or problem.__cause__) is not None and inner is not problem:
-        if not isinstance(inner, BaseException):
-            return str(inner)
-        problem = inner
-    return str(problem) or type(problem).__name__
+def _may_repeat(request: Request, problem: Exception) -> bool:
+    """Whether a failed request can be sent again: a read always, a write only if it never left; bad TLS never heals."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError  # noqa: PLC0415
+
+    if isinstance(problem, SSLError):
+        return False
+    return request.method == "GET" or isinstance(problem, (ConnectTimeoutError, NewConnectionError))
 
 
-def refusal(status: int, data: bytes, method: str, path: str) -> errors.ClusterError:
-    """The typed error of a refused request, with the API server's own sentence."""
-    try:
-        said = str(json.loads(data).get("message", ""))
-    except (ValueError, AttributeError):
-        said = data[:200].decode(errors="replace").strip()
-    kind = KINDS.get(status, errors.ClusterError)
-    said = said or f"{method} {path} was answered with status {status}"
-    advice = {
-        401: ": renew the credentials (token, certificate or kubeconfig).",
-        403: ": ask for a Role that allows it.",
-    }.get(status, "")
-    return kind(f"{said}{advice}")
+def wished(retry_after: str | None, otherwise: float) -> float:
+    """Seconds that the server asks to wait, within reason; dates, which API servers never send, do not count."""
+    return min(LONGEST_PAUSE, float(retry_after)) if retry_after and retry_after.isdigit() else otherwise

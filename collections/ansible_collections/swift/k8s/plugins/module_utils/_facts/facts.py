@@ -1,103 +1,80 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of objects -> the facts of a cluster, as small as 1,000 nodes need. Pure."""
+"""What was kept of the lists -> the facts of a cluster. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._accelerator.devices import devices
-from .._accelerator.usage import usage, with_free
-from .._accelerator.vendors import VENDORS
-from .owners import owners
+from .._accelerator.usage import with_free
+from .owners import Owner, Seen, owners
+from .pods import Share
+from .rows import newest
+from .warnings import unknown_resources, warnings
 
-Object = Mapping[str, Any]
-_LEVEL = "pod-security.kubernetes.io/enforce"
-_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-#: Labels that say nothing about devices or placement only make facts long.
-_KEPT_PREFIXES = ("beta.kubernetes.io/",)
+PARTS = ("nodes", "owners", "storage_classes", "runtime_classes", "apis", "pod_security", "releases")
+#: Name of a list -> what was kept of it; None where it may not be listed.
+Found = Mapping[str, "list[Any] | None"]
 
 
-def facts(lists: Mapping[str, Sequence[Object]]) -> dict[str, Any]:
-    """lists: nodes, pods, daemonsets, releases, storage_classes, runtime_classes, namespaces."""
-    used = usage(lists["pods"])
-    nodes = [node_fact(node, used) for node in lists["nodes"]]
-    releases = [release_fact(item) for item in lists["releases"]]
-    found = owners(lists["daemonsets"], lists["pods"], releases)
-    return {
+def facts(found: Found, parts: Sequence[str] = PARTS) -> dict[str, Any]:
+    """The chosen parts, and warnings."""
+    shares: list[Share] | None = found.get("pods")
+    releases = newest(found.get("releases") or [])
+    nodes = _nodes([node for node, _strangers in found.get("nodes") or []], shares)
+    advertisers = _owners(found, nodes, shares, releases) if found.get("plugins") is not None else None
+    unknown = [(node["name"], name) for node, names in found.get("nodes") or [] for name in names]
+    told = {
         "nodes": nodes,
-        "owners": found,
-        "storage_classes": [storage_class(item) for item in lists["storage_classes"]],
-        "runtime_classes": [
-            {"name": item["metadata"]["name"], "handler": item["handler"]} for item in lists["runtime_classes"]
-        ],
-        "pod_security": {
-            item["metadata"]["name"]: level
-            for item in lists["namespaces"]
-            if (level := (item["metadata"].get("labels") or {}).get(_LEVEL))
-        },
+        "owners": advertisers or [],
+        "storage_classes": _sorted(found.get("storage_classes")),
+        "runtime_classes": _sorted(found.get("runtime_classes")),
+        "pod_security": dict(sorted(found.get("pod_security") or [])),
         "releases": releases,
-        "warnings": warnings(nodes),
     }
-
-
-def node_fact(node: Object, used: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """One node."""
-    metadata, status = node["metadata"], node.get("status") or {}
-    info = status.get("nodeInfo") or {}
-    conditions = {item["type"]: item["status"] for item in status.get("conditions") or []}
-    labels = metadata.get("labels") or {}
     return {
-        "name": metadata["name"],
-        "ready": conditions.get("Ready") == "True",
-        "schedulable": not (node.get("spec") or {}).get("unschedulable", False),
-        "arch": info.get("architecture") or labels.get("kubernetes.io/arch", ""),
-        "runtime": info.get("containerRuntimeVersion", ""),
-        "kernel": info.get("kernelVersion", ""),
-        "labels": {key: value for key, value in labels.items() if not key.startswith(_KEPT_PREFIXES)},
-        "taints": [dict(taint) for taint in (node.get("spec") or {}).get("taints") or []],
-        "accelerators": with_free(devices(node), used.get(metadata["name"], {})),
+        **{name: value for name, value in told.items() if name in parts},
+        "warnings": warnings(nodes, advertisers) + unknown_resources(unknown),
     }
 
 
-def release_fact(secret: Object) -> dict[str, Any]:
-    """A release by the labels of its newest record; its content is not read."""
-    labels = secret["metadata"].get("labels") or {}
-    return {
-        "name": labels.get("name", ""),
-        "namespace": secret["metadata"]["namespace"],
-        "revision": int(labels.get("version", 0)),
-        "status": labels.get("status", ""),
-        "managed": any(key.startswith("swift.k8s/") for key in labels),
-    }
-
-
-def storage_class(item: Object) -> dict[str, Any]:
-    """One StorageClass."""
-    return {
-        "name": item["metadata"]["name"],
-        "provisioner": item["provisioner"],
-        "default": (item["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true",
-        "binding_mode": item.get("volumeBindingMode", "Immediate"),
-        "reclaim_policy": item.get("reclaimPolicy", "Delete"),
-        "expandable": bool(item.get("allowVolumeExpansion")),
-    }
-
-
-def warnings(nodes: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What the API cannot tell, and how to learn it: one sentence a vendor."""
-    found = []
-    for vendor in VENDORS:
-        dark = [
-            node["name"]
-            for node in nodes
-            if any(item["vendor"] == vendor.name and not item["product"] for item in node["accelerators"])
+def _nodes(nodes: Iterable[dict[str, Any]], shares: Sequence[Share] | None) -> list[dict[str, Any]]:
+    used: dict[str, Counter[str]] = {}
+    for one in shares or ():
+        used.setdefault(one.node, Counter()).update(one.taken)
+    if shares is not None:
+        nodes = [
+            {**node, "accelerators": with_free(node["accelerators"], used.get(node["name"], {}))} for node in nodes
         ]
-        if dark:
-            shown = ", ".join(dark[:3]) + (f" and {len(dark) - 3} more" if len(dark) > 3 else "")
-            found.append(
-                f"{len(dark)} node{'s' if len(dark) > 1 else ''} with {vendor.name} devices ({shown}) "
-                f"do not say which product, memory or driver: {vendor.details}."
-            )
-    return found
+    return sorted(nodes, key=lambda node: str(node["name"]))
+
+
+def _owners(
+    found: Found,
+    nodes: Sequence[Mapping[str, Any]],
+    shares: Sequence[Share] | None,
+    releases: Sequence[Mapping[str, Any]],
+) -> list[Owner]:
+    carriers: dict[str, set[str]] = {}
+    for one in shares or ():
+        if one.daemonset:
+            carriers.setdefault(one.daemonset, set()).add(one.node)
+    drivers: dict[str, set[str]] = {}
+    for driver, node in found.get("slices") or ():
+        drivers.setdefault(driver, set()).add(node)
+    operators = [item for name, items in found.items() if name.startswith("operators/") for item in items or ()]
+    seen = Seen(
+        nodes=nodes,
+        plugins=found["plugins"] or (),
+        carriers=carriers,
+        operators=operators,
+        drivers=drivers,
+        releases=[(row["namespace"], row["name"]) for row in releases if row["managed"]],
+    )
+    return sorted(owners(seen), key=lambda owner: (owner["namespace"], owner["name"], owner["resource"]))
+
+
+def _sorted(items: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return sorted(items or (), key=lambda item: str(item["name"]))

@@ -1,99 +1,141 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Who advertises accelerators: device plugins by their DaemonSets, and what stands behind them. Pure.
-
-Images and names: k8s-device-plugin 0.20, gpu-operator 26.7, HAMi 2.10, mind-cluster 26.1, dra-driver-nvidia-gpu 0.5;
-CCE and openFuyao by their documentation.
-"""
+"""Who advertises accelerators on which nodes. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-Object = Mapping[str, Any]
-_SOCKET = "/var/lib/kubelet/device-plugins"
-_OPERATORS = {"ClusterPolicy": "gpu-operator", "NVIDIADriver": "gpu-operator", "NPUClusterPolicy": "openfuyao"}
-_OURS = "swift-k8s"
-_RELEASE = ("meta.helm.sh/release-namespace", "meta.helm.sh/release-name")
+from .._accelerator.table import Operator, Vendor
+from .._accelerator.vendors import VENDORS, vendor_of
+from .plugins import UNKNOWN, DevicePlugin
+
+Node = Mapping[str, Any]
+Owner = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A device plugin is of this kind when every word is in its name or in one of its images."""
+class Seen:
+    """What points to owners.
 
-    kind: str
-    resource: str
-    words: tuple[str, ...]
+    carriers: uid of a DaemonSet -> the nodes of its pods.
+    operators: custom resources of operators, by name.
+    drivers: driver for dynamic resource allocation -> the nodes it publishes devices for.
+    releases: Helm releases of this collection, as (namespace, name).
+    """
 
-
-#: The first that fits counts: HAMi's plugins carry names that the others' words would match too.
-SIGNS = (
-    Sign("hami", "huawei.com/Ascend910", ("hami", "ascend")),
-    Sign("hami", "nvidia.com/gpu", ("hami",)),
-    Sign("dra", "nvidia.com/gpu", ("dra-driver-nvidia",)),
-    Sign("mindcluster", "huawei.com/Ascend910", ("ascend-device-plugin",)),
-    Sign("mindcluster", "huawei.com/Ascend910", ("ascend-k8sdeviceplugin",)),
-    Sign("cce", "huawei.com/ascend-1980", ("huawei-npu-device-plugin",)),
-    Sign("nvdp", "nvidia.com/gpu", ("nvidia", "device-plugin")),
-)
+    nodes: Iterable[Node] = ()
+    plugins: Iterable[DevicePlugin] = ()
+    carriers: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    operators: Iterable[tuple[Operator, str]] = ()
+    drivers: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    releases: Iterable[tuple[str, str]] = ()
 
 
-def owners(daemonsets: Iterable[Object], pods: Iterable[Object], releases: Iterable[Object]) -> list[dict[str, Any]]:
-    """One entry a device plugin's DaemonSet, with the nodes that its pods run on."""
-    nodes = _nodes_by_daemonset(pods)
-    ours = {(item["namespace"], item["name"]) for item in releases if item.get("managed")}
+def owners(seen: Seen, vendors: tuple[Vendor, ...] = VENDORS) -> list[Owner]:
+    """One entry a device plugin, an operator that has none yet, and a driver. Nodes are sorted by name."""
+    offers = {node["name"]: [device["resource"] for device in node["accelerators"]] for node in seen.nodes}
+    ours = set(seen.releases)
+    known: list[Owner] = []
+    unknown: list[Owner] = []
+    for plugin in seen.plugins:
+        owner = _owner(plugin, sorted(set(seen.carriers.get(plugin.uid, ()))), ours)
+        (unknown if plugin.kind == UNKNOWN else known).append(owner)
+    for owner in known:
+        owner["resource"] = _advertised(owner, offers, vendors)
+    there = {owner["kind"] for owner in known}
+    known += [_operated(row, name) for row, name in seen.operators if row.kind not in there]
+    known += [
+        _drawn(row.name, row.resource, sorted(set(seen.drivers[row.name])))
+        for vendor in vendors
+        for row in vendor.drivers
+        if row.name in seen.drivers
+    ]
+    return known + [named for owner in unknown for named in _claims(owner, known, offers, vendors)]
+
+
+def unowned(nodes: Iterable[Node], found: Iterable[Owner], vendor: str) -> list[str]:
+    """Nodes that offer a vendor's devices although no owner of such devices is known to run there."""
+    covered = _covered(found, vendor, VENDORS)
+    return [
+        node["name"]
+        for node in nodes
+        if node["name"] not in covered and any(device["vendor"] == vendor for device in node["accelerators"])
+    ]
+
+
+def _owner(plugin: DevicePlugin, nodes: list[str], ours: set[tuple[str, str]]) -> Owner:
+    return {
+        "kind": plugin.kind,
+        "resource": plugin.resource,
+        "namespace": plugin.namespace,
+        "name": plugin.name,
+        "nodes": nodes,
+        "desired": plugin.desired,
+        "ready": plugin.ready,
+        "image": plugin.image,
+        "managed": plugin.applied or plugin.release in ours,
+    }
+
+
+def _operated(row: Operator, name: str) -> Owner:
+    return _absent(row.kind, row.resource, name, [])
+
+
+def _drawn(name: str, resource: str, nodes: list[str]) -> Owner:
+    return _absent("dra", resource, name, nodes)
+
+
+def _absent(kind: str, resource: str, name: str, nodes: list[str]) -> Owner:
+    """An owner that shows no DaemonSet."""
+    return {
+        "kind": kind,
+        "resource": resource,
+        "namespace": "",
+        "name": name,
+        "nodes": nodes,
+        "desired": None,
+        "ready": None,
+        "image": "",
+        "managed": False,
+    }
+
+
+def _advertised(owner: Owner, offers: Mapping[str, list[str]], vendors: tuple[Vendor, ...]) -> str:
+    """The resource as the owner's nodes offer it; the table's where they offer that one, or nothing yet."""
+    vendor = vendor_of(owner["resource"], vendors)
+    found = Counter(
+        name for node in owner["nodes"] for name in offers.get(node, ()) if vendor_of(name, vendors) is vendor
+    )
+    return str(owner["resource"] if not found or owner["resource"] in found else found.most_common(1)[0][0])
+
+
+def _claims(
+    owner: Owner, known: list[Owner], offers: Mapping[str, list[str]], vendors: tuple[Vendor, ...]
+) -> list[Owner]:
+    """An unknown plugin owns what its nodes offer and no known owner there accounts for; perhaps nothing."""
     found = []
-    for item in daemonsets:
-        sign = recognise(item)
-        if sign is None:
-            continue
-        metadata, status = item["metadata"], item.get("status") or {}
-        found.append(
-            {
-                "kind": _operator(item) or sign.kind,
-                "resource": sign.resource,
-                "namespace": metadata["namespace"],
-                "name": metadata["name"],
-                "nodes": sorted(nodes.get(metadata["uid"], ())),
-                "desired": status.get("desiredNumberScheduled", 0),
-                "ready": status.get("numberReady", 0),
-                "managed": _managed(metadata, ours),
-            }
-        )
-    return sorted(found, key=lambda owner: (owner["namespace"], owner["name"]))
+    for vendor in vendors:
+        covered = _covered(known, vendor.name, vendors)
+        names = [
+            name
+            for node in owner["nodes"]
+            if node not in covered
+            for name in offers.get(node, ())
+            if vendor_of(name, vendors) is vendor
+        ]
+        if names:
+            found.append({**owner, "resource": Counter(names).most_common(1)[0][0]})
+    return found
 
 
-def recognise(daemonset: Object) -> Sign | None:
-    """The kind of device plugin; `unknown` for whatever else mounts kubelet's socket directory; None for the rest."""
-    spec = daemonset["spec"]["template"]["spec"]
-    paths = [(volume.get("hostPath") or {}).get("path", "") for volume in spec.get("volumes") or []]
-    if not any(path.rstrip("/") == _SOCKET for path in paths):
-        return None
-    images = [container.get("image", "") for container in spec.get("containers") or []]
-    text = " ".join([daemonset["metadata"]["name"], *images]).lower()
-    return next((sign for sign in SIGNS if all(word in text for word in sign.words)), Sign("unknown", "", ()))
-
-
-def _operator(daemonset: Object) -> str | None:
-    references = daemonset["metadata"].get("ownerReferences") or []
-    return next((_OPERATORS[item["kind"]] for item in references if item.get("kind") in _OPERATORS), None)
-
-
-def _managed(metadata: Object, ours: set[tuple[str, str]]) -> bool:
-    """Whether this collection put it there: by its own apply, or as part of a release of its own."""
-    if any(str(entry.get("manager", "")).startswith(_OURS) for entry in metadata.get("managedFields") or []):
-        return True
-    annotations = metadata.get("annotations") or {}
-    return tuple(annotations.get(key, "") for key in _RELEASE) in ours
-
-
-def _nodes_by_daemonset(pods: Iterable[Object]) -> dict[str, set[str]]:
-    nodes: dict[str, set[str]] = defaultdict(set)
-    for pod in pods:
-        for reference in pod["metadata"].get("ownerReferences") or []:
-            if reference.get("kind") == "DaemonSet" and pod["spec"].get("nodeName"):
-                nodes[reference["uid"]].add(pod["spec"]["nodeName"])
-    return nodes
+def _covered(found: Iterable[Owner], vendor: str, vendors: tuple[Vendor, ...]) -> set[str]:
+    return {
+        node
+        for owner in found
+        if (whose := vendor_of(owner["resource"], vendors)) and whose.name == vendor
+        for node in owner["nodes"]
+    }

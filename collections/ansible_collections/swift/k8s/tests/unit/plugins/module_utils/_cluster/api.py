@@ -11,8 +11,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 RESOURCES = {
-    "/api/v1": [("ConfigMap", "configmaps", True), ("Node", "nodes", False), ("Namespace", "namespaces", False)],
-    "/apis/apps/v1": [("Deployment", "deployments", True)],
+    "/api/v1": [
+        ("ConfigMap", "configmaps", True),
+        ("Node", "nodes", False),
+        ("Namespace", "namespaces", False),
+        ("Pod", "pods", True),
+        ("Secret", "secrets", True),
+    ],
+    "/apis/apps/v1": [("Deployment", "deployments", True), ("DaemonSet", "daemonsets", True)],
+    "/apis/storage.k8s.io/v1": [("StorageClass", "storageclasses", False)],
+    "/apis/node.k8s.io/v1": [("RuntimeClass", "runtimeclasses", False)],
+    "/apis/nvidia.com/v1": [("ClusterPolicy", "clusterpolicies", False)],
 }
 Answer = tuple[int, Any, dict[str, str]]
 

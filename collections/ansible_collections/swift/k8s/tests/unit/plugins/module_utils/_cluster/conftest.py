@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cluster import transport
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 
 from .api import serving
@@ -14,7 +13,7 @@ from .api import serving
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr(transport.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     with serving() as server:
         yield server
 

@@ -97,7 +97,7 @@ def test_an_unserved_kind_cannot_be_written(cluster: Cluster) -> None:
 
 REFUSALS = [
     (401, errors.Unauthorized, "renew the credentials"),
-    (403, errors.Forbidden, "ask for a Role"),
+    (403, errors.Forbidden, "said so"),
     (409, errors.Conflict, "said so"),
     (422, errors.Invalid, "said so"),
     (418, errors.ClusterError, "said so"),

@@ -1,60 +1,85 @@
-"""Facts of a cluster from lists of objects."""
+"""Facts of a cluster from what was kept of its lists."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._facts import rows
 from ansible_collections.swift.k8s.plugins.module_utils._facts.facts import facts
-from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
-from ansible_collections.swift.k8s.plugins.module_utils._facts.owners import owners
+from ansible_collections.swift.k8s.plugins.module_utils._facts.node import node_fact
+from ansible_collections.swift.k8s.plugins.module_utils._facts.pods import share
+from ansible_collections.swift.k8s.plugins.module_utils._facts.warnings import strangers
+from ansible_collections.swift.k8s.tests.unit.plugins import zoo
+from ansible_collections.swift.k8s.tests.unit.plugins.zoo import GPU
 
-from .zoo import GPU, ZOO, pod
 
-RELEASE = {
-    "metadata": {
-        "namespace": "ms-swift",
-        "labels": {
-            "owner": "helm",
-            "name": "qwen",
-            "version": "3",
-            "status": "deployed",
-            "swift.k8s/ready-revision": "3",
-        },
-    }
-}
-LISTS: dict[str, list[dict[str, Any]]] = {
-    "nodes": [ZOO["a100"], ZOO["no-gfd"], ZOO["npu-dark"], ZOO["dead"], ZOO["cpu"]],
-    "pods": [pod("one", "a100", {GPU: 3})],
-    "daemonsets": [],
-    "releases": [RELEASE],
-    "storage_classes": [
-        {
-            "metadata": {"name": "nfs", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
-            "provisioner": "nfs.csi.k8s.io",
+def kept(*names: str) -> list[Any]:
+    """Nodes as the query keeps them."""
+    return [(node_fact(item), strangers(item)) for item in map(zoo.by_name, names)]
+
+
+def record(name: str, revision: str, status: str, **labels: str) -> dict[str, Any]:
+    """The metadata of a Helm record."""
+    return {
+        "metadata": {
+            "namespace": "ms-swift",
+            "labels": {"owner": "helm", "name": name, "version": revision, "status": status, **labels},
         }
-    ],
-    "runtime_classes": [{"metadata": {"name": "nvidia"}, "handler": "nvidia"}],
-    "namespaces": [
-        {"metadata": {"name": "open"}},
-        {"metadata": {"name": "strict", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
-    ],
-}
+    }
 
 
-def test_nodes_are_short_and_tell_what_matters() -> None:
-    by_name = {node["name"]: node for node in facts(LISTS)["nodes"]}
-    assert by_name["a100"]["accelerators"][0]["free"] == 5
-    assert (by_name["dead"]["ready"], by_name["cpu"]["ready"]) == (False, True)
-    assert by_name["cpu"]["labels"] == {"kubernetes.io/arch": "amd64"}
+def test_free_devices_come_from_pods() -> None:
+    shares = [share(zoo.pod("one", "a100-80", {GPU: 3})), share(zoo.pod("two", "a100-80", {GPU: 2}))]
+    (node,) = facts({"nodes": kept("a100-80"), "pods": shares}, ["nodes"])["nodes"]
+    assert (node["accelerators"][0]["count"], node["accelerators"][0]["free"]) == (8, 3)
 
 
-def test_the_rest() -> None:
-    found = facts(LISTS)
-    assert found["releases"] == [
-        {"name": "qwen", "namespace": "ms-swift", "revision": 3, "status": "deployed", "managed": True}
+def test_free_devices_are_not_known_without_pods() -> None:
+    (node,) = facts({"nodes": kept("a100-80"), "pods": None}, ["nodes"])["nodes"]
+    assert node["accelerators"][0]["free"] is None
+
+
+def test_nodes_tell_their_state_and_no_noise() -> None:
+    nodes = facts({"nodes": kept("not-ready", "cordoned", "cpu", "arm64")}, ["nodes"])["nodes"]
+    assert [node["name"] for node in nodes] == ["arm64", "cordoned", "cpu", "not-ready"]
+    assert [(node["ready"], node["schedulable"]) for node in nodes] == [
+        (True, True),
+        (True, False),
+        (True, True),
+        (False, True),
     ]
-    assert found["storage_classes"][0] == {
+    assert nodes[0]["arch"] == "arm64"
+    assert set(nodes[2]["labels"]) == {"kubernetes.io/arch", "kubernetes.io/os", "kubernetes.io/hostname"}
+    assert (nodes[2]["runtime"], nodes[2]["kernel"]) == ("containerd://2.1.4", "6.8.0-60-generic")
+
+
+def test_taints_without_their_time() -> None:
+    taint = {"key": GPU, "effect": "NoSchedule", "timeAdded": "2026-11-24T00:00:00Z"}
+    assert node_fact(zoo.node("n", taints=[taint]))["taints"] == [{"key": GPU, "effect": "NoSchedule"}]
+
+
+def test_only_the_chosen_parts() -> None:
+    assert set(facts({"nodes": kept("cpu")}, ["nodes"])) == {"nodes", "warnings"}
+
+
+def test_a_release_is_its_newest_record() -> None:
+    records = [
+        rows.release(record("qwen", "4", "failed")),
+        rows.release(record("qwen", "3", "deployed", **{"swift.k8s/ready-revision": "3"})),
+        rows.release(record("other", "none", "pending-install")),
+    ]
+    assert facts({"releases": records}, ["releases"])["releases"] == [
+        {"name": "other", "namespace": "ms-swift", "revision": 0, "status": "pending-install", "managed": False},
+        {"name": "qwen", "namespace": "ms-swift", "revision": 4, "status": "failed", "managed": True},
+    ]
+
+
+def test_rows() -> None:
+    annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
+    found = rows.storage_class(
+        {"metadata": {"name": "nfs", "annotations": annotations}, "provisioner": "nfs.csi.k8s.io"}
+    )
+    assert found == {
         "name": "nfs",
         "provisioner": "nfs.csi.k8s.io",
         "default": True,
@@ -62,94 +87,24 @@ def test_the_rest() -> None:
         "reclaim_policy": "Delete",
         "expandable": False,
     }
-    assert found["runtime_classes"] == [{"name": "nvidia", "handler": "nvidia"}]
-    assert found["pod_security"] == {"strict": "restricted"}
+    assert rows.runtime_class({"metadata": {"name": "nvidia"}, "handler": "nvidia"}) == {
+        "name": "nvidia",
+        "handler": "nvidia",
+    }
+    strict = {"metadata": {"name": "strict", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
+    assert rows.pod_security(strict) == ("strict", "restricted")
+    assert rows.pod_security({"metadata": {"name": "open"}}) is None
 
 
 def test_warnings_say_what_is_not_known_and_how_to_learn_it() -> None:
-    nvidia, ascend = facts(LISTS)["warnings"]
-    assert nvidia.startswith(
-        "2 nodes with nvidia devices (no-gfd, dead) do not say which product, memory or driver: set gfd"
-    )
-    assert ascend.startswith("1 node with ascend devices (npu-dark) do not say which product")
+    lists = {"nodes": kept("no-gfd", "npu-dark", "amd", "a100-80"), "plugins": []}
+    told = "\n".join(facts(lists)["warnings"])
+    assert "1 node (no-gfd) with nvidia devices do not say which product, memory or driver: set gfd: true" in told
+    assert "1 node (npu-dark) with ascend devices do not say which product" in told
+    assert "2 nodes (a100-80, no-gfd) offer nvidia devices, but no DaemonSet there advertises them" in told
+    assert "1 node (amd) offer amd.com/gpu, which no vendor's table of this collection describes" in told
+    assert "rdma/hca" not in told
 
 
-def daemonset(name: str, image: str, path: str = "/var/lib/kubelet/device-plugins", **metadata: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": name, "namespace": "kube-system", "uid": f"uid-{name}", **metadata},
-        "spec": {
-            "template": {
-                "spec": {"containers": [{"image": image}], "volumes": [{"name": "s", "hostPath": {"path": path}}]}
-            }
-        },
-        "status": {"desiredNumberScheduled": 2, "numberReady": 1},
-    }
-
-
-OPERATED = {"ownerReferences": [{"kind": "ClusterPolicy", "name": "p", "uid": "u"}]}
-KINDS: list[tuple[dict[str, Any], str, str]] = [
-    (daemonset("nvdp-nvidia-device-plugin", "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"), "nvdp", GPU),
-    (
-        daemonset("nvidia-device-plugin-daemonset", "nvcr.io/nvidia/k8s-device-plugin:v0.20.0", **OPERATED),
-        "gpu-operator",
-        GPU,
-    ),
-    (daemonset("hami-device-plugin", "projecthami/hami:v2.10.0"), "hami", GPU),
-    (daemonset("hami-ascend-device-plugin", "projecthami/ascend-device-plugin:v1"), "hami", "huawei.com/Ascend910"),
-    (
-        daemonset("ascend-device-plugin-daemonset", "ascendhub/ascend-k8sdeviceplugin:v26.1.0"),
-        "mindcluster",
-        "huawei.com/Ascend910",
-    ),
-    (daemonset("huawei-npu-device-plugin", "swr/hwofficial/npu:1"), "cce", "huawei.com/ascend-1980"),
-    (daemonset("mystery", "example/fpga:1", path="/var/lib/kubelet/device-plugins/"), "unknown", ""),
-]
-
-
-@pytest.mark.parametrize(("item", "kind", "resource"), KINDS)
-def test_owners(item: dict[str, Any], kind: str, resource: str) -> None:
-    runs = pod("plugin", "a100", {})
-    runs["metadata"]["ownerReferences"] = [{"kind": "DaemonSet", "uid": item["metadata"]["uid"]}]
-    (found,) = owners([item, daemonset("logger", "fluent", path="/var/log")], [runs], [])
-    assert (found["kind"], found["resource"], found["nodes"]) == (kind, resource, ["a100"])
-    assert (found["desired"], found["ready"], found["managed"]) == (2, 1, False)
-
-
-def test_what_this_collection_put_there_is_its_own() -> None:
-    applied = daemonset("ascend-device-plugin-daemonset", "x", managedFields=[{"manager": "swift-k8s"}])
-    released = daemonset(
-        "nvidia-device-plugin",
-        "x",
-        annotations={"meta.helm.sh/release-namespace": "ms-swift", "meta.helm.sh/release-name": "qwen"},
-    )
-    found = owners([applied, released], [], [{"namespace": "ms-swift", "name": "qwen", "managed": True}])
-    assert [item["managed"] for item in found] == [True, True]
-
-
-class Cluster:
-    """Only what gathering asks for."""
-
-    host = "https://192.0.2.1"
-
-    def __init__(self) -> None:
-        self.lists = 0
-
-    def list(self, api_version: str, kind: str, **_more: Any) -> list[dict[str, Any]]:
-        self.lists += 1
-        return list(LISTS["nodes"]) if kind == "Node" else []
-
-    def raw(self, _method: str, _path: str) -> bytes:
-        return b'{"groups": [{"versions": [{"groupVersion": "apps/v1"}]}]}'
-
-    def server_version(self) -> str:
-        return "v1.36.3"
-
-    def uid(self) -> str:
-        return "u"
-
-
-def test_gathering_lists_each_kind_once() -> None:
-    cluster: Any = Cluster()
-    found = gather(cluster)
-    assert (found["apis"], found["uid"], len(found["nodes"])) == (["v1", "apps/v1"], "u", 5)
-    assert cluster.lists == 7
+def test_owners_that_were_not_asked_for_are_not_missed() -> None:
+    assert facts({"nodes": kept("a100-80")}, ["nodes"])["warnings"] == []

@@ -1,0 +1,26 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the credentials may do, as the API server sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from .transport import Request, Transport
+
+_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def allowed(transport: Transport, checks: Sequence[Mapping[str, str]]) -> list[bool]:
+    """For each {verb, group, resource, namespace?, name?}: may we. A review is a POST, but nothing is stored."""
+    answers = []
+    for attributes in checks:
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": dict(attributes)},
+        }
+        answer = json.loads(transport.send(Request("POST", _PATH, body=body)).data)
+        answers.append(bool(answer["status"]["allowed"]))
+    return answers
