@@ -22,7 +22,6 @@ def table(plans: Sequence[Mapping[str, Any]]) -> str:
         lines += [f"{plan['id']}: {text}" for text in plan["advice"]]
         if plan["published"]:
             lines.append(f"{plan['id']}: published {plan['published']['gigabytes']} GB: {plan['published']['why']}")
-        lines += [f"{plan['id']}: {text}" for text in plan["notes"]]
     return "\n".join(lines)
 
 
