@@ -13,11 +13,12 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The first vendor resource among flat limits, or nothing. */}}
-{{- define "ms-swift.deviceResource" -}}
+{{/* The vendors' device resources among flat limits, parted by blanks. */}}
+{{- define "ms-swift.deviceResources" -}}
 {{- range $name, $_ := . -}}
-{{- if regexMatch "^(nvidia\\.com/(gpu|gpu\\.shared|mig-[0-9a-z.]+)|huawei\\.com/[Aa]scend.*|huawei\\.com/npu)$" $name -}}
-{{- $name }} {{ end -}}
+{{- if regexMatch "^(nvidia\\.com/(gpu|gpu\\.shared|mig-[0-9a-z.]+)|huawei\\.com/([Aa]scend.*|npu))$" $name -}}
+{{- if not (regexMatch "-(memory|core)$" $name) }}{{ $name }} {{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -38,25 +39,47 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Tasks that talk to a service, or only move files, take no device. */}}
 {{- define "ms-swift.plan.devices" -}}
 {{- $limits := dict -}}
 {{- $requests := dict -}}
 {{- include "ms-swift.flatten" (dict "from" .Values.resources.limits "into" $limits "prefix" "") -}}
 {{- include "ms-swift.flatten" (dict "from" .Values.resources.requests "into" $requests "prefix" "") -}}
-{{- $named := include "ms-swift.deviceResource" $limits | trim -}}
-{{- $resource := .Values.accelerator.resource | default (splitList " " $named | first) -}}
-{{- $vendor := include "ms-swift.vendor" (dict "root" . "resource" $resource) -}}
-{{- $defaults := dict "nvidia" "nvidia.com/gpu" "ascend" "huawei.com/Ascend910" "cpu" "" -}}
-{{- $resource = $resource | default (get $defaults $vendor) -}}
+{{- $named := include "ms-swift.deviceResources" $limits | trim | splitList " " | compact -}}
+{{- $resource := .Values.accelerator.resource | default (first (append $named "")) -}}
+{{- $remote := or (eq .plan.kind "download") (and (eq .plan.task "eval") .Values.eval.url) (and (eq .plan.task "app") .Values.ui.baseUrl) -}}
+{{- $vendor := ternary "cpu" (include "ms-swift.vendor" (dict "root" . "resource" $resource)) (not (empty $remote)) -}}
+{{- $resource = $resource | default (get (dict "nvidia" "nvidia.com/gpu" "ascend" "huawei.com/Ascend910") $vendor) -}}
 {{- $count := 0 -}}
-{{- if and (ne $vendor "cpu") (ne .plan.kind "download") -}}
+{{- if ne $vendor "cpu" -}}
 {{- $count = int (.Values.accelerator.count | default (get $limits $resource) | default 1) -}}
 {{- $_ := set $limits $resource $count -}}
 {{- if hasKey $requests $resource -}}{{- $_ := set $requests $resource $count -}}{{- end -}}
 {{- end -}}
 {{- $_ := set .plan "vendor" $vendor -}}
+{{- $_ := set .plan "named" $named -}}
 {{- $_ := set .plan "resource" (ternary $resource "" (gt $count 0)) -}}
-{{- $_ := set .plan "named" (splitList " " $named | compact) -}}
 {{- $_ := set .plan "count" $count -}}
 {{- $_ := set .plan "resources" (dict "limits" $limits "requests" $requests) -}}
+{{- $_ := set .plan "sharing" (ternary "mig" .Values.accelerator.sharing (contains "/mig-" $resource)) -}}
+{{- end -}}
+
+{{/* Nodes by memory and compute capability rather than by product names. */}}
+{{- define "ms-swift.affinity" -}}
+{{- $memory := list -}}
+{{- with .Values.accelerator.memoryMiB -}}{{- $memory = list (dict "key" "nvidia.com/gpu.memory" "operator" "Gt" "values" (list (toString (sub (int .) 1)))) -}}{{- end -}}
+{{- $terms := list -}}
+{{- with .Values.accelerator.compute -}}
+{{- $parts := splitList "." (toString .) -}}
+{{- $above := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "Gt" "values" (list (first $parts))) -}}
+{{- $equal := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "In" "values" (list (first $parts))) (dict "key" "nvidia.com/gpu.compute.minor" "operator" "Gt" "values" (list (toString (sub (int (last $parts)) 1)))) -}}
+{{- $terms = list (dict "matchExpressions" (concat $memory $above)) (dict "matchExpressions" (concat $memory $equal)) -}}
+{{- else -}}
+{{- if $memory -}}{{- $terms = list (dict "matchExpressions" $memory) -}}{{- end -}}
+{{- end -}}
+{{- if and $terms (eq .plan.vendor "nvidia") -}}
+{{- toYaml (merge (dict "nodeAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (dict "nodeSelectorTerms" $terms))) .Values.affinity) -}}
+{{- else if .Values.affinity -}}
+{{- toYaml .Values.affinity -}}
+{{- end -}}
 {{- end -}}

@@ -5,31 +5,32 @@
 {{- if and (not $backend) (has $asked (list "true" "1" "yes")) -}}{{- $backend = "vllm" -}}{{- end -}}
 {{- if and (not $backend) (has $asked (list "false" "0" "no")) -}}{{- $backend = "transformers" -}}{{- end -}}
 {{- $_ := set .plan "backend" ($backend | default (ternary "transformers" "vllm" (eq .plan.vendor "cpu"))) -}}
+{{- /* bfloat16 begins with compute capability 8.0 and Ascend 910B; a CPU is safest in float32. */ -}}
+{{- $dtype := .Values.engine.dtype -}}
+{{- if and (not $dtype) (eq .plan.vendor "cpu") -}}{{- $dtype = "float32" -}}{{- end -}}
+{{- if and (not $dtype) .Values.accelerator.compute -}}{{- $dtype = ternary "float16" "" (lt (float64 .Values.accelerator.compute) 8.0) -}}{{- end -}}
+{{- if and (not $dtype) (contains "310P" .plan.resource) -}}{{- $dtype = "float16" -}}{{- end -}}
+{{- $_ := set .plan "dtype" $dtype -}}
+{{- $_ := set .plan "parallel" (int (.Values.engine.tensorParallel | default (max 1 .plan.count))) -}}
+{{- /* An engine reserves its part of the whole card: pods that share one must add up to less than 1. */ -}}
+{{- $fraction := .Values.engine.memoryFraction -}}
+{{- if and (not $fraction) (has .plan.sharing (list "mps" "time-slicing")) -}}{{- $fraction = round (divf 0.9 (float64 .Values.accelerator.shares)) 2 -}}{{- end -}}
+{{- $_ := set .plan "fraction" $fraction -}}
 {{- end -}}
 
-{{- define "ms-swift.plan.arguments" -}}
-{{- $arguments := dict -}}
-{{- with .plan.model.path -}}{{- $_ := set $arguments "model" . -}}{{- end -}}
-{{- if eq .plan.kind "serve" -}}{{- include "ms-swift.arguments.serve" (dict "root" . "into" $arguments) -}}{{- end -}}
-{{- range $name, $value := .Values.extraArgs -}}{{- $_ := set $arguments $name $value -}}{{- end -}}
-{{- $_ := set .plan "arguments" $arguments -}}
+{{/* Set an option unless the value is empty: arguments into, name, value. */}}
+{{- define "ms-swift.option" -}}
+{{- if .value -}}{{- $_ := set .into .name .value -}}{{- end -}}
 {{- end -}}
 
-{{- define "ms-swift.arguments.serve" -}}
+{{/* The options of each engine for the same four wishes. */}}
+{{- define "ms-swift.arguments.engine" -}}
 {{- $into := .into -}}
 {{- with .root -}}
-{{- $_ := set $into "host" "0.0.0.0" -}}
-{{- $_ := set $into "port" (int .Values.engine.port) -}}
-{{- $_ := set $into "served_model_name" .plan.model.served -}}
-{{- $_ := set $into "infer_backend" .plan.backend -}}
-{{- $_ := set $into "verbose" false -}}
+{{- $names := get (.Files.Get "files/engines.yaml" | fromYaml) (ternary "vllmServer" .plan.backend (hasPrefix "vllm." .plan.module)) -}}
+{{- $wishes := dict "parallel" (ternary .plan.parallel 0 (gt .plan.parallel 1)) "fraction" .plan.fraction "context" (int .Values.engine.maxModelLen) "sequences" (int .Values.engine.maxConcurrency) -}}
+{{- range $wish, $name := $names -}}
+{{- include "ms-swift.option" (dict "into" $into "name" $name "value" (get $wishes $wish)) -}}
 {{- end -}}
 {{- end -}}
-
-{{/* The command as a person would type it. */}}
-{{- define "ms-swift.commandLine" -}}
-python -m {{ .plan.module }}
-{{- range $name, $value := .plan.arguments }} --{{ $name }}
-{{- range (ternary $value (list $value) (kindIs "slice" $value)) }} {{ if kindIs "map" . }}{{ toJson . | squote }}{{ else if kindIs "bool" . }}{{ . }}{{ else if regexMatch "^[A-Za-z0-9_./:=,@+-]+$" (toString .) }}{{ . }}{{ else }}{{ toString . | squote }}{{ end }}{{ end }}
-{{- end }}
 {{- end -}}

@@ -1,4 +1,4 @@
-{{/* Names and labels. */}}
+{{/* Names, labels, images. */}}
 
 {{- define "ms-swift.name" -}}
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
@@ -21,17 +21,20 @@ app.kubernetes.io/component: {{ .plan.task }}
 {{- define "ms-swift.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "ms-swift.selectorLabels" . }}
-app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | trimSuffix "." | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: ms-swift
 {{- end -}}
 
-{{/* metadata of an object: arguments root, suffix (may be empty), annotations (may be empty). */}}
+{{/* metadata of an object: arguments root, suffix (may be absent), annotations and labels (may be empty). */}}
 {{- define "ms-swift.metadata" -}}
 name: {{ include "ms-swift.fullname" .root }}{{ with .suffix }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "ms-swift.labels" .root | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- with .annotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
@@ -39,24 +42,31 @@ annotations:
 {{- end -}}
 
 {{- define "ms-swift.serviceAccountName" -}}
-{{- if .Values.serviceAccount.create -}}
-{{- .Values.serviceAccount.name | default (include "ms-swift.fullname" .) -}}
-{{- else -}}
-{{- .Values.serviceAccount.name | default "default" -}}
-{{- end -}}
+{{- .Values.serviceAccount.name | default (ternary (include "ms-swift.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
-{{/* An image reference: arguments image, tag (used when the image names neither tag nor digest). */}}
-{{- define "ms-swift.image" -}}
-{{- $name := printf "%s%s" (ternary (printf "%s/" .image.registry) "" (not (empty .image.registry))) .image.repository -}}
-{{- if .image.digest -}}
-{{- printf "%s@%s" $name .image.digest -}}
-{{- else -}}
-{{- printf "%s:%s" $name (.image.tag | default .tag) -}}
+{{/* The engine's image: the vendor's published one where values are silent. */}}
+{{- define "ms-swift.plan.image" -}}
+{{- $published := get (.Files.Get "files/images.yaml" | fromYaml) .plan.vendor -}}
+{{- $own := .Values.image -}}
+{{- $image := dict "registry" ($own.registry | default (ternary "" $published.registry (ne $own.repository ""))) "repository" ($own.repository | default $published.repository) "tag" ($own.tag | default (ternary .Chart.AppVersion $published.tag (ne $own.repository ""))) "digest" $own.digest -}}
+{{- $_ := set .plan "image" (include "ms-swift.image" $image) -}}
+{{- /* The release inside: …swift4.4.3, 4.6.0, v4.3.0-A2-…; unknown otherwise. */ -}}
+{{- $_ := set .plan "swift" (.Values.swiftVersion | default (regexFind "[0-9]+\\.[0-9]+\\.[0-9]+$" (regexFind "(^v?|swift)[0-9]+\\.[0-9]+\\.[0-9]+" $image.tag))) -}}
 {{- end -}}
+
+{{/* An image reference of {registry, repository, tag, digest}. */}}
+{{- define "ms-swift.image" -}}
+{{- $name := printf "%s%s" (ternary (printf "%s/" .registry) "" (not (empty .registry))) .repository -}}
+{{- ternary (printf "%s@%s" $name .digest) (printf "%s:%s" $name .tag) (not (empty .digest)) -}}
 {{- end -}}
 
 {{/* The claim that holds models and results. */}}
 {{- define "ms-swift.claim" -}}
 {{- .Values.cache.existingClaim | default (printf "%s-cache" (include "ms-swift.fullname" .)) -}}
+{{- end -}}
+
+{{/* Where a Job writes. */}}
+{{- define "ms-swift.outputPath" -}}
+{{- .Values.output.path | default (printf "%s/outputs/%s" .Values.cache.mountPath .Release.Name) -}}
 {{- end -}}

@@ -3,22 +3,21 @@ The plan: what values, catalogue and cluster add up to. It is made once a render
 every template starts with `include "ms-swift.plan" .` and then reads plain fields:
 
   task         deploy | embedding | reranker | app | web-ui | sft | pt | rlhf | eval | export | sample | infer | download
-  kind         serve (Deployment) | train | produce (Job) | download (Job, CronJob)
+  kind         serve (Deployment) | train | produce | download (Jobs)        module   what python -m runs
   vendor       nvidia | ascend | cpu             resource, count   what a pod asks for
   resources    limits and requests as Kubernetes wants them
-  model        {asked, id, path, served, parameters, licence, open, trusted, vision}
-  backend      transformers | vllm | sglang | lmdeploy
-  arguments    the options of the ms-swift command
-  warnings     sentences for NOTES
+  model        {asked, id, path, served, fetched, parameters, licence, open, trusted, vision}
+  backend      transformers | vllm | sglang | lmdeploy               dtype    empty: the weights' own
+  image, swift the engine's image and the ms-swift release inside
+  arguments    the options of the command        output   the directory a Job fills
+  ports        {engine, entry}                   warnings sentences for NOTES
 */}}
 {{- define "ms-swift.plan" -}}
 {{- if not (hasKey . "plan") -}}
 {{- $_ := set . "plan" (dict "warnings" list) -}}
-{{- include "ms-swift.plan.task" . -}}
-{{- include "ms-swift.plan.model" . -}}
-{{- include "ms-swift.plan.devices" . -}}
-{{- include "ms-swift.plan.engine" . -}}
-{{- include "ms-swift.plan.arguments" . -}}
+{{- range $step := list "task" "model" "devices" "image" "engine" "arguments" -}}
+{{- include (printf "ms-swift.plan.%s" $step) $ -}}
+{{- end -}}
 {{- include "ms-swift.validate" . -}}
 {{- end -}}
 {{- end -}}
@@ -29,17 +28,20 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 
 {{/* env.TASK_TYPE exists in no ms-swift release: people's words for it are mapped to the tasks of this chart. */}}
 {{- define "ms-swift.plan.task" -}}
-{{- $words := dict "generation" "deploy" "text-generation" "deploy" "chat" "deploy" "inference" "deploy" "deploy" "deploy" "embedding" "embedding" "rerank" "reranker" "reranker" "reranker" "finetune" "sft" "fine-tune" "sft" "training" "sft" "sft" "sft" "pt" "pt" "rlhf" "rlhf" "eval" "eval" "evaluation" "eval" "export" "export" "quantization" "export" -}}
+{{- $words := .Files.Get "files/words.yaml" | fromYaml -}}
 {{- $task := .Values.task -}}
 {{- with .Values.env.TASK_TYPE -}}
-{{- $mapped := get $words (lower .) | required (printf "env.TASK_TYPE %q is no task: use one of %s, or set task" . (keys $words | sortAlpha | join ", ")) -}}
-{{- if and (ne $task "deploy") (ne $task $mapped) -}}
+{{- $mapped := get $words.tasks (lower .) | required (printf "env.TASK_TYPE %q is no task: use one of %s, or set task" . (keys $words.tasks | sortAlpha | join ", ")) -}}
+{{- if not (has $task (list "deploy" $mapped)) -}}
 {{- fail (printf "env.TASK_TYPE %q means task %s, but task is %s: set only one of the two" . $mapped $task) -}}
 {{- end -}}
 {{- $task = $mapped -}}
 {{- end -}}
-{{- $kinds := dict "deploy" "serve" "embedding" "serve" "reranker" "serve" "app" "serve" "web-ui" "serve" "sft" "train" "pt" "train" "rlhf" "train" "download" "download" -}}
 {{- $_ := set .plan "task" $task -}}
-{{- $_ := set .plan "kind" (get $kinds $task | default "produce") -}}
-{{- $_ := set .plan "module" (printf "swift.cli.%s" (get (dict "embedding" "deploy" "reranker" "deploy" "web-ui" "web_ui") $task | default $task)) -}}
+{{- $_ := set .plan "kind" (get $words.kinds $task) -}}
+{{- $vllm := and (eq .Values.metrics.source "vllm") (eq $task "deploy") -}}
+{{- $_ := set .plan "module" (ternary "vllm.entrypoints.openai.api_server" (printf "swift.cli.%s" (get $words.modules $task | default $task)) $vllm) -}}
+{{- $entry := ternary .Values.proxy.port .Values.engine.port .Values.proxy.enabled -}}
+{{- $_ := set .plan "ports" (dict "engine" (int .Values.engine.port) "entry" (int $entry)) -}}
+{{- $_ := set .plan "interface" (has $task (list "app" "web-ui")) -}}
 {{- end -}}

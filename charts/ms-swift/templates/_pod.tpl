@@ -1,74 +1,27 @@
 {{/* The pod that every task shares. */}}
 
 {{- define "ms-swift.env" -}}
-{{- $vendorEnv := dict "cpu" (dict "NVIDIA_VISIBLE_DEVICES" "void" "CUDA_VISIBLE_DEVICES" "") -}}
-{{- $base := dict "HOME" "/tmp" "TMPDIR" "/tmp" "TOKENIZERS_PARALLELISM" "false" "PYTHONUNBUFFERED" "1" "LOG_LEVEL" .Values.logLevel "SWIFT_MEDIA_ALLOWED_DIRS" "/var/empty/swift" "MODELSCOPE_CACHE" .Values.cache.mountPath "HF_HOME" (printf "%s/hf" .Values.cache.mountPath) -}}
-{{- $user := omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM" -}}
-{{- range $name, $value := merge (dict) $user (get $vendorEnv .plan.vendor | default dict) $base }}
+{{- $cache := .Values.cache.mountPath -}}
+{{- $base := dict "HOME" "/tmp" "TMPDIR" "/tmp" "TOKENIZERS_PARALLELISM" "false" "PYTHONUNBUFFERED" "1" "LOG_LEVEL" (ternary "WARNING" .Values.logLevel (not (empty .Values.apiKey.existingSecret))) "SWIFT_MEDIA_ALLOWED_DIRS" "/var/empty/swift" "MODELSCOPE_CACHE" $cache "HF_HOME" (printf "%s/hf" $cache) -}}
+{{- $serving := ternary (dict "HF_HUB_OFFLINE" "1") dict (eq .plan.kind "serve") -}}
+{{- $processes := .Values.train.processes | default (max 1 .plan.count) -}}
+{{- $training := ternary (dict "NPROC_PER_NODE" $processes "NNODES" .Values.train.nodes) dict (eq .plan.kind "train") -}}
+{{- $vendors := .Files.Get "files/environment.yaml" | fromYaml -}}
+{{- range $name, $value := merge (dict) (omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM") (get $vendors .plan.vendor) $serving $training $base }}
 - name: {{ $name }}
   value: {{ $value | toString | quote }}
+{{- end }}
+{{- if and (eq .plan.kind "train") (gt (int .Values.train.nodes) 1) }}
+{{ include "ms-swift.gangEnv" . }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
 
-{{- define "ms-swift.volumes" -}}
-- name: run
-  configMap:
-    name: {{ include "ms-swift.fullname" . }}
-- name: tmp
-  emptyDir:
-    sizeLimit: {{ .Values.scratch.size }}
-- name: empty
-  emptyDir:
-    sizeLimit: 1Mi
-{{- if .Values.cache.enabled }}
-- name: cache
-  persistentVolumeClaim:
-    claimName: {{ include "ms-swift.claim" . }}
-{{- end }}
-{{- if .Values.apiKey.existingSecret }}
-- name: api-key
-  secret:
-    secretName: {{ .Values.apiKey.existingSecret }}
-    defaultMode: 0440
-    items:
-      - key: {{ .Values.apiKey.key }}
-        path: api-key
-{{- end }}
-{{- with .Values.extraVolumes }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
-{{- define "ms-swift.volumeMounts" -}}
-- name: run
-  mountPath: /etc/swift
-  readOnly: true
-- name: tmp
-  mountPath: /tmp
-- name: empty
-  mountPath: /var/empty/swift
-  readOnly: true
-{{- if .Values.cache.enabled }}
-- name: cache
-  mountPath: {{ .Values.cache.mountPath }}
-  readOnly: {{ eq .plan.kind "serve" }}
-{{- end }}
-{{- if .Values.apiKey.existingSecret }}
-- name: api-key
-  mountPath: /run/secrets/swift
-  readOnly: true
-{{- end }}
-{{- with .Values.extraVolumeMounts }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
 {{- define "ms-swift.engineContainer" -}}
 name: engine
-image: {{ include "ms-swift.image" (dict "image" .Values.image "tag" .Chart.AppVersion) }}
+image: {{ .plan.image }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 command: [python, /etc/swift/launch.py, /etc/swift/run.json]
 workingDir: /tmp
@@ -82,22 +35,52 @@ volumeMounts:
   {{- include "ms-swift.volumeMounts" . | nindent 2 }}
 {{- end -}}
 
+{{/* Everything of a pod but its containers. */}}
 {{- define "ms-swift.podSpec" -}}
 serviceAccountName: {{ include "ms-swift.serviceAccountName" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- range $key := list "nodeSelector" "tolerations" "topologySpreadConstraints" "priorityClassName" "runtimeClassName" }}
+{{- with get $.Values $key }}
+{{ $key }}: {{ ternary (toYaml . | nindent 2) (toYaml .) (or (kindIs "map" .) (kindIs "slice" .)) }}
+{{- end }}
+{{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- range $key := list "nodeSelector" "affinity" "tolerations" "topologySpreadConstraints" "priorityClassName" "runtimeClassName" }}
-{{- with get $.Values $key }}
-{{ $key }}:
-  {{- toYaml . | nindent 2 }}
+{{- with include "ms-swift.affinity" . }}
+affinity:
+  {{- . | nindent 2 }}
 {{- end }}
+{{- with .Values.queue.volcano }}
+schedulerName: volcano
+{{- end }}
+{{- with include "ms-swift.initContainers" . | trim }}
+initContainers:
+  {{- . | nindent 2 }}
 {{- end }}
 volumes:
   {{- include "ms-swift.volumes" . | nindent 2 }}
+{{- end -}}
+
+{{/* Annotations of every pod: the command for people, and a digest so that a changed configuration rolls the pods. */}}
+{{- define "ms-swift.podAnnotations" -}}
+swift.k8s/command: {{ include "ms-swift.commandLine" . | quote }}
+swift.k8s/config: {{ include "ms-swift.digest" . | quote }}
+{{- with .Values.queue.volcano }}
+scheduling.volcano.sh/queue-name: {{ . }}
+{{- end }}
+{{- with .Values.podAnnotations }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "ms-swift.podLabels" -}}
+{{ include "ms-swift.labels" . }}
+{{- with .Values.podLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}

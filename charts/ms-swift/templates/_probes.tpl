@@ -1,7 +1,7 @@
 {{/*
 The engine opens its port after the weights are in memory: until then only the startup probe asks. Its patience follows
 from the model's bytes at the read rate of slow storage. Afterwards /health answers without touching the engine, so a
-failing liveness probe really means a dead process.
+failing liveness probe really means a dead process. The web interfaces have no /health: their port must open.
 */}}
 {{- define "ms-swift.startupSeconds" -}}
 {{- $bytes := mul 2 (int64 .plan.model.parameters) -}}
@@ -9,24 +9,33 @@ failing liveness probe really means a dead process.
 {{- .Values.probes.startupSeconds | default (add 300 $reading) -}}
 {{- end -}}
 
+{{- define "ms-swift.probe" -}}
+{{- if .plan.interface }}
+tcpSocket: {port: engine}
+{{- else }}
+httpGet: {path: /health, port: engine}
+{{- end }}
+{{- end -}}
+
 {{- define "ms-swift.probes" -}}
 startupProbe:
-  httpGet: {path: /health, port: http}
+  {{- include "ms-swift.probe" . | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: {{ div (add (int64 (include "ms-swift.startupSeconds" .)) 4) 5 }}
 readinessProbe:
-  httpGet: {path: /health, port: http}
+  {{- include "ms-swift.probe" . | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: 2
 livenessProbe:
-  httpGet: {path: /health, port: http}
+  {{- include "ms-swift.probe" . | nindent 2 }}
   periodSeconds: 20
   timeoutSeconds: 10
   failureThreshold: 6
 lifecycle:
   preStop:
+    {{- /* Endpoints forget the pod meanwhile; then SIGTERM closes the socket and running answers end whole. */}}
     exec:
       command: [python, -c, import time; time.sleep({{ .Values.drainSeconds }})]
 {{- end -}}

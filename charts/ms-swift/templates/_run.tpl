@@ -1,17 +1,40 @@
 {{/* run.json: what the launcher does. */}}
 {{- define "ms-swift.run" -}}
 {{- $run := dict "module" .plan.module "kind" .plan.kind "arguments" .plan.arguments "trusted" .plan.model.trusted -}}
-{{- if .Values.apiKey.existingSecret -}}{{- $_ := set $run "api_key_file" "/run/secrets/swift/api-key" -}}{{- end -}}
+{{- if .plan.output -}}{{- $_ := set $run "output" .plan.output -}}{{- end -}}
+{{- if eq .plan.kind "train" -}}{{- $_ := set $run "gang_port" (int .Values.train.gangPort) -}}{{- end -}}
+{{- if eq .plan.kind "produce" -}}{{- $_ := set $run "clear" (eq .plan.task "export") -}}{{- end -}}
+{{- if .Values.apiKey.existingSecret -}}
+{{- $_ := set $run "api_key_file" "/run/secrets/swift/api-key" -}}
+{{- $_ := set $run "api_key_to" (ternary "VLLM_API_KEY" "--api_key" (hasPrefix "vllm." .plan.module)) -}}
+{{- end -}}
 {{- toPrettyJson $run -}}
 {{- end -}}
 
-{{/* Annotations of every pod: the command for people, and a digest so that a changed configuration rolls the pods. */}}
-{{- define "ms-swift.podAnnotations" -}}
-{{- $files := list (include "ms-swift.run" .) -}}
+{{/* What the five answers are matched against. */}}
+{{- define "ms-swift.choices" -}}
+{{- toPrettyJson (dict "release" .Release.Name "served" .plan.model.served "id" .plan.model.id "asked" .plan.model.asked "task" .plan.task "vendor" .plan.vendor "dtype" .plan.dtype "port" .plan.ports.engine "service" (printf "%s.%s:%v" (include "ms-swift.fullname" .) .Release.Namespace .Values.service.port)) -}}
+{{- end -}}
+
+{{/* All that a pod reads, as one digest. */}}
+{{- define "ms-swift.digest" -}}
+{{- $files := list (include "ms-swift.run" .) (include "ms-swift.choices" .) -}}
 {{- range $path, $_ := .Files.Glob "files/pod/*" -}}{{- $files = append $files ($.Files.Get $path) -}}{{- end -}}
-swift.k8s/command: {{ include "ms-swift.commandLine" . | quote }}
-swift.k8s/config: {{ join "\n" $files | sha256sum | trunc 16 | quote }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
+{{- if .Values.proxy.enabled -}}{{- $files = append $files (include "ms-swift.haproxy" .) -}}{{- end -}}
+{{- if eq .plan.kind "download" -}}{{- $files = append $files (include "ms-swift.spec" .) -}}{{- end -}}
+{{- join "\n" $files | sha256sum | trunc 16 -}}
+{{- end -}}
+
+{{/* The command as a person would type it. */}}
+{{- define "ms-swift.commandLine" -}}
+{{- if eq .plan.kind "download" -}}
+python3 -m swift_seed._cache seed --spec spec.json
+{{- else -}}
+python -m {{ .plan.module }}
+{{- range $name, $value := .plan.arguments }} --{{ $name }}
+{{- range (kindIs "slice" $value | ternary $value (list $value)) }}
+{{- $word := ternary (toJson .) (toString .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (squote $word) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run one ms-swift command as described by run.json, inside this very process.
+"""Run one ms-swift command as run.json describes it, inside this very process.
 
 The process is the container's PID 1, so SIGTERM reaches the engine without a wrapper in between. The API key is read
 from a file and joins ``sys.argv`` only inside the process: neither the process list nor the log shows it. Standard
@@ -11,6 +11,7 @@ library only, because the same file starts the real ms-swift and the tests' stan
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import socket
 import sys
@@ -18,13 +19,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import swift_pod_gang as gang
+import swift_pod_output as output
+import swift_pod_training as training
+from swift_pod_errors import LaunchError
 
-class LaunchError(Exception):
-    """Why the command cannot start, with the next step."""
+Run = Mapping[str, Any]
 
 
 def words(arguments: Mapping[str, Any]) -> list[str]:
-    """Spell a mapping of ms-swift options as the words of a command line."""
+    """Spell a mapping of options as the words of a command line."""
     argv: list[str] = []
     for name, value in arguments.items():
         if value is None:
@@ -43,7 +47,7 @@ def _word(value: Any) -> str:
 
 
 def read_key(path: Path) -> str:
-    """Return the API key in a file, refusing the keys that ms-swift would answer with an error 500."""
+    """Return the API key in a file, refusing keys that ms-swift would answer with an error 500."""
     try:
         key = path.read_text(encoding="utf-8").strip()
     except OSError as error:
@@ -72,19 +76,58 @@ def require_no_code(model: Path) -> None:
         raise LaunchError(f"model {model} carries code ({', '.join(code[:3])}): read it, then set model.trusted=true")
 
 
-def serve(run: Mapping[str, Any]) -> None:
+def serve(run: Run) -> None:
     """Serve until SIGTERM: the engine closes its socket, ends the running answers and leaves."""
     arguments = dict(run["arguments"])
-    require_port(str(arguments.get("host", "0.0.0.0")), int(arguments["port"]))
+    if "port" in arguments:
+        require_port(str(arguments.get("host", "0.0.0.0")), int(arguments["port"]))
     if run.get("api_key_file"):
-        arguments["api_key"] = read_key(Path(run["api_key_file"]))
+        key = read_key(Path(run["api_key_file"]))
+        if run["api_key_to"].startswith("--"):
+            arguments[run["api_key_to"][2:]] = key
+        else:
+            os.environ[run["api_key_to"]] = key
     start(run["module"], words(arguments))
 
 
+def train(run: Run) -> None:
+    """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
+    directory = Path(run["output"])
+    digest = output.digest(run["arguments"])
+    if training.complete(directory) and output.read(directory).get("digest") == digest:
+        print(f"launch: {directory} already holds the whole training; nothing to do", flush=True)
+        return
+    arguments = dict(run["arguments"])
+    checkpoint = training.newest_checkpoint(directory)
+    if checkpoint:
+        print(f"launch: resuming from {checkpoint}", flush=True)
+        arguments["resume_from_checkpoint"] = str(checkpoint)
+    with gang.Gang.of(os.environ, int(run["gang_port"])) as pods:
+        with training.Progress(directory):
+            training.start(run["module"], words(arguments), os.environ, start)
+        training.require_complete(directory)
+        if pods.leader:
+            output.write(directory, digest, "done")
+
+
+def produce(run: Run) -> None:
+    """Make a result once: a rerun finds it, a killed run is cleared away first."""
+    directory = Path(run["output"])
+    if output.claim(directory, output.digest(run["arguments"]), clear=run["clear"]):
+        start(run["module"], words(run["arguments"]))
+        output.write(directory, output.digest(run["arguments"]), "done")
+    else:
+        print(f"launch: {directory} already holds this result; nothing to do", flush=True)
+
+
 def start(module: str, argv: list[str]) -> None:
-    """Become ``python -m module argv``, seen from the module."""
+    """Become ``python -m module argv``, as seen from the module. A clean SystemExit is a return."""
     sys.argv = [module, *argv]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        if ending.code not in (None, 0):
+            raise
 
 
 def main(path: str) -> None:
@@ -94,14 +137,12 @@ def main(path: str) -> None:
     model = run["arguments"].get("model")
     if model and not run["trusted"]:
         require_no_code(Path(model))
-    if run["kind"] == "serve":
-        serve(run)
-    else:
-        start(run["module"], words(run["arguments"]))
+    {"serve": serve, "train": train, "produce": produce}[run["kind"]](run)
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except LaunchError as error:
-        sys.exit(f"launch: {error}")
+        print(f"launch: {error}", file=sys.stderr, flush=True)
+        sys.exit(error.status)

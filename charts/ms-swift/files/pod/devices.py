@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is there the device that the pod asked for, and can its driver carry this image? Answered before weights are read.
+
+python devices.py VENDOR COUNT COMPATIBILITY_JSON
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+_NODES = {"nvidia": re.compile(r"nvidia\d+"), "ascend": re.compile(r"davinci\d+")}
+_DRIVER = {
+    "nvidia": ("proc/driver/nvidia/version", re.compile(r"Kernel Module.*?\s(\d+\.\d+(?:\.\d+)?)\s")),
+    "ascend": ("usr/local/Ascend/driver/version.info", re.compile(r"(?im)^version=(\S+)")),
+}
+
+
+def problems(vendor: str, count: int, table: Mapping[str, Any], environ: Mapping[str, str], root: Path) -> list[str]:
+    """Everything that would stop the engine, as sentences. count 0: a share of a device, whose number says nothing."""
+    nodes = sorted(path.name for path in (root / "dev").glob("*") if _NODES[vendor].fullmatch(path.name))
+    hints = table[vendor]
+    if not nodes:
+        return [f"device of {vendor}: none in this container. {hints['none']}"]
+    found = []
+    if count and len(nodes) < count:
+        found.append(f"devices of {vendor}: {len(nodes)} ({', '.join(nodes)}), {count} asked for. {hints['few']}")
+    driver = _driver(vendor, root)
+    if driver is None:
+        found.append(f"driver of {vendor}: version file {_DRIVER[vendor][0]} is not readable. {hints['driver']}")
+        return found
+    toolkit = environ.get(hints["toolkit_env"], "")
+    least = hints["toolkit_needs_driver"].get(toolkit.split(".")[0])
+    if least and _number(driver) < _number(least):
+        found.append(f"driver {driver}: {hints['toolkit']} {toolkit} of this image needs {least}. {hints['old']}")
+    return found
+
+
+def _driver(vendor: str, root: Path) -> Optional[str]:
+    path, pattern = _DRIVER[vendor]
+    try:
+        match = pattern.search((root / path).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+    return match[1] if match else None
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def main(vendor: str, count: str, table: str) -> int:
+    found = problems(vendor, int(count), json.loads(Path(table).read_text(encoding="utf-8")), os.environ, Path("/"))
+    for problem in found:
+        print(f"devices: {problem}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:4]))

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All pods of a multi-node training live and die together.
+
+Every pod keeps a connection to the leader (rank 0). When one breaks before it said goodbye, its pod is gone, and the
+others would wait in a collective operation until its timeout. Instead each of them stops at once with the status that
+means "run me again", and the Job starts the whole gang anew from the newest checkpoint.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Optional
+
+from swift_pod_errors import AGAIN
+
+BYE = b"bye"
+_PATIENCE = 1800.0
+
+
+class Gang:
+    """A membership, as a context: leaving it without an error says goodbye."""
+
+    def __init__(self, rank: int, size: int, leader: str, port: int) -> None:
+        self.leader = rank == 0
+        self._size, self._address = size, (leader, port)
+        self._peers: list[socket.socket] = []
+        self._server: Optional[socket.socket] = None
+        self._ending = threading.Event()
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], port: int) -> Gang:
+        rank, size = int(environ.get("NODE_RANK", "0")), int(environ.get("NNODES", "1"))
+        return cls(rank, size, environ.get("MASTER_ADDR", "127.0.0.1"), port)
+
+    def __enter__(self) -> Gang:
+        if self._size > 1:
+            threading.Thread(target=self._accept if self.leader else self._join, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._ending.set()
+        for peer in self._peers:
+            if kind is None:
+                peer.sendall(BYE)
+            peer.close()
+        if self._server:
+            self._server.close()
+
+    def _accept(self) -> None:
+        self._server = socket.create_server(("", self._address[1]), backlog=self._size)
+        while len(self._peers) < self._size - 1:
+            try:
+                peer, _ = self._server.accept()
+            except OSError:
+                return  # the context is over
+            self._peers.append(alive(peer))
+            threading.Thread(target=self._watch, args=(peer,), daemon=True).start()
+
+    def _join(self) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not self._ending.is_set():
+            peer = reach(self._address)
+            if peer:
+                self._peers.append(peer)
+                self._watch(peer)
+                return
+            if time.monotonic() > end:
+                print(f"launch: leader {self._address[0]} did not answer for {_PATIENCE:g} s", flush=True)
+                stop()
+            time.sleep(1)
+
+    def _watch(self, peer: socket.socket) -> None:
+        try:
+            said = peer.recv(len(BYE))
+        except OSError:
+            said = b""
+        if said != BYE and not self._ending.is_set():
+            print("launch: a pod of this training is gone; stopping so that all start again", flush=True)
+            stop()
+
+
+def stop() -> None:
+    """End the container now: the workers hang in a collective operation and would not hear a signal."""
+    os._exit(AGAIN)
+
+
+def reach(address: tuple[str, int]) -> Optional[socket.socket]:
+    """A connection to the leader, or None while its pod is not there yet."""
+    try:
+        peer = socket.create_connection(address, timeout=5)
+    except OSError:
+        return None
+    peer.settimeout(None)
+    return alive(peer)
+
+
+def alive(peer: socket.socket) -> socket.socket:
+    """A node that vanishes sends nothing: let the kernel ask, and give up after 25 seconds."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3)):
+        peer.setsockopt(socket.IPPROTO_TCP, option, value)
+    return peer

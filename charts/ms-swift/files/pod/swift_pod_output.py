@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an output directory holds. The record lies beside it, because ms-swift refuses a directory that exists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from swift_pod_errors import LaunchError
+
+
+def digest(arguments: Mapping[str, Any]) -> str:
+    """The same arguments give the same digest, in any order."""
+    return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
+
+
+def record_path(directory: Path) -> Path:
+    return directory.parent / f".{directory.name}.swift-k8s.json"
+
+
+def read(directory: Path) -> dict[str, str]:
+    """The record of a directory; empty when there is none, or half of one."""
+    try:
+        record = json.loads(record_path(directory).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def write(directory: Path, key: str, state: str) -> None:
+    """Record a state, whole or not at all."""
+    path = record_path(directory)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"digest": key, "state": state}), encoding="utf-8")
+    os.replace(part, path)
+
+
+def claim(directory: Path, key: str, *, clear: bool) -> bool:
+    """Return whether there is work: False when this very result is there. Leftovers of a killed run are removed
+    if ``clear``; anything else is somebody's data and an error."""
+    record = read(directory)
+    if not directory.exists() or not any(directory.iterdir()):
+        write(directory, key, "running")
+        return True
+    if not record:
+        raise LaunchError(
+            f"output {directory} exists and no run of this chart made it: set output.path to a new directory"
+        )
+    if record.get("state") == "done":
+        if record.get("digest") == key:
+            return False
+        raise LaunchError(f"output {directory} holds the result of other arguments: set output.path to a new directory")
+    if clear:
+        shutil.rmtree(directory)
+    write(directory, key, "running")
+    return True

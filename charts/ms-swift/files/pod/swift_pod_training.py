@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training that survives its pod: the newest whole checkpoint, the steps done, and what the log says meanwhile."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Optional
+
+from swift_pod_errors import UnfinishedError
+
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+_STEPS = re.compile(r"(\d+)/(\d+)")
+Start = Callable[[str, "list[str]"], None]
+
+
+def newest_checkpoint(directory: Path) -> Path | None:
+    """The checkpoint with the most steps whose state, written last, can be read."""
+    found = [
+        (int(match[1]), path) for path in directory.glob("checkpoint-*") if (match := _CHECKPOINT.fullmatch(path.name))
+    ]
+    return next((path for _, path in sorted(found, reverse=True) if _state(path)), None)
+
+
+def steps(directory: Path) -> tuple[int, int]:
+    """Steps done and planned, by the newest checkpoint or the last line of logging.jsonl, whichever is further."""
+    checkpoint = newest_checkpoint(directory)
+    state = _state(checkpoint) if checkpoint else {}
+    saved = (int(state.get("global_step", 0)), int(state.get("max_steps", 0)))
+    logged = _STEPS.match(str(last_record(directory).get("global_step/max_steps", "")))
+    return max(saved, (int(logged[1]), int(logged[2]))) if logged else saved
+
+
+def complete(directory: Path) -> bool:
+    done, planned = steps(directory)
+    return 0 < planned <= done
+
+
+def require_complete(directory: Path) -> None:
+    """The graceful-exit callback saves and ends with status 0: only the steps tell the end from an interruption."""
+    done, planned = steps(directory)
+    if not 0 < planned <= done:
+        raise UnfinishedError(
+            f"training in {directory} stopped at step {done} of {planned}: a rerun goes on from there"
+        )
+
+
+def last_record(directory: Path) -> dict[str, Any]:
+    """The last whole line of logging.jsonl that counts steps."""
+    try:
+        lines = (directory / "logging.jsonl").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    for line in reversed(lines):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and "global_step/max_steps" in record:
+            return record
+    return {}
+
+
+def _state(checkpoint: Path) -> dict[str, Any]:
+    try:
+        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def start(module: str, argv: list[str], environ: Mapping[str, str], begin: Start) -> None:
+    """One process: here. More, or more nodes: torch's launcher in this process, which starts them."""
+    nodes, processes = int(environ.get("NNODES", "1")), int(environ.get("NPROC_PER_NODE", "1"))
+    if nodes * processes == 1:
+        return begin(module, argv)
+    launcher = [
+        "--nnodes",
+        str(nodes),
+        "--nproc_per_node",
+        str(processes),
+        "--node_rank",
+        environ.get("NODE_RANK", "0"),
+    ]
+    launcher += [
+        "--master_addr",
+        environ.get("MASTER_ADDR", "127.0.0.1"),
+        "--master_port",
+        environ.get("MASTER_PORT", "29500"),
+    ]
+    return begin("torch.distributed.run", [*launcher, "--module", module, *argv])
+
+
+class Progress:
+    """Prints the newest line of logging.jsonl as one JSON object a line, for `kubectl logs` and whoever reads it."""
+
+    def __init__(self, directory: Path, seconds: float = 10.0) -> None:
+        self._directory, self._seconds, self._told = directory, seconds, ""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Progress:
+        self._told = str(last_record(self._directory).get("global_step/max_steps", ""))
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._tell()
+
+    def _watch(self) -> None:
+        while not self._over.wait(self._seconds):
+            self._tell()
+
+    def _tell(self) -> None:
+        record = last_record(self._directory)
+        now = str(record.get("global_step/max_steps", ""))
+        if now and now != self._told:
+            self._told = now
+            print(json.dumps({"event": "progress", **record}), flush=True)

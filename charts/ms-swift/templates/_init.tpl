@@ -1,0 +1,71 @@
+{{/* What must be right before the engine starts: the device, then the model; then the proxy, which stays. */}}
+{{- define "ms-swift.initContainers" -}}
+{{- if and .Values.deviceCheck.enabled (ne .plan.vendor "cpu") }}
+- name: devices
+  image: {{ .plan.image }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne .plan.sharing "none") | quote }}, /etc/swift/compatibility.json]
+  securityContext:
+    {{- toYaml .Values.securityContext | nindent 4 }}
+  resources:
+    {{- /* The same devices: kubelet hands those of an initContainer on to the engine. */}}
+    limits: {cpu: "1", memory: 256Mi, {{ .plan.resource }}: {{ .plan.count }}}
+    requests: {cpu: 10m, memory: 64Mi}
+  volumeMounts:
+    - {name: run, mountPath: /etc/swift, readOnly: true}
+{{- end }}
+{{- if and (include "ms-swift.seeds" .) (ne .plan.kind "download") }}
+- {{- include "ms-swift.seedContainer" . | nindent 2 }}
+{{- end }}
+{{- if and .Values.proxy.enabled (eq .plan.kind "serve") }}
+- {{- include "ms-swift.proxyContainer" . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The collection's cache engine: fetches what is missing, resumes, checks sha256; a verified model costs one stat a file. */}}
+{{- define "ms-swift.seedContainer" -}}
+{{- $own := .Values.cache.seed.image -}}
+name: model
+image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+command: [python3, -m, swift_seed._cache, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
+workingDir: /tmp
+env:
+  - {name: HOME, value: /tmp}
+  - {name: PYTHONPATH, value: /etc/swift}
+  - {name: PYTHONDONTWRITEBYTECODE, value: "1"}
+  - {name: PYTHONUNBUFFERED, value: "1"}
+securityContext:
+  {{- toYaml .Values.securityContext | nindent 2 }}
+resources:
+  {{- toYaml .Values.cache.seed.resources | nindent 2 }}
+volumeMounts:
+  - {name: run, mountPath: /etc/swift, readOnly: true}
+  - {name: tmp, mountPath: /tmp}
+  - {name: cache, mountPath: {{ .Values.cache.mountPath }}}
+  {{- if .Values.cache.seed.token.existingSecret }}
+  - {name: hub-token, mountPath: /run/secrets/hub, readOnly: true}
+  {{- end }}
+  {{- if .Values.cache.seed.caConfigMap }}
+  - {name: hub-ca, mountPath: /etc/hub-ca, readOnly: true}
+  {{- end }}
+{{- end -}}
+
+{{- define "ms-swift.spec" -}}
+{{- $seed := .Values.cache.seed -}}
+{{- $from := dict "hub" .Values.model.hub -}}
+{{- range $name, $value := dict "endpoint" $seed.endpoint "proxy" $seed.proxy "source" $seed.source "token_file" (ternary "/run/secrets/hub/hub-token" "" (not (empty $seed.token.existingSecret))) "ca_file" (ternary "/etc/hub-ca/ca.crt" "" (not (empty $seed.caConfigMap))) -}}
+{{- include "ms-swift.option" (dict "into" $from "name" $name "value" $value) -}}
+{{- end -}}
+{{- $model := merge (dict "id" .plan.model.id) $from -}}
+{{- range $name, $value := dict "revision" .Values.model.revision "include" $seed.include "exclude" $seed.exclude -}}
+{{- include "ms-swift.option" (dict "into" $model "name" $name "value" $value) -}}
+{{- end -}}
+{{- $models := list $model -}}
+{{- range $seed.also -}}{{- $models = append $models (merge (dict) . $from) -}}{{- end -}}
+{{- $spec := dict "root" .Values.cache.mountPath "models" $models "verify" $seed.verify -}}
+{{- range $name, $value := dict "rate_limit" $seed.rateLimit "rate_schedule" $seed.rateSchedule "workers" (int $seed.workers) -}}
+{{- include "ms-swift.option" (dict "into" $spec "name" $name "value" $value) -}}
+{{- end -}}
+{{- toPrettyJson $spec -}}
+{{- end -}}

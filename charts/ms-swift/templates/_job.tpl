@@ -1,0 +1,77 @@
+{{/* spec of a Job, for job.yaml and cronjob.yaml. */}}
+{{- define "ms-swift.jobSpec" -}}
+{{- $nodes := ternary (int .Values.train.nodes) 1 (eq .plan.kind "train") -}}
+backoffLimit: {{ .Values.job.backoffLimit }}
+{{- with .Values.job.ttlSecondsAfterFinished }}
+ttlSecondsAfterFinished: {{ . }}
+{{- end }}
+{{- with .Values.job.activeDeadlineSeconds }}
+activeDeadlineSeconds: {{ . }}
+{{- end }}
+{{- if .Values.queue.kueue }}
+suspend: true
+{{- end }}
+{{- if gt $nodes 1 }}
+completionMode: Indexed
+completions: {{ $nodes }}
+parallelism: {{ $nodes }}
+{{- end }}
+{{- if ne .plan.kind "download" }}
+podFailurePolicy:
+  rules:
+    {{- /* 75 is "run me again": stopped in good order, or a peer is gone. Neither it nor an eviction is a failure. */}}
+    - action: Ignore
+      onExitCodes: {containerName: engine, operator: In, values: [75]}
+    - action: Ignore
+      onPodConditions:
+        - {type: DisruptionTarget, status: "True"}
+{{- end }}
+template:
+  metadata:
+    labels:
+      {{- include "ms-swift.podLabels" . | nindent 6 }}
+    annotations:
+      {{- include "ms-swift.podAnnotations" . | nindent 6 }}
+  spec:
+    {{- include "ms-swift.podSpec" . | nindent 4 }}
+    restartPolicy: Never
+    terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+    {{- if gt $nodes 1 }}
+    subdomain: {{ include "ms-swift.fullname" . }}
+    {{- end }}
+    containers:
+      {{- if eq .plan.kind "download" }}
+      - {{- include "ms-swift.seedContainer" . | nindent 8 }}
+      {{- else }}
+      - {{- include "ms-swift.engineContainer" . | nindent 8 }}
+      {{- end }}
+{{- end -}}
+
+{{/* A Job cannot be changed: its name carries the digest, so a changed release gets a new one. */}}
+{{- define "ms-swift.jobName" -}}
+{{- printf "%s-%s" (include "ms-swift.fullname" .) (include "ms-swift.digest" . | trunc 6) -}}
+{{- end -}}
+
+{{- define "ms-swift.jobLabels" -}}
+{{- if .Values.queue.kueue -}}
+{{- dict "kueue.x-k8s.io/queue-name" .Values.queue.kueue | toYaml -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Who is who among the pods of a multi-node training. */}}
+{{- define "ms-swift.gangEnv" -}}
+- name: NODE_RANK
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.annotations['batch.kubernetes.io/job-completion-index']
+- name: MASTER_ADDR
+  value: {{ include "ms-swift.jobName" . }}-0.{{ include "ms-swift.fullname" . }}
+- name: MASTER_PORT
+  value: {{ .Values.train.masterPort | quote }}
+{{- if eq .plan.vendor "ascend" }}
+- name: HCCL_IF_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+{{- end }}
+{{- end -}}

@@ -1,0 +1,72 @@
+{{/* HAProxy beside the engine: answers 401 where ms-swift says 400 or 500, limits concurrency (the transformers engine
+     serves one request at a time), queues the rest, and counts. A native sidecar: it ends after the engine. */}}
+{{- define "ms-swift.proxyContainer" -}}
+name: proxy
+restartPolicy: Always
+image: {{ include "ms-swift.image" (merge (dict "registry" (.Values.image.registry | default .Values.proxy.image.registry)) .Values.proxy.image) }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+command: [haproxy, -W, -db, -f, /etc/swift/haproxy.cfg]
+ports:
+  - {name: http, containerPort: {{ .plan.ports.entry }}}
+  - {name: metrics, containerPort: {{ .Values.proxy.metricsPort }}}
+startupProbe:
+  tcpSocket: {port: metrics}
+  periodSeconds: 1
+  failureThreshold: 30
+securityContext:
+  {{- toYaml .Values.securityContext | nindent 2 }}
+resources:
+  {{- toYaml .Values.proxy.resources | nindent 2 }}
+volumeMounts:
+  - {name: run, mountPath: /etc/swift, readOnly: true}
+  - {name: tmp, mountPath: /tmp}
+  {{- if .Values.apiKey.existingSecret }}
+  - {name: api-key, mountPath: /run/secrets/swift, readOnly: true}
+  {{- end }}
+{{- end -}}
+
+{{/* Requests at once: what values say, else one for transformers and 256 (vLLM's default) for the others. */}}
+{{- define "ms-swift.concurrency" -}}
+{{- .Values.proxy.maxConcurrency | default (int .Values.engine.maxConcurrency) | default (ternary 1 256 (eq .plan.backend "transformers")) -}}
+{{- end -}}
+
+{{- define "ms-swift.haproxy" -}}
+global
+    log stdout format raw local0
+    maxconn 4096
+    hard-stop-after {{ .Values.terminationGracePeriodSeconds }}s
+
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    option abortonclose
+    timeout connect 5s
+    timeout http-request 60s
+    timeout client {{ .Values.proxy.answerSeconds }}s
+    timeout server {{ .Values.proxy.answerSeconds }}s
+    timeout queue {{ .Values.proxy.queueSeconds }}s
+
+frontend entry
+    bind :{{ .plan.ports.entry }}
+    acl health path /health /ping
+    acl too_large req.hdr_val(content-length) gt {{ mul 1048576 (int .Values.proxy.maxBodyMiB) }}
+    acl queue_full queue(engine) ge {{ .Values.proxy.maxQueue }}
+    http-request return status 413 content-type application/json string '{"error":{"message":"The body is larger than {{ .Values.proxy.maxBodyMiB }} MiB.","type":"invalid_request_error"}}' if too_large
+    {{- if .Values.apiKey.existingSecret }}
+    acl key_right req.hdr(authorization),regsub("^Bearer +","",i) -m str -f /run/secrets/swift/api-key
+    http-request return status 401 content-type application/json hdr WWW-Authenticate Bearer string '{"error":{"message":"The API key is missing or wrong.","type":"authentication_error"}}' unless health or key_right
+    {{- end }}
+    http-request return status 429 content-type application/json hdr Retry-After 5 string '{"error":{"message":"The queue is full.","type":"overloaded_error"}}' if queue_full !health
+    default_backend engine
+
+backend engine
+    option httpchk GET /health
+    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1 init-state up
+
+frontend metrics
+    bind :{{ .Values.proxy.metricsPort }}
+    http-request use-service prometheus-exporter if { path /metrics }
+    no log
+{{ end -}}

@@ -1,0 +1,105 @@
+{{- define "ms-swift.shm" -}}
+{{- if and (ne .plan.vendor "cpu") (ne .plan.sharing "mps") -}}
+{{ .Values.shm.size | default (ternary "16Gi" "2Gi" (gt .plan.count 1)) }}
+{{- end -}}
+{{- end -}}
+
+{{- define "ms-swift.seeds" -}}
+{{- if and .Values.cache.enabled .Values.cache.seed.enabled .plan.model.fetched }}yes{{ end -}}
+{{- end -}}
+
+{{- define "ms-swift.volumes" -}}
+- name: run
+  configMap:
+    name: {{ include "ms-swift.fullname" . }}
+    items:
+      {{- include "ms-swift.configItems" . | trim | nindent 6 }}
+{{- if and (eq .plan.kind "serve") (not .plan.interface) (ne (int .Values.podSecurityContext.runAsUser) 0) }}
+- name: script
+  configMap:
+    name: {{ include "ms-swift.fullname" . }}
+    items:
+      - {key: yichuidingyin.sh, path: yichuidingyin.sh, mode: 0555}
+{{- end }}
+- name: tmp
+  emptyDir:
+    sizeLimit: {{ .Values.scratch.size }}
+- name: empty
+  emptyDir:
+    sizeLimit: 1Mi
+{{- with include "ms-swift.shm" . }}
+- name: shm
+  emptyDir:
+    medium: Memory
+    sizeLimit: {{ . }}
+{{- end }}
+{{- if .Values.cache.enabled }}
+- name: cache
+  persistentVolumeClaim:
+    claimName: {{ include "ms-swift.claim" . }}
+{{- end }}
+{{- range $volume, $secret := dict "api-key" .Values.apiKey "hub-token" .Values.cache.seed.token }}
+{{- if and $secret.existingSecret (or (eq $volume "api-key") (include "ms-swift.seeds" $)) }}
+- name: {{ $volume }}
+  secret:
+    secretName: {{ $secret.existingSecret }}
+    defaultMode: 0440
+    items:
+      - {key: {{ $secret.key }}, path: {{ $volume }}}
+{{- end }}
+{{- end }}
+{{- with .Values.cache.seed.caConfigMap }}
+- name: hub-ca
+  configMap:
+    name: {{ . }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "ms-swift.volumeMounts" -}}
+- {name: run, mountPath: /etc/swift, readOnly: true}
+- {name: tmp, mountPath: /tmp}
+- {name: empty, mountPath: /var/empty/swift, readOnly: true}
+{{- if include "ms-swift.shm" . }}
+- {name: shm, mountPath: /dev/shm}
+{{- end }}
+{{- if .Values.cache.enabled }}
+- {name: cache, mountPath: {{ .Values.cache.mountPath }}, readOnly: {{ eq .plan.kind "serve" }}}
+{{- end }}
+{{- if .Values.apiKey.existingSecret }}
+- {name: api-key, mountPath: /run/secrets/swift, readOnly: true}
+{{- end }}
+{{- if and (eq .plan.kind "serve") (not .plan.interface) }}
+{{- /* uid 1000 may not enter most images' /root: a volume in its place is readable. As root, only the file is laid in. */}}
+{{- if eq (int .Values.podSecurityContext.runAsUser) 0 }}
+- {name: run, mountPath: /root/yichuidingyin.sh, subPath: yichuidingyin.sh, readOnly: true}
+{{- else }}
+- {name: script, mountPath: /root, readOnly: true}
+{{- end }}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Where each key of the ConfigMap lies below /etc/swift. */}}
+{{- define "ms-swift.configItems" -}}
+- {key: run.json, path: run.json}
+- {key: choices.json, path: choices.json}
+{{- range $path, $_ := .Files.Glob "files/pod/*" }}
+- {key: {{ base $path }}, path: {{ base $path }}, mode: {{ ternary "0555" "0444" (hasSuffix ".sh" $path) }}}
+{{- end }}
+{{- if .Values.proxy.enabled }}
+- {key: haproxy.cfg, path: haproxy.cfg}
+{{- end }}
+{{- if include "ms-swift.seeds" . }}
+- {key: spec.json, path: spec.json}
+{{- range $path, $_ := .Files.Glob "files/_{cache,hub}/*.py" }}
+- {key: {{ include "ms-swift.flatKey" $path }}, path: swift_seed/{{ trimPrefix "files/" $path }}}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "ms-swift.flatKey" -}}{{ trimPrefix "files/" . | replace "/" "." }}{{- end -}}
