@@ -57,7 +57,7 @@ def _seed(options: argparse.Namespace, emit: Emit) -> int:
             "bytes_fetched": sum(outcome.bytes_fetched for outcome in outcomes),
             "bytes_resumed": sum(outcome.bytes_resumed for outcome in outcomes),
             "seconds": round(engine.meter.seconds(), 3),
-            "results": [report.result(outcome) for outcome in outcomes],
+            "results": [report.result(outcome, with_changes=options.check) for outcome in outcomes],
         }
     )
     if failed and failed[-1].error:

@@ -30,7 +30,8 @@ class JsonLines:
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        with self._lock:
+        # nobody has to listen: a reader that went away does not end the download
+        with self._lock, contextlib.suppress(BrokenPipeError):
             self._stream.write(json.dumps(event, ensure_ascii=False) + "\n")
             self._stream.flush()
 
@@ -47,7 +48,7 @@ class Text:
         self._drawn = False
 
     def __call__(self, event: Event) -> None:
-        with self._lock:
+        with self._lock, contextlib.suppress(BrokenPipeError):
             if event["event"] == "progress":
                 self._progress(event)
             else:

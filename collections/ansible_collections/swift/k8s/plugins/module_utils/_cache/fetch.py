@@ -169,7 +169,7 @@ def _durable(file: RemoteFile, part: Part, sha256: str, pinned_by: str) -> Recor
         sample = sample_of(part.path)
     except OSError as error:
         raise disk_error(error, part.path) from error
-    return Record(file.path, facts.st_size, facts.st_mtime_ns, sha256, pinned_by, file.tag, sample)
+    return Record(file.path, file.size, facts.st_mtime_ns, file.sha256 or sha256, pinned_by, file.tag, sample)
 
 
 def _wait(seconds: float, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -45,6 +46,8 @@ class Manifest(NamedTuple):
         return sum(record.size for record in self.files)
 
 
+#: the same strings appear in the listing, on the disk, or in every other record
+_REPEATED = ("path", "sha256", "pinned_by", "tag")
 _WORDS = ("id", "kind", "revision", "commit", "hub", "address")
 
 
@@ -94,7 +97,8 @@ def _record_or_dict(found: dict[str, Any]) -> Any:
     if "mtime_ns" not in found:
         return found
     try:
-        return Record(**{name: found[name] for name in Record._fields if name in found})
+        words = {name: sys.intern(found[name]) for name in _REPEATED if name in found}
+        return Record(**{**{name: found[name] for name in Record._fields if name in found}, **words})
     except TypeError as error:
         raise ValueError(f"file entry {found!r} lacks a field") from error
 

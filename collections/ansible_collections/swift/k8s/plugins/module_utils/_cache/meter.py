@@ -8,7 +8,7 @@ import collections
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 #: the rate shown is that of the last seconds
 WINDOW_SECONDS = 5.0
@@ -22,6 +22,16 @@ class Sample(NamedTuple):
     limit: float | None
 
 
+class FileTime(NamedTuple):
+    """One file in the gantt: seconds since the run began."""
+
+    model: str
+    path: str
+    size: int
+    start: float
+    end: float
+
+
 class Meter:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -30,7 +40,7 @@ class Meter:
         self._recent: collections.deque[tuple[float, int]] = collections.deque([(self._begin, 0)])
         self._every = 1.0
         self.samples: list[Sample] = []
-        self.files: list[dict[str, Any]] = []
+        self.files: list[FileTime] = []
         #: over the wire, repeats included
         self.bytes_received = 0
         #: found in unfinished files of earlier runs
@@ -64,9 +74,8 @@ class Meter:
             self.bytes_total += count
 
     def file(self, model: str, path: str, size: int, started: float) -> None:
-        entry = {"model": model, "path": path, "size": size, "start": round(started - self._begin, 3)}
         with self._lock:
-            self.files.append({**entry, "end": round(self._clock() - self._begin, 3)})
+            self.files.append(FileTime(model, path, size, started - self._begin, self._clock() - self._begin))
 
     def tick(self, limit: float | None) -> None:
         """Once a second: a point of the curve, and the base of the shown rate."""

@@ -62,8 +62,8 @@ def changes(plan: Plan, linked: bool, written: bool) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def result(outcome: Outcome) -> dict[str, Any]:
-    """One model as the module returns it."""
+def result(outcome: Outcome, with_changes: bool = True) -> dict[str, Any]:
+    """One model as the module returns it; logs and records of large repositories do without the list of changes."""
     snapshot = outcome.snapshot
     return {
         "id": snapshot.id,
@@ -78,7 +78,7 @@ def result(outcome: Outcome) -> dict[str, Any]:
         "files_fetched": outcome.files_fetched,
         "bytes_fetched": outcome.bytes_fetched,
         "bytes_resumed": outcome.bytes_resumed,
-        "changes": [change._asdict() for change in outcome.changes],
+        "changes": [change._asdict() for change in outcome.changes] if with_changes else [],
         "warnings": list(outcome.warnings),
         "error": str(outcome.error) if outcome.error else "",
     }
@@ -94,8 +94,8 @@ def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, no
         "seconds": round(meter.seconds(), 3),
         "bytes_received": meter.bytes_received,
         "bytes_resumed": meter.bytes_resumed,
-        "models": [result(outcome) for outcome in outcomes],
-        "files": meter.files,
+        "models": [result(outcome, with_changes=False) for outcome in outcomes],
+        "files": [timed._asdict() for timed in meter.files],
         "samples": [sample._asdict() for sample in meter.samples],
     }
     with files.write_atomically(path) as stream:

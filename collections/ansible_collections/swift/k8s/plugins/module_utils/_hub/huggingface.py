@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -99,6 +100,7 @@ def _sibling_file(entry: Any, where: str) -> RemoteFile:
 
 def _file(path: str, size: int, mark: str) -> RemoteFile:
     """An LFS file is marked by its sha256, a git one by its blob sha1, which we can check as well."""
+    path, mark = sys.intern(path), sys.intern(mark)
     if _SHA256.match(mark):
         return RemoteFile(path, size, mark)
     return RemoteFile(path, size, "", f"git:{mark}" if _SHA1.match(mark) else (f"etag:{mark}" if mark else ""))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -26,10 +27,17 @@ class ModelScope(HttpHub):
 
     def resolve(self, _known: str = "", /) -> Listing:
         """What the caller knows is of no use here: the hub has no cheap question for the commit of a branch."""
-        pages = self._dataset_pages() if self._repository.kind == "dataset" else self._model_entries("")
-        entries = {str(field(entry, "Path", str, self.name)): entry for entry in pages if entry.get("Type") != "tree"}
-        files = tuple(sorted(_remote_file(path, entry, self.name) for path, entry in entries.items()))
-        return Listing(_newest_commit(list(entries.values())) or digest(files), files)
+        entries = self._dataset_pages() if self._repository.kind == "dataset" else self._model_entries("")
+        found: dict[str, RemoteFile] = {}
+        newest = (0, "")
+        for entry in entries:
+            if entry.get("Type") != "tree":
+                path = str(field(entry, "Path", str, self.name))
+                found[path] = _remote_file(path, entry, self.name)
+                newest = max(newest, (int(entry.get("CommittedDate") or 0), str(entry.get("Revision") or "")))
+        files = tuple(sorted(found.values()))
+        # the commit of the newest file is what a branch meant when it was listed
+        return Listing(newest[1] if _COMMIT.match(newest[1]) else digest(files), files)
 
     def address_of(self, file: RemoteFile) -> str:
         return f"{self._api}/repo?{urlencode({'Revision': self._repository.revision, 'FilePath': file.path})}"
@@ -93,15 +101,6 @@ def _business_error(code: int, message: str, what: str, name: str) -> BadAnswer:
 
 def _remote_file(path: str, entry: dict[str, Any], where: str) -> RemoteFile:
     """The revision of each file is kept even beside a sha256: clients up to 1.37 ask for it (see _cache/links.py)."""
-    sha256 = str(entry.get("Sha256") or "").lower()
-    tag = f"rev:{entry.get('Revision') or ''}"
+    path, sha256 = sys.intern(path), sys.intern(str(entry.get("Sha256") or "").lower())
+    tag = sys.intern(f"rev:{entry.get('Revision') or ''}")
     return RemoteFile(path, field(entry, "Size", int, where), sha256 if _SHA256.match(sha256) else "", tag)
-
-
-def _newest_commit(entries: list[dict[str, Any]]) -> str:
-    """The commit of the newest file: what a branch meant when it was listed."""
-    dated: list[tuple[int, str]] = [
-        (int(entry.get("CommittedDate") or 0), str(entry.get("Revision") or "")) for entry in entries
-    ]
-    commit = max(dated, default=(0, ""))[1]
-    return commit if _COMMIT.match(commit) else ""
