@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import control, down, judge, ports, status, zoo
+from . import control, down, judge, lock, ports, status, zoo
 from .console import Console
 from .errors import LabError
 from .image import publish, saved_images
@@ -40,14 +40,16 @@ def do_build(_: argparse.Namespace, paths: Paths, console: Console) -> int:
 
 def do_up(_: argparse.Namespace, paths: Paths, console: Console) -> int:
     """Up."""
-    up(paths, console)
+    with lock.held(paths):
+        up(paths, console)
     return 0
 
 
 def do_down(_: argparse.Namespace, paths: Paths, console: Console) -> int:
     """Down."""
     existed = paths.run.exists()
-    down.remove(paths)
+    with lock.held(paths):
+        down.remove(paths)
     console.say(f"lab {paths.name!r} " + ("is removed, nothing is left" if existed else "was not up; nothing is left"))
     return 0
 
@@ -75,6 +77,18 @@ def do_exec(arguments: argparse.Namespace, paths: Paths, _: Console) -> int:
     tools = ":".join(dict.fromkeys(path.rpartition("/")[0] for path in state.bins.values()))
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     os.execvpe("nsenter", ["nsenter", f"--target={pid}", "-m", "-n", "-u", "-i", "-p", "--", *words], environment)
+
+
+def do_service(arguments: argparse.Namespace, paths: Paths, _: Console) -> int:
+    """Stop, start or restart a process of the control plane or of a node, or a whole node (as a power cut does)."""
+    state = running(paths)
+    node, _, name = arguments.name.partition("/")
+    inside = bool(name) and node in state.nodes
+    socket = paths.node(node) / "init.sock" if inside else paths.control
+    operation = "stop" if arguments.what == "stop" else "restart"
+    signal = "SIGKILL" if arguments.name in state.nodes else arguments.signal
+    control.call(socket, operation, name=name if inside else arguments.name, signal=signal)
+    return 0
 
 
 def do_forward(arguments: argparse.Namespace, paths: Paths, console: Console) -> int:
@@ -146,6 +160,12 @@ def parser() -> argparse.ArgumentParser:
     execute = add("exec", "run a command in a real node", do_exec)
     execute.add_argument("node")
     execute.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD")
+    service = add("service", "stop, start or restart one process, or a whole node", do_service)
+    service.add_argument("what", choices=["stop", "start", "restart"])
+    service.add_argument("name", help="as `status` shows it: etcd, lab-0/kubelet, or lab-1 for the whole node")
+    service.add_argument(
+        "--signal", default="SIGTERM", help="how it is ended (default SIGTERM; nodes are always killed)"
+    )
     forward = add("forward", "lead a loopback port to an address inside the lab", do_forward)
     forward.add_argument("target", metavar="ADDRESS:PORT")
     forward.add_argument("--port", type=int, default=0, help="the loopback port (default: a free one)")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .network import API_PORT, HOST, HUB_PORT, REGISTRY_PORT, SERVICES
-from .paths import CHECKOUT, PACKAGE, ROLE, Paths
+from .paths import PACKAGE, Paths
 
 Service = dict[str, Any]
 Bins = Mapping[str, Path]
@@ -124,7 +124,7 @@ def hub(paths: Paths, python: str) -> Service | None:
     if find_spec("lab.hub.__main__") is None:
         return None
     arguments = ("--host", HOST, "--port", HUB_PORT, "--repo-root", paths.run / "hub")
-    return service(paths, "hub", python, "-m", "lab.hub", *arguments, env={"PYTHONPATH": str(ROLE)}, cwd=str(CHECKOUT))
+    return service(paths, "hub", python, "-m", "lab.hub", *arguments)
 
 
 def forwarder(paths: Paths, python: str, descriptors: Mapping[str, int]) -> Service:
@@ -135,6 +135,5 @@ def forwarder(paths: Paths, python: str, descriptors: Mapping[str, int]) -> Serv
         paths,
         "forwarder",
         *(python, "-m", "lab.forwarder", *targets),
-        env={"PYTHONPATH": str(ROLE)},
         fds=list(descriptors.values()),
     )

@@ -7,8 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from .image import Image, Layer, debian_rootfs, rootfs_layer, save, skeleton
-from .pieces.stamp import digest_of
+from .image import Image, Layer, debian_rootfs, digest_of, rootfs_layer, save, skeleton
 
 REVISION = "2"
 USER = ("swift", 1000)

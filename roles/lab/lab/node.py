@@ -80,6 +80,11 @@ def prepare(paths: Paths, bins: Bins, node: Node) -> None:
     write(paths.run / "registry.d/_default/hosts.toml", "etc/hosts.toml", registry=f"{HOST}:{REGISTRY_PORT}")
 
 
+def fresh_groups(groups: Sequence[Path]) -> list[Step]:
+    """A node that comes back after a power cut would spend 3 s on each group of a container that died with it."""
+    return [run("find", str(group), "-mindepth", "1", "-depth", "-type", "d", "-delete") for group in groups]
+
+
 def root_setup(paths: Paths, node: Node, visible: Sequence[Path], top: Mapping[str, str]) -> list[Step]:
     """Build the node's root and move into it.
 

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from .console import Console
@@ -22,26 +23,32 @@ PACKAGES = {
     "pivot_root": "util-linux",
     "hostname": "hostname",
 }
-BUILD_GIB, RUN_GIB, MEMORY_GIB = 12, 3, 4
-KERNEL_FILES = {
-    "/proc/self/ns/net": "network namespaces (CONFIG_NET_NS)",
-    "/proc/self/ns/pid": "process namespaces (CONFIG_PID_NS)",
-    "/proc/self/ns/mnt": "mount namespaces",
-    "/proc/net/nf_conntrack": "connection tracking (CONFIG_NF_CONNTRACK)",
+# Free disk: first build with the compiler's caches; a running lab with the images on both nodes.
+BUILD_GIB, RUN_GIB, MEMORY_GIB = 14, 5, 4
+# Tried for real in namespaces that end at once: what the kernel lacks is found before anything is made.
+PROBES = {
+    "mount, process and network namespaces": "true",
+    "bridges": "ip link add probe type bridge",
+    "veth pairs": "ip link add probe type veth peer name probe2",
+    "nftables with connection tracking": "nft 'table inet probe { chain c { ct state new accept; }; }'",
+    "overlay file systems": "mount -t tmpfs t /mnt && mkdir /mnt/a /mnt/b /mnt/c /mnt/d && "
+    "mount -t overlay -o lowerdir=/mnt/a,upperdir=/mnt/b,workdir=/mnt/c o /mnt/d",
 }
 
 
-def demand(paths: Paths, console: Console) -> None:
+def demand(paths: Paths, to_build: Sequence[str], console: Console) -> None:
     """Install the missing packages, then say everything else that is missing at once."""
-    problems = [*system(), *space(paths), *tools(paths)]
+    problems = [*system(), *space(paths, bool(to_build)), *tools(to_build)]
+    if not problems:
+        _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
+        problems = kernel()
     if problems:
         lines = "".join(f"\n  - {problem}" for problem in problems)
         raise LabError(f"this machine lacks something:{lines}\n", "mend these, then try again")
-    _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
 
 
 def system() -> list[str]:
-    """Linux, root, kernel."""
+    """Linux, root, control groups."""
     if sys.platform != "linux":
         return [f"the system is {platform.system()}: run this on Linux, in a virtual machine if need be"]
     problems = []
@@ -49,48 +56,56 @@ def system() -> list[str]:
         problems.append(
             "you are not root: nodes need namespaces, mounts and control groups; use sudo -E or a root shell"
         )
-    problems += [f"the kernel lacks {what}" for path, what in KERNEL_FILES.items() if not Path(path).exists()]
-    file_systems = Path("/proc/filesystems").read_text().split()
-    if "overlay" not in file_systems:
-        problems.append("the kernel lacks overlay file systems: load it (modprobe overlay)")
+    if "cgroup" not in Path("/proc/self/mountinfo").read_text():
+        problems.append("control groups are not mounted: mount them at /sys/fs/cgroup")
     return problems
 
 
-def space(paths: Paths) -> list[str]:
+def space(paths: Paths, building: bool) -> list[str]:
     """Disk and memory."""
     place = paths.cache
     while not place.exists():
         place = place.parent
-    free = shutil.disk_usage(place).free / 2**30
-    needed = RUN_GIB if paths.bin.exists() else BUILD_GIB
+    free, needed = shutil.disk_usage(place).free / 2**30, BUILD_GIB if building else RUN_GIB
     problems = []
     if free < needed:
         problems.append(f"{place} has {free:.1f} GiB free, {needed} are needed: free some or set SWIFT_K8S_CACHE")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") / 2**30
-    available = _available_gib() or memory
+    available = available_gib(Path("/proc/meminfo").read_text())
     if available < MEMORY_GIB:
         problems.append(f"{available:.1f} GiB of memory are available, {MEMORY_GIB} are needed: end something")
     return problems
 
 
-def tools(paths: Paths) -> list[str]:
+def tools(to_build: Sequence[str]) -> list[str]:
     """What cannot be installed from here."""
     problems = []
     if shutil.which("apt-get") is None:
         problems.append("apt-get is missing: the lab unpacks Debian packages; use Debian or Ubuntu")
-    if shutil.which("go") is None and not paths.bin.exists():
-        problems.append("go is missing: install Go 1.26 or later (https://go.dev/doc/install) and put it on PATH")
+    if to_build and shutil.which("go") is None:
+        problems.append(f"go is missing and {', '.join(to_build)} must be compiled: put Go 1.26 or later on PATH")
     return problems
 
 
-def _available_gib() -> float:
-    for line in Path("/proc/meminfo").read_text().splitlines():
+def kernel() -> list[str]:
+    """What the kernel refuses."""
+    namespaces = ["unshare", "--mount", "--net", "--pid", "--fork", "--propagation=private"]
+    problems = []
+    for what, script in PROBES.items():
+        answer = subprocess.run([*namespaces, "sh", "-c", script], capture_output=True, text=True, check=False)
+        if answer.returncode:
+            problems.append(f"the kernel refuses {what} ({answer.stderr.strip()[:120]}): use one that has them")
+    return problems
+
+
+def available_gib(meminfo: str) -> float:
+    """MemAvailable of /proc/meminfo."""
+    for line in meminfo.splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) / 2**20
     return 0.0
 
 
-def _install(packages: list[str], console: Console) -> None:
+def _install(packages: Sequence[str], console: Console) -> None:
     if not packages:
         return
     names = sorted(set(packages))

@@ -20,7 +20,9 @@ def show(paths: Paths) -> int:
         print(f"  {name:28} 127.0.0.1:{port}")
     _services("lab", control.call(paths.control, "status")["services"], str(paths.log))
     for node in state.nodes:
-        _services(node, control.call(paths.node(node) / "init.sock", "status")["services"], str(paths.node(node)))
+        socket = paths.node(node) / "init.sock"
+        if control.alive(socket):
+            _services(node, control.call(socket, "status")["services"], str(paths.node(node)))
     problems = unhealthy(paths, state)
     for problem in problems:
         print(f"  problem: {problem}")

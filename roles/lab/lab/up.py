@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -18,16 +17,24 @@ from .api import Api, wait
 from .console import Console
 from .errors import LabError
 from .health import describe, unhealthy
-from .image import publish, saved_images
+from .image import publish, saved_images, tidy
 from .images import ensure
 from .labels import FEATURES
 from .paths import PACKAGE, ROLE, Paths
-from .pieces.builder import build
+from .pieces.builder import build, missing
 from .pieces.catalogue import all_pieces
 from .state import State, contract
 
 NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
 NODES = (node.Node("lab-0", 0, "nvidia", 4), node.Node("lab-1", 1, "ascend", 8))
+# Not the user's: a proxy or a credential of theirs has no business in the lab.
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": str(ROLE),
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 IDENTITIES = ("admin", "controller-manager", "scheduler", "kube-proxy", "kwok")
 SYSTEM_PODS = {"kube-system": "k8s-app=kube-dns", "local-path-storage": "app=local-path-provisioner"}
 
@@ -44,8 +51,10 @@ class Launch:
 
     def go(self) -> State:
         """Everything; on failure or Ctrl-C nothing stays."""
-        preconditions.demand(self.paths, self.console)
-        bins = build(all_pieces(), self.paths.bin, self.console)
+        pieces = all_pieces()
+        preconditions.demand(self.paths, missing(pieces, self.paths.bin), self.console)
+        bins = build(pieces, self.paths.bin, self.console)
+        tidy()
         ensure(bins)
         sockets = ports.listen()
         try:
@@ -115,7 +124,7 @@ class Launch:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": str(ROLE), "PYTHONDONTWRITEBYTECODE": "1"},
+                env=ENVIRONMENT,
                 pass_fds=list(descriptors.values()),
                 start_new_session=True,
                 cwd="/",
@@ -168,14 +177,15 @@ class Launch:
         """A node's supervisor in its own namespaces; its network namespace was made with the bridge."""
         paths, directory = self.paths, self.paths.node(item.name)
         visible = _visible(paths, self.python)
-        steps = node.root_setup(paths, item, visible, node.top_links(Path("/")))
+        groups = self.tree.directories(paths.name, item.name)
+        steps = [*node.fresh_groups(groups), *node.root_setup(paths, item, visible, node.top_links(Path("/")))]
         services = node.services(paths, bins, item)
         spec = directory / "init.json"
         _write_spec(spec, directory / "init.sock", self._supervisor_groups(), steps, services)
         namespaces = [word for word in NAMESPACES if word != "--net"]
         argv = ["nsenter", f"--net=/run/netns/{item.name}", "unshare", *namespaces]
         argv += [self.python, "-m", "lab.supervisor", str(spec)]
-        self._service(controlplane.service(paths, item.name, *argv, env={"PYTHONPATH": str(ROLE)}))
+        self._service(controlplane.service(paths, item.name, *argv))
 
     def _supervisor_groups(self) -> list[Path]:
         return self.tree.directories(self.paths.name, "init")

@@ -8,7 +8,7 @@ push(image, "127.0.0.1:5000")      # or over HTTP, to any registry
 
 from .debian import debian_rootfs, skeleton, unpack
 from .image import Image, Saved, save, saved_images
-from .layer import Layer, pack, rootfs_layer
+from .layer import Layer, digest_of, pack, rootfs_layer, tidy
 from .registry import publish, push
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Layer",
     "Saved",
     "debian_rootfs",
+    "digest_of",
     "pack",
     "publish",
     "push",
@@ -23,5 +24,6 @@ __all__ = [
     "save",
     "saved_images",
     "skeleton",
+    "tidy",
     "unpack",
 ]

@@ -18,11 +18,16 @@ _PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/us
 _GROUP = "root:x:0:\nnogroup:x:65534:\n"
 
 
-def debian_rootfs(packages: Sequence[str], directory: Path, user: tuple[str, int] | None = None) -> None:
-    """Fill a directory with the packages and all they depend on; `user` adds an account with a writable home."""
+def debian_rootfs(
+    packages: Sequence[str], directory: Path, user: tuple[str, int] | None = None, apt_config: Path | None = None
+) -> None:
+    """Fill a directory with the packages and all they depend on; `user` adds an account with a writable home.
+
+    `apt_config` names other sources than the machine's own.
+    """
     skeleton(directory, user)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix="apt-") as scratch:
-        for archive in download(packages, Path(scratch)):
+        for archive in download(packages, Path(scratch), apt_config):
             unpack(archive, directory)
     shell = directory / "usr/bin/sh"
     if not shell.exists() and (directory / "usr/bin/dash").exists():
@@ -54,7 +59,7 @@ def skeleton(directory: Path, user: tuple[str, int] | None = None) -> None:
     (directory / "etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\n")
 
 
-def download(packages: Sequence[str], directory: Path) -> list[Path]:
+def download(packages: Sequence[str], directory: Path, apt_config: Path | None = None) -> list[Path]:
     """Fetch the packages and their dependencies as .deb files."""
     archives = directory / "archives"
     (archives / "partial").mkdir(parents=True)
@@ -66,7 +71,8 @@ def download(packages: Sequence[str], directory: Path) -> list[Path]:
         *("-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root"),
         *("install", *packages),
     ]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "APT_CONFIG": str(apt_config)} if apt_config else None
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if answer.returncode:
         raise LabError(
             f"apt-get cannot fetch {' '.join(packages)}: {answer.stderr.strip()}",

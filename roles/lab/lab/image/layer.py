@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LabError
@@ -54,7 +54,7 @@ def rootfs_layer(recipe: str, fill: Callable[[Path], None]) -> Layer:
         return known
     scratch = store() / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="layer-", dir=scratch))
+    directory = Path(tempfile.mkdtemp(prefix=f"layer-{os.getpid()}-", dir=scratch))
     try:
         directory.chmod(0o755)
         fill(directory)
@@ -71,7 +71,7 @@ def pack(directory: Path) -> Layer:
     blobs.mkdir(parents=True, exist_ok=True)
     command = ["tar", "--create", "--sort=name", "--numeric-owner", "--format=gnu", "-C", str(directory), "."]
     digest, size = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile(dir=blobs, prefix=".part-", delete=False) as target:
+    with tempfile.NamedTemporaryFile(dir=blobs, prefix=f".part-{os.getpid()}-", delete=False) as target:
         temporary = Path(target.name)
         try:
             with subprocess.Popen(command, stdout=subprocess.PIPE) as tar:
@@ -89,6 +89,12 @@ def pack(directory: Path) -> Layer:
     return Layer(f"sha256:{digest.hexdigest()}", size)
 
 
+def digest_of(path: Path) -> str:
+    """sha256 of a file, in hexadecimal."""
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
 def write_blob(content: bytes) -> str:
     """Put a small blob (config, manifest) into the store and return its digest."""
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -101,7 +107,7 @@ def write_blob(content: bytes) -> str:
 
 def atomic_write(path: Path, content: bytes) -> None:
     """Write beside the target, then rename: readers see the old or the new file, never half of one."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as target:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".part-{os.getpid()}-", delete=False) as target:
         target.write(content)
     os.chmod(target.name, 0o644)
     os.replace(target.name, path)
@@ -115,12 +121,35 @@ def _known(recipe: str) -> Layer | None:
     note = _note(recipe)
     if not note.exists():
         return None
-    layer = Layer(**json.loads(note.read_bytes()))
-    intact = layer.path.exists() and layer.path.stat().st_size == layer.size
-    return layer if intact else None
+    content = json.loads(note.read_bytes())
+    layer = Layer(content["digest"], content["size"])
+    return layer if _intact(layer, content.get("modified_ns")) else None
+
+
+def _intact(layer: Layer, modified_ns: int | None) -> bool:
+    """Unchanged size and time are trusted; otherwise the digest decides."""
+    if not layer.path.exists() or layer.path.stat().st_size != layer.size:
+        return False
+    if layer.path.stat().st_mtime_ns == modified_ns:
+        return True
+    return f"sha256:{digest_of(layer.path)}" == layer.digest
 
 
 def _remember(recipe: str, layer: Layer) -> None:
     note = _note(recipe)
     note.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(note, json.dumps(asdict(layer)).encode())
+    content = {"digest": layer.digest, "size": layer.size, "modified_ns": layer.path.stat().st_mtime_ns}
+    atomic_write(note, json.dumps(content).encode())
+
+
+def tidy() -> None:
+    """Remove what builders that were killed left half made; their process numbers are in the names."""
+    leftovers = [*(store() / "scratch").glob("layer-*"), *(store() / "blobs/sha256").glob(".part-*")]
+    for path in leftovers:
+        owner = path.name.split("-")[1]
+        if Path("/proc", owner).exists():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -18,13 +18,17 @@ from .piece import Piece, Workshop
 
 def build(pieces: Sequence[Piece], root: Path, console: Console) -> dict[str, Path]:
     """Make what is missing; answers where each file lies."""
-    ready = {piece.name: stamp.damage(root / piece.directory, piece.files) for piece in pieces}
-    if any(ready.values()):
+    if missing(pieces, root):
         root.mkdir(parents=True, exist_ok=True)
         with _alone(root):
             for number, piece in enumerate(pieces, 1):
                 _ensure(piece, root, console, f"{number}/{len(pieces)}")
     return {name: root / piece.directory / name for piece in pieces for name in piece.files}
+
+
+def missing(pieces: Sequence[Piece], root: Path) -> list[str]:
+    """Names of the pieces that are absent or damaged."""
+    return [piece.name for piece in pieces if stamp.damage(root / piece.directory, piece.files) is not None]
 
 
 def _ensure(piece: Piece, root: Path, console: Console, position: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..image.layer import atomic_write
+from ..image.layer import atomic_write, digest_of
 
 STAMP = "stamp.json"
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -21,15 +19,6 @@ class FileStamp:
     size: int
     modified_ns: int
     sha256: str
-
-
-def digest_of(path: Path) -> str:
-    """sha256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as source:
-        while chunk := source.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def write(directory: Path, files: tuple[str, ...], seconds: float) -> None:
