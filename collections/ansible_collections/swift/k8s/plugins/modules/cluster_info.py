@@ -57,7 +57,7 @@ cluster:
   contains:
     nodes:
       description:
-        - C(name), C(ready), C(schedulable), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
+        - C(name), C(ready), C(schedulable), C(address), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
         - Labels of node feature discovery about instruction sets and kernel options are left out.
         - >-
           An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),

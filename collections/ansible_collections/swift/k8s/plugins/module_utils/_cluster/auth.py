@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.parsing.convert_bool import boolean
 
 from .errors import ClusterError
 from .kubeconfig import check_context, check_credentials, check_files
@@ -34,6 +35,14 @@ AUTH_ARGS: dict[str, Any] = {
     "impersonate_user": _option("IMPERSONATE_USER", type="str"),
     "impersonate_groups": _option("IMPERSONATE_GROUPS", type="list", elements="str"),
 }
+#: Type of an option -> how its environment variable is read.
+_READERS: dict[str, Callable[[str], Any]] = {
+    "bool": boolean,
+    "path": os.path.expanduser,
+    "list": lambda text: text.split(","),
+}
+#: Names of the token in the client library, until and since release 36.
+_TOKENS = ("authorization", "BearerToken")
 #: Option -> attribute of the client library's configuration.
 _ATTRIBUTES = {
     "host": "host",
@@ -45,6 +54,16 @@ _ATTRIBUTES = {
     "proxy": "proxy",
     "no_proxy": "no_proxy",
 }
+
+
+def with_environment(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a plugin, for which Ansible does not look into the environment as it does for modules."""
+    found = dict(params)
+    for name, spec in AUTH_ARGS.items():
+        text = os.environ.get(spec["fallback"][1][0], "")
+        if found.get(name) is None and text:
+            found[name] = _READERS.get(spec["type"], str)(text)
+    return found
 
 
 def api_client(params: Mapping[str, Any]) -> Any:
@@ -100,6 +119,8 @@ def _override(params: Mapping[str, Any], configuration: Any) -> None:
         if params.get(option):
             setattr(configuration, attribute, params[option])
     if params.get("api_key"):
-        configuration.api_key["authorization"] = f"Bearer {params['api_key']}"
+        # Under its old and its new name, and without the hook that reads the kubeconfig's again.
+        configuration.refresh_api_key_hook = None
+        configuration.api_key.update(dict.fromkeys(_TOKENS, f"Bearer {params['api_key']}"))
     if params.get("validate_certs") is not None:
         configuration.verify_ssl = params["validate_certs"]

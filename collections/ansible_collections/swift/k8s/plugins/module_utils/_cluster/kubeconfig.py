@@ -42,7 +42,7 @@ def check_credentials(path: str, context: str | None, configuration: Any) -> Non
     user = next(item["context"].get("user") for item in config["contexts"] if item["name"] == wanted)
     found = next((item.get("user") or {} for item in config.get("users") or [] if item["name"] == user), {})
     command = (found.get("exec") or {}).get("command")
-    if command and not configuration.api_key.get("authorization") and not configuration.cert_file:
+    if command and not configuration.auth_settings() and not configuration.cert_file:
         raise ClusterError(
             f"the command {command!r}, which kubeconfig {path} names for the user {user}, gave no credentials: run "
             f"`kubectl --kubeconfig {path} --context {wanted} get namespaces` to see why."

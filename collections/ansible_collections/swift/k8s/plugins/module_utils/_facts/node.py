@@ -24,6 +24,9 @@ def node_fact(node: Mapping[str, Any]) -> dict[str, Any]:
             one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or []
         ),
         "schedulable": not spec.get("unschedulable", False),
+        "address": next(
+            (one["address"] for one in status.get("addresses") or [] if one.get("type") == "InternalIP"), None
+        ),
         "arch": info.get("architecture") or labels.get("kubernetes.io/arch", ""),
         "runtime": info.get("containerRuntimeVersion", ""),
         "kernel": info.get("kernelVersion", ""),

@@ -72,7 +72,11 @@ def queries(apis: Iterable[str]) -> dict[str, Query]:
         for row in vendor.operators:
             if row.api_version in served:
                 found[f"operators/{row.custom_resource}"] = Query(
-                    row.api_version, row.custom_resource, _named(row), ("owners",), f"whether {row.kind} is there is not known"
+                    row.api_version,
+                    row.custom_resource,
+                    _named(row),
+                    ("owners",),
+                    f"whether {row.kind} is there is not known",
                 )
     version = next((version for version in VERSIONS if version in served), None)
     if version:

@@ -33,6 +33,7 @@ def node(
         "status": {
             "capacity": dict(amounts),
             "allocatable": dict(amounts),
+            "addresses": [{"type": "InternalIP", "address": "192.0.2.10"}, {"type": "Hostname", "address": name}],
             "conditions": [{"type": "Ready", "status": "True" if ready else "Unknown"}],
             "nodeInfo": {
                 "architecture": arch,

@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
                 "path": url.path,
                 "query": query,
                 "body": body,
-                "headers": {key.lower(): value for key, value in self.headers.items()},
+                "headers": {key.lower(): ", ".join(self.headers.get_all(key, [])) for key in self.headers},
             }
         )
         status, content, headers = self._find(url.path)

@@ -69,3 +69,56 @@ def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     with pytest.raises(Unreachable, match=r"127.0.0.1:1 cannot be reached \(.*refused\): check address"):
         connect({"host": "http://127.0.0.1:1"}).server_version()
+
+
+def written(kubeconfig: str, text: str) -> str:
+    """The file with another content."""
+    Path(kubeconfig).write_text(text, encoding="utf-8")
+    return kubeconfig
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is empty or no mapping"),
+        ("a: [", "cannot be read"),
+        (KUBECONFIG.replace("current-context: one\n", ""), "no current context. Set context to one of: one"),
+        (KUBECONFIG.replace("current-context: one", "current-context: gone"), "no context 'gone': choose from one"),
+        (KUBECONFIG.replace("cluster: c,", "cluster: z,"), "cannot be used"),
+        (
+            KUBECONFIG.replace(
+                "{token: canary}", "{exec: {apiVersion: client.authentication.k8s.io/v1, command: /no/such}}"
+            ),
+            "the command '/no/such', .* for the user u, gave no credentials",
+        ),
+    ],
+)
+def test_unusable_kubeconfigs(kubeconfig: str, text: str, message: str) -> None:
+    with pytest.raises(ClusterError, match=message):
+        api_client({"kubeconfig": written(kubeconfig, text)})
+
+
+def test_an_exec_plugin_gives_the_token(kubeconfig: str, tmp_path: Path) -> None:
+    script = tmp_path / "login"
+    status = '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "fresh"}}'
+    script.write_text(f"#!/bin/sh\necho '{status}'\n", encoding="utf-8")
+    script.chmod(0o755)
+    user = f"{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {script}, interactiveMode: Never}}}}"
+    configuration = api_client(
+        {"kubeconfig": written(kubeconfig, KUBECONFIG.replace("{token: canary}", user))}
+    ).configuration
+    assert configuration.auth_settings()["BearerToken"]["value"] == "Bearer fresh"
+
+
+def test_several_files_are_one(kubeconfig: str, tmp_path: Path) -> None:
+    more = tmp_path / "more.yaml"
+    more.write_text(KUBECONFIG.replace("name: one", "name: two").replace("192.0.2.1", "192.0.2.2"), encoding="utf-8")
+    joined = f"{kubeconfig}:/no/such/file:{more}"
+    assert api_client({"kubeconfig": joined}).configuration.host == "https://192.0.2.1:6443"
+    with pytest.raises(ClusterError, match="choose from one, two"):
+        api_client({"kubeconfig": joined, "context": "three"})
+
+
+def test_a_token_of_the_options_comes_before_that_of_the_kubeconfig(kubeconfig: str) -> None:
+    configuration = api_client({"kubeconfig": kubeconfig, "api_key": "mine"}).configuration
+    assert configuration.auth_settings()["BearerToken"]["value"] == "Bearer mine"
