@@ -80,7 +80,11 @@ def test_own_groups_and_variables(served: Any, tmp_path: Path) -> None:
         "groups:\n  busy: swift_k8s_node.accelerators | selectattr('free', 'eq', 0) | list | length > 0\n"
         "compose:\n  devices: swift_k8s_node.accelerators | sum(attribute='count')\n",
     )
-    assert members(data) == {"arch_amd64": sorted(set(ANIMALS)), "busy": ["a100-80"]}
+    assert members(data) == {
+        "arch_amd64": sorted({*ANIMALS} - {"910b3"}),
+        "arch_arm64": ["910b3"],
+        "busy": ["a100-80"],
+    }
     variables = data["_meta"]["hostvars"]["a100-80"]
     assert (variables["devices"], variables["ansible_host"]) == (8, "192.0.2.10")
     assert variables["swift_k8s_node"]["accelerators"][0]["free"] == 0
