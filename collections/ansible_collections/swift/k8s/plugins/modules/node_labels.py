@@ -15,7 +15,8 @@ description:
     what the same field manager gave earlier and is no longer listed, on nodes that are no longer listed as well.
   - What others set is never removed. A value that somebody else set differently is refused with the owner's name,
     unless O(force=true).
-  - One list call; one write for each node that differs, none otherwise.
+  - One list call; one write for each node that differs (two where taints differ as well), none otherwise. A node that
+    goes away during the run is left out with a warning.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
@@ -132,8 +133,8 @@ def main() -> None:
         if absent:
             raise Invalid(f"the cluster has no node {absent[0]!r}: `kubectl get nodes` lists those it has.")
         changes = plan(nodes, wanted, manager, force)
-        if not module.check_mode:
-            act(cluster, changes, manager, force)
+        for name in act(cluster, changes, manager, force) if not module.check_mode else ():
+            module.warn(f"node {name} went away during the run and was not marked")
     except (ClusterError, ForeignMarkError) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(changed=bool(changes), nodes=[change.node for change in changes], diff=difference(changes))

@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which marks a node lacks, has too many of, or has from somebody else. Pure.
 
-Labels and annotations are owned through server-side apply. Taints are an atomic list there, so ours are remembered in
-an annotation of ours.
+Labels and annotations are owned through server-side apply, so the node itself says which are ours.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import taints
+from .taints import Taint
+
 Marks = dict[str, str]
-Taint = Mapping[str, str]
+Node = Mapping[str, Any]
 _SECTIONS = ("labels", "annotations")
 
 
@@ -37,30 +38,31 @@ class Wanted:
 
 @dataclass(frozen=True)
 class NodeChange:
-    """One node's marks before and after; taints is the whole list to write, or None to leave it."""
+    """One node's marks before and after.
+
+    uid: tells the node from one of the same name that replaces it.
+    marks: whether labels or annotations differ.
+    taints: whether taints differ.
+    """
 
     node: str
+    uid: str
     before: Marks
     after: Marks
-    applied: Wanted
-    taints: tuple[Taint, ...] | None = None
+    wanted: Wanted
+    marks: bool
+    taints: bool
 
 
-def memory(manager: str) -> str:
-    """The annotation that remembers our taints."""
-    return f"swift.k8s/taints-{manager}"
-
-
-def plan(
-    nodes: Iterable[Mapping[str, Any]], wanted: Mapping[str, Wanted], manager: str, force: bool
-) -> list[NodeChange]:
+def plan(nodes: Iterable[Node], wanted: Mapping[str, Wanted], manager: str, force: bool) -> list[NodeChange]:
     """The changes, node by node in name order. Raises ForeignMarkError for every conflict at once."""
     changes, conflicts = [], []
     for node in sorted(nodes, key=lambda item: str(item["metadata"]["name"])):
         name = str(node["metadata"]["name"])
-        wish = with_memory(wanted.get(name, Wanted()), manager)
+        wish = wanted.get(name, Wanted())
         if not force:
-            conflicts += [f"node {name}: {text}" for text in foreign(node, wish, manager)]
+            found = foreign(node, wish, manager) + taints.foreign(node, wish.taints, manager)
+            conflicts += [f"node {name}: {text}" for text in found]
         change = _change(node, name, wish, manager)
         if change:
             changes.append(change)
@@ -71,15 +73,7 @@ def plan(
     return changes
 
 
-def with_memory(wish: Wanted, manager: str) -> Wanted:
-    """The wish with the annotation that remembers its taints."""
-    if not wish.taints:
-        return wish
-    ours = json.dumps(sorted(identity(taint) for taint in wish.taints))
-    return Wanted(wish.labels, {**wish.annotations, memory(manager): ours}, wish.taints)
-
-
-def foreign(node: Mapping[str, Any], wish: Wanted, manager: str) -> list[str]:
+def foreign(node: Node, wish: Wanted, manager: str) -> list[str]:
     """Wanted marks that have another value which is not ours."""
     found = []
     for section in _SECTIONS:
@@ -93,7 +87,18 @@ def foreign(node: Mapping[str, Any], wish: Wanted, manager: str) -> list[str]:
     return found
 
 
-def _change(node: Mapping[str, Any], name: str, wish: Wanted, manager: str) -> NodeChange | None:
+def _change(node: Node, name: str, wish: Wanted, manager: str) -> NodeChange | None:
+    before, after = _marks(node, wish, manager)
+    marks = bool(before or after)
+    found = taints.plan(node, wish.taints, manager)
+    if found:
+        before.update(_lines(found.before))
+        after.update(_lines(found.after))
+    uid = str(node["metadata"].get("uid", ""))
+    return NodeChange(name, uid, before, after, wish, marks, bool(found)) if marks or found else None
+
+
+def _marks(node: Node, wish: Wanted, manager: str) -> tuple[Marks, Marks]:
     before: Marks = {}
     after: Marks = {}
     for section in _SECTIONS:
@@ -105,33 +110,14 @@ def _change(node: Mapping[str, Any], name: str, wish: Wanted, manager: str) -> N
         # A mark that another manager applies as well stays on the node when we let go of it.
         gone = [key for key in owned(node, section, manager) if key not in marks and key in live]
         before.update({f"{section[:-1]} {key}": live[key] for key in gone})
-    taints = _taints(node, wish, manager)
-    if taints is not None:
-        before.update({f"taint {text}": "" for text in map(describe, (node.get("spec") or {}).get("taints") or [])})
-        after.update({f"taint {text}": "" for text in map(describe, taints)})
-    return NodeChange(name, before, after, wish, taints) if before or after else None
+    return before, after
 
 
-def _taints(node: Mapping[str, Any], wish: Wanted, manager: str) -> tuple[Taint, ...] | None:
-    live: Sequence[Taint] = (node.get("spec") or {}).get("taints") or []
-    annotations = node["metadata"].get("annotations") or {}
-    ours = set(json.loads(annotations.get(memory(manager), "[]"))) | {identity(taint) for taint in wish.taints}
-    merged = tuple([taint for taint in live if identity(taint) not in ours] + list(wish.taints))
-    return None if sorted(map(describe, merged)) == sorted(map(describe, live)) else merged
+def _lines(found: Iterable[Taint]) -> Marks:
+    return {f"taint {taints.describe(taint)}": "" for taint in found}
 
 
-def identity(taint: Taint) -> str:
-    """Key and effect tell taints apart."""
-    return f"{taint['key']}:{taint['effect']}"
-
-
-def describe(taint: Taint) -> str:
-    """A taint as kubectl writes it."""
-    value = f"={taint['value']}" if taint.get("value") else ""
-    return f"{taint['key']}{value}:{taint['effect']}"
-
-
-def owned(node: Mapping[str, Any], section: str, manager: str) -> list[str]:
+def owned(node: Node, section: str, manager: str) -> list[str]:
     """Keys of a section that the manager applied."""
     return [
         key.removeprefix("f:")
@@ -142,7 +128,7 @@ def owned(node: Mapping[str, Any], section: str, manager: str) -> list[str]:
     ]
 
 
-def owner(node: Mapping[str, Any], section: str, key: str) -> str:
+def owner(node: Node, section: str, key: str) -> str:
     """Who set a mark, newest first; as managedFields tell."""
     entries = sorted(node["metadata"].get("managedFields") or [], key=lambda entry: str(entry.get("time", "")))
     for entry in reversed(entries):
