@@ -114,12 +114,13 @@ def kubeconfig() -> str:
 @contextlib.contextmanager
 def helm_process(lab: Lab, *settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """A plain helm in the middle of an upgrade that waits for ever."""
+    generation = lab.get("Deployment")["metadata"]["generation"]
     words = lab.command("upgrade", "app", str(CHART), "--reuse-values", *settings, "--wait", "--timeout=600s")
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _attempt in range(100):
-            if lab.release().status == "pending-upgrade":
-                break
+            if lab.get("Deployment")["metadata"]["generation"] > generation:
+                break  # the record is pending and the objects are sent
             time.sleep(0.1)
         yield process
     finally:

@@ -11,42 +11,33 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-#: Module option -> variable that the helm binary reads.
+#: Module option beside a kubeconfig -> variable that the helm binary reads.
 _VARIABLES = {
     "context": "HELM_KUBECONTEXT",
-    "host": "HELM_KUBEAPISERVER",
     "api_key": "HELM_KUBETOKEN",
     "ca_cert": "HELM_KUBECAFILE",
-    "impersonate_user": "HELM_KUBEASUSER",
     "proxy": "HTTPS_PROXY",
 }
-_ONLY_IN_A_FILE = ("username", "password", "client_cert", "client_key")
+_ONLY_IN_A_FILE = ("host", "username", "password", "client_cert", "client_key")
 
 
 @contextmanager
 def environment(params: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """The environment for helm; what it needs on disk lives in a 0700 directory and goes with the context."""
     with tempfile.TemporaryDirectory(prefix="swift-k8s-") as private:
-        values = {name: str(params[option]) for option, name in _VARIABLES.items() if params.get(option)}
-        groups = params.get("impersonate_groups")
-        if groups:
-            values["HELM_KUBEASGROUPS"] = ",".join(groups)
-        if params.get("validate_certs") is False:
-            values["HELM_KUBEINSECURE_SKIP_TLS_VERIFY"] = "true"
-        kubeconfig = _kubeconfig(params, private)
-        if kubeconfig:
-            values["KUBECONFIG"] = kubeconfig
+        composed = any(params.get(option) for option in _ONLY_IN_A_FILE)
+        values = {"KUBECONFIG": _write(private, _composed(params))} if composed else _beside_kubeconfig(params)
         # Records are read from Secrets directly, so Helm must keep them there.
         yield {**os.environ, **values, "HELM_DRIVER": "secret"}
 
 
-def _kubeconfig(params: Mapping[str, Any], private: str) -> str:
-    given = params.get("kubeconfig")
-    if isinstance(given, Mapping):
-        return _write(private, given)
-    if any(params.get(option) for option in _ONLY_IN_A_FILE):
-        return _write(private, _composed(params))
-    return os.path.expanduser(str(given)) if given else ""
+def _beside_kubeconfig(params: Mapping[str, Any]) -> dict[str, str]:
+    values = {name: str(params[option]) for option, name in _VARIABLES.items() if params.get(option)}
+    if params.get("validate_certs") is False:
+        values["HELM_KUBEINSECURE_SKIP_TLS_VERIFY"] = "true"
+    if params.get("kubeconfig"):
+        values["KUBECONFIG"] = os.path.expanduser(str(params["kubeconfig"]))
+    return values
 
 
 def _composed(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from . import crds, heal, observe, plan, store, yamldoc
+from . import crds, heal, leftovers, observe, plan, store, yamldoc
 from .errors import HelmError, ReleaseError, RolloutError
 from .helm import Helm
-from .objects import Key
+from .objects import Key, Object
 from .observe import Observed
 from .store import Stored
 from .wait import Waiter
@@ -38,12 +38,13 @@ class Actor:
         }[outcome.decision.action]
         return action(outcome, seen)
 
-    def _upgrade(self, outcome: Outcome, _seen: Observed) -> int | None:
+    def _upgrade(self, outcome: Outcome, seen: Observed) -> int | None:
         wanted, prepared = outcome.wanted, outcome.target
         if prepared is None:
             raise ReleaseError(
                 f"release {wanted.title}: nothing was rendered; this is a defect of the collection, please report it"
             )
+        self._clean(prepared.objects, seen)
         self._first(outcome)
         self._namespace(outcome)
         if not wanted.skip_crds:
@@ -57,6 +58,19 @@ class Actor:
         except (HelmError, RolloutError) as error:
             raise self._failed(outcome, error, before) from error
         return stored.revision
+
+    def _clean(self, new: Mapping[Key, Object], seen: Observed) -> None:
+        """Take back what an unfinished revision brought; before its record changes, so that a rerun repeats it."""
+        if seen.newest is None or seen.newest.status not in ("failed", *store.PENDING):
+            return
+        last = next((one for one in seen.revisions if one.status == "deployed"), None)
+        deployed = observe.parse(self._cluster, last.manifest, last.namespace) if last else {}
+        for key in leftovers.objects(new, seen.declared, deployed, seen.live):
+            self._cluster.delete(key.api_version, key.kind, key.name, namespace=key.namespace or None)
+        for key, findings in leftovers.findings(new, seen.declared, deployed, seen.live).items():
+            live = seen.live.get(key)
+            if live is not None:
+                heal.drifted(self._cluster, key, live, findings)
 
     def _first(self, outcome: Outcome) -> None:
         """Free the release from an operation that died."""

@@ -78,9 +78,16 @@ def digest(files: Mapping[str, bytes]) -> str:
 
 def _canonical(name: str, content: bytes) -> bytes:
     try:
-        return json.dumps(yamldoc.load(content.decode()), sort_keys=True).encode()
+        return json.dumps(_meaning(yamldoc.load(content.decode())), sort_keys=True).encode()
     except ValueError as error:
         raise ChartError(f"chart file {name}: {error}") from error
+
+
+def _meaning(data: Any) -> Any:
+    """Data without empty values, which "helm package" adds and leaves out as it likes."""
+    if isinstance(data, Mapping):
+        return {key: _meaning(value) for key, value in data.items() if value not in (None, "", [], {})}
+    return [_meaning(value) for value in data] if isinstance(data, list) else data
 
 
 def _metadata(ref: str, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -180,12 +180,12 @@ def _empty(path: Path, value: Any) -> bool:
 def _same(path: Path, declared: Any, live: Any) -> bool:
     if type(declared) is type(live) and declared == live:
         return True
+    if path and path[-1] in _ASSIGNED and declared in ("", 0):
+        return True
     if isinstance(declared, bool) or isinstance(live, bool):
         return bool(declared == live and isinstance(declared, bool) and isinstance(live, bool))
     if isinstance(declared, (int, float)) and isinstance(live, (int, float)):
         return declared == live
-    if path and path[-1] in _ASSIGNED and declared in ("", 0):
-        return True
     return _quantity_path(path) and same_quantity(str(declared), str(live))
 
 

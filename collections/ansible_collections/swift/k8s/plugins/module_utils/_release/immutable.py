@@ -69,13 +69,14 @@ def conflicts(key: Key, new: Object, live: Object) -> Iterator[Change]:
     for change in fields.differences(new, live):
         if (
             (frozen and change.path[0] in ("data", "binaryData", "immutable"))
-            or _fixed(key.kind, change.path)
+            or fixed(key.kind, change.path)
             or (key.kind == "PersistentVolumeClaim" and _shrinks(change))
         ):
             yield change
 
 
-def _fixed(kind: str, path: Path) -> bool:
+def fixed(kind: str, path: Path) -> bool:
+    """Whether the API server refuses to change the field."""
     if kind in _ONLY:
         return path[0] == "spec" and (len(path) < 2 or path[1] not in _ONLY[kind])
     return any(path[: len(fixed)] == fixed for fixed in _FIXED.get(kind, ()))

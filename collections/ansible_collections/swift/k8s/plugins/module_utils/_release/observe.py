@@ -83,7 +83,9 @@ def _activity(observed: Observed) -> Activity:
     if newest is None or newest.status not in (*store.PENDING, "uninstalling"):
         return observed.activity
     times = [owner.time for item in observed.live.values() if item and (owner := _helm(item))]
-    return Activity(datetime.now(timezone.utc), max(times, default=""), tuple(processes.helm(newest.name)))
+    return Activity(
+        datetime.now(timezone.utc), max(times, default=""), tuple(processes.helm(newest.name, newest.namespace))
+    )
 
 
 def _helm(item: Object) -> ownership.Owner | None:

@@ -8,15 +8,21 @@ import os
 from collections.abc import Iterator
 
 
-def helm(release: str) -> Iterator[int]:
-    """Ids of running helm processes whose command line names the release."""
-    if not os.path.isdir("/proc"):
+def helm(release: str, namespace: str, root: str = "/proc") -> Iterator[int]:
+    """Ids of running helm processes that work on the release, as far as their command lines tell."""
+    if not os.path.isdir(root):
         return
-    for entry in filter(str.isdigit, os.listdir("/proc")):
+    for entry in filter(str.isdigit, os.listdir(root)):
         try:
-            with open(f"/proc/{entry}/cmdline", "rb") as stream:
+            with open(f"{root}/{entry}/cmdline", "rb") as stream:
                 words = stream.read().decode(errors="replace").split("\0")
         except OSError:
             continue  # it ended meanwhile, or belongs to someone else
-        if os.path.basename(words[0]).startswith("helm") and release in words[1:]:
+        if os.path.basename(words[0]).startswith("helm") and release in words[1:] and _may_be_in(namespace, words):
             yield int(entry)
+
+
+def _may_be_in(namespace: str, words: list[str]) -> bool:
+    """Without a namespace on the command line it is the context's, which may be the one."""
+    named = [word for word in words if word.startswith(("--namespace", "-n"))]
+    return not named or any(word.rpartition("=")[2] == namespace for word in words)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._release import task
+from ansible_collections.swift.k8s.plugins.module_utils._release import processes, task
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster, FakeHelm
 
 CHART = Path(__file__).parent / "chart"
@@ -35,6 +35,7 @@ def helm(cluster: FakeCluster, tmp_path: Path) -> FakeHelm:
 def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs one task of the module against the fakes: run(check=False, **options) -> result."""
     monkeypatch.setattr(task, "Helm", lambda environment, binary: helm)
+    monkeypatch.setattr(processes, "helm", lambda name, namespace: ())
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
     def call(check: bool = False, **options: Any) -> dict[str, Any]:
