@@ -156,6 +156,15 @@ options:
     type: str
     choices: [record, stat, sample, full]
     default: record
+  keep:
+    description:
+      - What happens to models that were seeded here and are not listed any more.
+      - V(listed) removes them from the volume, unless a pod that mounts the volume names them in its arguments,
+        environment or annotations. Pods of other namespaces, which may mount the same place through another claim, are
+        not seen.
+    type: str
+    choices: [all, listed]
+    default: all
   site:
     description: Name of the network link. Of all Jobs with the same name, one works at a time.
     type: str
@@ -273,6 +282,20 @@ models:
     bytes:
       description: Their size.
       type: int
+removed:
+  description: Models that were removed.
+  returned: when the Job has ended in this run
+  type: list
+  elements: str
+in_use:
+  description: Models that stay although they are not listed, with the pods that use them.
+  returned: not in check mode
+  type: dict
+would_remove:
+  description: Models that would be removed.
+  returned: in check mode
+  type: list
+  elements: str
 would_fetch:
   description: What would be fetched.
   returned: in check mode

@@ -20,7 +20,7 @@ from .observe import JOB
 from .plan import Observed
 from .sources import engine_sources
 from .state import judge
-from .wish import Wish, digest
+from .wish import Wish
 
 _CONFIG_MAP = ("v1", "ConfigMap")
 _GONE_SECONDS = 60.0
@@ -31,10 +31,10 @@ def start(cluster: Cluster, wish: Wish, observed: Observed, clear: Sequence[Mapp
     """Make ConfigMap and Job; the ConfigMap goes with the Job. What an unfinished Job fetched stays on the volume."""
     for old in clear:
         _remove(cluster, old)
-    found = digest(wish, observed.claim["metadata"]["uid"])
     sources = engine_sources()
-    cluster.apply(config_map(wish, found, sources), field_manager="swift-k8s", force=True)
-    made = cluster.create(job(wish, found, sources))
+    spare = [observed.recorded[name] for name in observed.surplus.remove]
+    cluster.apply(config_map(wish, observed.digest, sources, spare), field_manager="swift-k8s", force=True)
+    made = cluster.create(job(wish, observed.digest, sources, bool(spare)))
     owner = {"apiVersion": "batch/v1", "kind": "Job", "name": made["metadata"]["name"], "uid": made["metadata"]["uid"]}
     body = {"metadata": {"ownerReferences": [owner]}}
     cluster.patch(*_CONFIG_MAP, made["metadata"]["name"], body, namespace=wish.namespace)
@@ -65,7 +65,7 @@ def take_site(cluster: Cluster, wish: Wish, observed: Observed) -> str:
     """Own the site's link for our Job. Returns who has it instead, or nothing."""
     if not wish.site:
         return ""
-    ours = job_name(wish, digest(wish, observed.claim["metadata"]["uid"]))
+    ours = job_name(wish, observed.digest)
     found = cluster.get(lease.API, "Lease", lease.name(wish.site), wish.site_namespace)
     namespace, name = lease.holder(found)
     if (namespace, name) == (wish.namespace, ours):
@@ -99,7 +99,7 @@ def write_record(cluster: Cluster, wish: Wish, observed: Observed) -> tuple[dict
     """
     uid = observed.claim["metadata"]["uid"]
     done = observed.state.told.done
-    body = record.build(wish, uid, observed.recorded, done.get("results") or [])
+    body = record.build(wish, uid, observed.recorded, done.get("results") or [], observed.surplus.remove)
     models = record.read(body, uid)
     news = models != dict(observed.recorded)
     if news:

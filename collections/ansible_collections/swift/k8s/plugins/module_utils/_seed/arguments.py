@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, Any] = {
     "reserve": _text(default="1GiB"),
     "workers": {"type": "int", "default": 4},
     "verify": _text(choices=["record", "stat", "sample", "full"], default="record"),
+    "keep": _text(choices=["all", "listed"], default="all"),
     "site": _text(),
     "site_namespace": _text(),
     "image": _text(required=True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .labels import DIGEST_LABEL, LABELS, VOLUME_LABEL, label_value, object_name
@@ -26,8 +26,11 @@ def job_name(wish: Wish, digest: str) -> str:
     return object_name("swift-k8s-seed", wish.volume, digest)
 
 
-def config_map(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str, Any]:
-    """Spec, limit and engine. No secret is in it: tokens are mounted from their Secrets."""
+def config_map(
+    wish: Wish, digest: str, sources: Mapping[str, str], spare: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """Spec, limit, what is to be removed, and engine. No secret is in it: tokens are mounted from their Secrets."""
+    removals = [{name: model[name] for name in ("id", "type", "revision")} for model in spare]
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -35,15 +38,18 @@ def config_map(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str,
         "data": {
             "spec.json": json.dumps(spec(wish), indent=1, sort_keys=True),
             "rate": wish.rate_limit,
+            "remove.json": json.dumps(removals),
             **{path.replace("/", "."): text for path, text in sources.items()},
         },
         "binaryData": {_zone_key(name): base64.b64encode(zone).decode() for name, zone in _zones(wish).items()},
     }
 
 
-def job(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str, Any]:
-    """The Job. It asks nothing of the API server and passes Pod Security `restricted`."""
+def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False) -> dict[str, Any]:
+    """The Job. It asks nothing of the API server and passes Pod Security `restricted`. Room is made first."""
     volumes, mounts = zip(*_volumes(wish, digest, sources))
+    first = [_container(wish, "tidy", [f"{PACKAGE}._seed.tidy", CACHE, f"{ENGINE}/remove.json"], list(mounts))]
+    seed = [f"{PACKAGE}._cache", "seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"]
     pod = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -52,7 +58,8 @@ def job(wish: Wish, digest: str, sources: Mapping[str, str]) -> dict[str, Any]:
         "nodeSelector": dict(wish.pod["node_selector"]),
         "tolerations": list(wish.pod["tolerations"]),
         "imagePullSecrets": [{"name": name} for name in wish.pod["image_pull_secrets"]],
-        "containers": [_container(wish, list(mounts))],
+        "initContainers": first if tidy else [],
+        "containers": [_container(wish, CONTAINER, seed, list(mounts))],
         "volumes": list(volumes),
     }
     return {
@@ -97,13 +104,13 @@ def _pod_security(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _container(wish: Wish, mounts: list[dict[str, Any]]) -> dict[str, Any]:
+def _container(wish: Wish, name: str, arguments: list[str], mounts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "name": CONTAINER,
+        "name": name,
         "image": wish.image,
         "imagePullPolicy": wish.pod["image_pull_policy"],
-        "command": [wish.pod["python"], "-m", f"{PACKAGE}._cache"],
-        "args": ["seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"],
+        "command": [wish.pod["python"], "-m"],
+        "args": arguments,
         "workingDir": ENGINE,
         "env": [
             {"name": "PYTHONPATH", "value": ENGINE},
@@ -128,7 +135,7 @@ def _volumes(wish: Wish, digest: str, sources: Mapping[str, str]) -> Iterator[tu
         {"name": "cache", "persistentVolumeClaim": {"claimName": wish.volume}},
         {"name": "cache", "mountPath": CACHE},
     )
-    items = [{"key": key, "path": key} for key in ("spec.json", "rate")]
+    items = [{"key": key, "path": key} for key in ("spec.json", "rate", "remove.json")]
     items += [{"key": path.replace("/", "."), "path": f"{PACKAGE}/{path}"} for path in sorted(sources)]
     items += [{"key": _zone_key(name), "path": f"zones/{name}"} for name in sorted(_zones(wish))]
     yield (

@@ -17,6 +17,7 @@ from .labels import VOLUME_LABEL, label_value
 from .objects import CONTAINER, job_name
 from .plan import Observed
 from .state import State, explain, judge
+from .surplus import NO_SURPLUS, Surplus, surplus
 from .wish import RECORD, Wish, digest
 
 JOB = ("batch/v1", "Job")
@@ -33,16 +34,25 @@ def observe(cluster: Cluster, wish: Wish) -> Observed:
     uid = claim["metadata"]["uid"]
     recorded = record.read(cluster.get("v1", "ConfigMap", record.name(wish.volume), wish.namespace), uid)
     missing = record.missing(wish, recorded) if wish.verify == RECORD else wish.models
-    if not missing:
-        return Observed(claim, recorded, (), None, State("absent"), (), wish.rate_limit)
-    name = job_name(wish, digest(wish, uid))
+    spare = _surplus(cluster, wish, recorded)
+    if not missing and not spare.remove:
+        return Observed(claim, recorded, (), None, State("absent"), (), wish.rate_limit, surplus=spare)
+    ours = digest(wish, uid, spare.remove)
+    name = job_name(wish, ours)
     selector = f"{VOLUME_LABEL}={label_value(wish.volume)}"
     jobs = {job["metadata"]["name"]: job for job in cluster.list(*JOB, wish.namespace, label_selector=selector)}
     job = jobs.pop(name, None)
     unfinished = [other for other in jobs.values() if judge(other, (), "").active]
     state = state_of(cluster, job)
     rate = _rate(cluster, wish, name) if job else ""
-    return Observed(claim, recorded, missing, job, state, unfinished, rate, _age(job))
+    return Observed(claim, recorded, missing, job, state, unfinished, rate, _age(job), spare, ours)
+
+
+def _surplus(cluster: Cluster, wish: Wish, recorded: Mapping[str, Any]) -> Surplus:
+    """What may go, if the user wants that at all. Pods are asked for only where there is something to remove."""
+    if wish.keep != "listed" or not surplus(wish, recorded, ()).remove:
+        return NO_SURPLUS
+    return surplus(wish, recorded, cluster.list("v1", "Pod", wish.namespace))
 
 
 def state_of(cluster: Cluster, job: Optional[Mapping[str, Any]]) -> State:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .state import State
+from .surplus import NO_SURPLUS, Surplus
 from .wish import RECORD, Wish
 
 
@@ -26,6 +27,9 @@ class Observed:
     rate: str
     #: seconds since the Job was made
     age: float = 0.0
+    surplus: Surplus = NO_SURPLUS
+    #: of the Job that does what is to be done
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
     """
     state = observed.state
     ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
-    if not observed.missing:
+    if not observed.missing and not observed.surplus.remove:
         return Step("finished")
     if state.phase == "done" and state.told.done and (ours or wish.verify == RECORD):
         return Step("record")

@@ -19,7 +19,7 @@ from .wish import Wish
 
 VERSION = 1
 #: What is kept of the engine's result of a model.
-_KEPT = ("path", "revision", "resolved", "hub", "files", "bytes")
+_KEPT = ("id", "type", "path", "revision", "resolved", "hub", "files", "bytes")
 
 
 def name(volume: str) -> str:
@@ -47,9 +47,15 @@ def missing(wish: Wish, recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def build(wish: Wish, claim_uid: str, recorded: Mapping[str, Any], done: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def build(
+    wish: Wish,
+    claim_uid: str,
+    recorded: Mapping[str, Any],
+    done: Sequence[Mapping[str, Any]],
+    removed: Sequence[str] = (),
+) -> dict[str, Any]:
     """The ConfigMap after the engine has reported the models of `done` in the order of the wish."""
-    models = dict(recorded)
+    models = {name: told for name, told in recorded.items() if name not in removed}
     for model, told in zip(wish.models, done):
         kept = {name: told[name] for name in _KEPT if name in told}
         models[wishes.key(model)] = {"fingerprint": wishes.fingerprint(model), **kept}

@@ -45,11 +45,13 @@ def _take(cluster: Cluster, wish: Wish, observed: Observed, step: Step, result: 
     uid = observed.job["metadata"]["uid"] if observed.job else ""
     name = observed.job["metadata"]["name"] if observed.job else ""
     result.update({"seeding": step.verb in {"start", "follow"}, "waiting": "", "job": name or result.get("job", "")})
+    result["in_use"] = {name: list(pods) for name, pods in observed.surplus.in_use.items()}
     if step.verb == "finished":
         result["models"] = _models(wish, observed.recorded)
     elif step.verb == "record":
         recorded, news = act.write_record(cluster, wish, observed)
         result.update({"changed": news, "models": _models(wish, recorded), "log": list(observed.state.told.notable)})
+        result["removed"] = list(observed.surplus.remove)
         result["history"] = history.record(whole_log(cluster, wish.namespace, observed.state.pod))
         act.give_site_back(cluster, wish, name)
     elif step.verb == "fail":
@@ -89,22 +91,24 @@ def _would(cluster: Cluster, wish: Wish) -> dict[str, Any]:
     """Check mode: what a run would bring. Files and bytes where this host reaches the hub, else the reason why not."""
     recorded: Mapping[str, Any] = {}
     missing: Sequence[Mapping[str, Any]] = wish.models
+    remove: tuple[str, ...] = ()
     try:
         observed = observe(cluster, wish)
-        recorded, missing = observed.recorded, observed.missing
+        recorded, missing, remove = observed.recorded, observed.missing, observed.surplus.remove
         waiting = ""
     except NoVolume as error:
         waiting = str(error)
     expected = [forecast(model) for model in missing]
     before = {"models": sorted(recorded)}
-    after = {"models": sorted({*recorded, *(key(model) for model in missing)})}
+    after = {"models": sorted({*recorded, *(key(model) for model in missing)} - set(remove))}
     details = {each["model"]: each["told"] for each in expected}
     return {
-        "changed": bool(missing),
+        "changed": bool(missing or remove),
         "seeding": False,
         "waiting": waiting,
         "progress": {},
         "would_fetch": expected,
+        "would_remove": list(remove),
         "models": [] if missing else _models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

@@ -40,6 +40,7 @@ class Wish:
     reserve: str
     workers: int
     verify: str
+    keep: str
     site: str
     site_namespace: str
     image: str
@@ -69,6 +70,7 @@ def parse(params: Mapping[str, Any]) -> Wish:
         reserve=params["reserve"],
         workers=params["workers"],
         verify=params["verify"],
+        keep=params["keep"],
         site=params["site"] or "",
         site_namespace=params["site_namespace"] or params["namespace"],
         image=params["image"],
@@ -154,13 +156,14 @@ def spec(wish: Wish) -> dict[str, Any]:
     }
 
 
-def digest(wish: Wish, claim_uid: str) -> str:
-    """What makes a Job another Job: volume, models, level of verification, and the schedule, which is read once.
+def digest(wish: Wish, claim_uid: str, remove: Sequence[str] = ()) -> str:
+    """What makes a Job another Job: volume, models, removals, level of verification, and the schedule.
 
-    The limit is a file that the engine looks at while it runs, so it is not part of this; nor is the image.
+    The schedule is read once. The limit is a file that the engine looks at while it runs, so it is not part of this;
+    nor is the image.
     """
     told = {name: spec(wish)[name] for name in ("models", "rate_schedule", "verify")}
-    return _digest({"claim": claim_uid, **told})[:10]
+    return _digest({"claim": claim_uid, **told, "remove": list(remove)})[:10]
 
 
 def _digest(value: Any) -> str:

@@ -17,6 +17,8 @@ from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._storage.fake
 from .wishes import model, params
 
 RESULT = {
+    "id": "org/tiny",
+    "type": "model",
     "path": "/cache/models/org/tiny",
     "revision": "master",
     "resolved": "c1",
@@ -45,7 +47,7 @@ def pod(fake: FakeCluster, phase: str, *events: dict[str, Any], end: str = "") -
     job = the_job(fake)
     labels = {"batch.kubernetes.io/job-name": job["metadata"]["name"]}
     meta = {"name": "pod", "namespace": "ai", "labels": labels}
-    fake.objects["Pod", "ai", "pod"] = {"kind": "Pod", "metadata": meta, "status": {"phase": phase}}
+    fake.objects["Pod", "ai", "pod"] = {"kind": "Pod", "metadata": meta, "spec": {}, "status": {"phase": phase}}
     fake.pod_logs["pod"] = "\n".join(json.dumps(event) for event in events)
     job["status"] = {"conditions": [{"type": end, "status": "True"}]} if end else {}
 
@@ -205,6 +207,25 @@ def test_verify_asks_the_volume_and_changes_nothing_when_all_is_well() -> None:
     fake.writes.clear()
     last = run(fake, params(verify="full", followed=uid), check_mode=False)
     assert (last["changed"], last["seeding"]) == (False, False)
+    assert fake.writes == []
+
+
+def test_what_is_not_listed_any_more_is_removed_if_the_user_wants_that() -> None:
+    fake = cluster()
+    run(fake, params(), check_mode=False)
+    pod(fake, "Succeeded", DONE, end="Complete")
+    run(fake, params(), check_mode=False)
+    fake.delete("batch/v1", "Job", the_job(fake)["metadata"]["name"], "ai")
+    assert not run(fake, params(models=[]), check_mode=False)["changed"]
+    gone = params(models=[], keep="listed")
+    assert run(fake, gone, check_mode=True)["would_remove"] == ["model:org/tiny"]
+    assert run(fake, gone, check_mode=False)["seeding"]
+    first = the_job(fake)["spec"]["template"]["spec"]["initContainers"][0]
+    assert first["args"] == ["swift_seed._seed.tidy", "/cache", "/engine/remove.json"]
+    pod(fake, "Succeeded", {"event": "done", "changed": False, "results": []}, end="Complete")
+    assert run(fake, gone, check_mode=False)["removed"] == ["model:org/tiny"]
+    fake.writes.clear()
+    assert not run(fake, gone, check_mode=False)["changed"]
     assert fake.writes == []
 
 
