@@ -118,7 +118,7 @@ def remove(snapshot: Snapshot, patience: Patience | None = None) -> bool:
         with Lock(os.path.join(snapshot.work, LOCK), patience) as lock:
             if not lock.try_acquire():
                 raise CacheError(
-                    f"{snapshot.id} at {snapshot.revision} is being seeded by {lock.holder}",
+                    f"{snapshot.id} at {snapshot.revision} is being seeded by {lock.holder or 'another process'}",
                     "Wait for it to end, or stop it",
                 )
             with contextlib.suppress(FileNotFoundError):

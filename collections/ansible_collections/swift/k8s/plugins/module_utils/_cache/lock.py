@@ -84,7 +84,7 @@ class Lock:
         """Wait for it; `waiting` hears once who holds it. False when `stop` was set meanwhile."""
         told = ""
         while not self.try_acquire():
-            if self.holder != told:
+            if self.holder and self.holder != told:
                 told = self.holder
                 waiting(told)
             if stop.wait(self._patience.poll):
@@ -182,4 +182,7 @@ def _content(handle: int) -> dict[str, Any]:
 
 
 def _told(content: dict[str, Any]) -> str:
-    return f"{str(content.get('host', '?')).split('/')[0]} (pid {content.get('pid', '?')})"
+    """Who it is; empty in the moment between taking the file and writing the name."""
+    if not content:
+        return ""
+    return f"{str(content.get('host', '?')).split('/', maxsplit=1)[0]} (pid {content.get('pid', '?')})"

@@ -23,8 +23,12 @@ TYPES = ("model", "dataset")
 LEVELS = ("stat", "sample", "full")
 DEFAULT_WORKERS = 4
 DEFAULT_RESERVE = "1GiB"
-#: what the kernel may take in ahead of a limited reader
-LIMITED_RECEIVE_BUFFER = 256 << 10
+#: What the kernel takes in ahead of a slow reader is seen by the link as a burst, and is lost by a kill: keep it small
+#: where that does not cost rate. An unprivileged process gets no more than this; for larger shares the kernel's own
+#: sizing, which follows the reader, is better.
+LIMITED_RECEIVE_BUFFER = 208 << 10
+#: round trip for which a stream must still reach its share of the limit
+ROUND_TRIP_SECONDS = 0.1
 
 SPEC_KEYS = frozenset(
     [
@@ -81,8 +85,8 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
         stall_timeout=_number(document, "stall_timeout", 60.0, 0.01),
     )
     limit = _limit(document)
-    if limit.given:
-        settings = settings._replace(receive_buffer=LIMITED_RECEIVE_BUFFER)
+    workers = int(_number(document, "workers", DEFAULT_WORKERS, 1))
+    settings = settings._replace(receive_buffer=receive_buffer(limit, workers))
     models = document.get("models")
     if not isinstance(models, Sequence) or isinstance(models, str):
         raise BadSpec("models is not a list", "Write models: [{id: Qwen/Qwen2.5-7B-Instruct}]")
@@ -96,11 +100,19 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
         wishes,
         limit,
         parse_size(str(document.get("reserve") or DEFAULT_RESERVE)),
-        int(_number(document, "workers", DEFAULT_WORKERS, 1)),
+        workers,
         _choice(document, "verify", LEVELS, "stat", "spec"),
         str(document.get("report") or ""),
         Policy(attempts=int(_number(document, "attempts", 8, 1))),
     )
+
+
+def receive_buffer(limit: LimitSettings, workers: int) -> int:
+    """Bytes for SO_RCVBUF; 0 leaves it to the kernel, also where the limit may change while we run."""
+    if limit.rate is None or limit.windows or limit.file:
+        return 0
+    share = limit.rate / workers * ROUND_TRIP_SECONDS
+    return LIMITED_RECEIVE_BUFFER if share <= LIMITED_RECEIVE_BUFFER else 0
 
 
 def _limit(document: Mapping[str, Any]) -> LimitSettings:

@@ -46,7 +46,7 @@ class Cache:
 
     def spec(self, document: dict[str, Any] | None = None, **model: Any) -> Spec:
         wish = {"id": ID, "endpoint": self.hub.url, **model}
-        whole = {"root": str(self.root), "reserve": "1MiB", "stall_timeout": 0.15, "models": [wish], **(document or {})}
+        whole = {"root": str(self.root), "reserve": "1MiB", "stall_timeout": 10, "models": [wish], **(document or {})}
         return parse(whole, os.environ, secrets_inside=True)._replace(policy=QUICK)
 
     def engine(self, document: dict[str, Any] | None = None, **model: Any) -> Engine:

@@ -88,7 +88,7 @@ def test_threads_and_processes_share_it(tmp_path: Path) -> None:
     def take() -> None:
         waits.append(bucket.reserve(25 << 10))
 
-    threads = [threading.Thread(target=take) for _ in range(2)]
+    threads = [threading.Thread(target=take) for _thread in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -96,7 +96,7 @@ def test_threads_and_processes_share_it(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from ansible_collections.swift.k8s.plugins.module_utils._cache.bucket import Bucket\n"
-        "b = Bucket(sys.argv[1]); print(max(b.reserve(25 << 10) for _ in range(2)))"
+        "b = Bucket(sys.argv[1]); print(max(b.reserve(25 << 10) for _thread in range(2)))"
     )
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     # the other process starts later than the first waits end, so only the order of the books can be compared

@@ -56,19 +56,22 @@ def wait_for(cache: Cache, count: int) -> None:
         time.sleep(0.005)
 
 
-def test_two_seeders_at_once_bring_every_byte_once(cache: Cache, hub: HubServer) -> None:
-    hub.put(ID, FILES)
-    hub.fault("slow", rate=10 * MIB, path=BIG)
+def together(*caches: Cache, document: dict[str, Any] | None = None) -> list[Any]:
+    """Seed with all at the same time; each outcome."""
     outcomes: list[Any] = []
-    other = Cache(cache.root, hub)
-    threads = [
-        threading.Thread(target=lambda seeder=seeder: outcomes.append(seeder.seed())) for seeder in (cache, other)
-    ]
+    threads = [threading.Thread(target=lambda one=one: outcomes.append(one.seed(document))) for one in caches]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [outcome.error for outcome in outcomes] == [None, None]
+    return outcomes
+
+
+def test_two_seeders_at_once_bring_every_byte_once(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    hub.fault("slow", rate=10 * MIB, path=BIG)
+    other = Cache(cache.root, hub)
+    assert [outcome.error for outcome in together(cache, other)] == [None, None]
     assert hub.bytes_of(ID) == sum(map(len, FILES.values()))
     assert cache.files() == FILES
     waiting = cache.told("waiting") + other.told("waiting")
@@ -84,13 +87,9 @@ def test_two_seeders_share_a_list(cache: Cache, hub: HubServer) -> None:
     hub.fault("slow", rate=3 * MIB, path=BIG)
     document = {"models": [{"id": name, "endpoint": hub.url} for name in names]}
     other = Cache(cache.root, hub)
-    threads = [threading.Thread(target=seeder.seed, args=(document,)) for seeder in (cache, other)]
-    begin = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert time.monotonic() - begin < 2 * len(FILES[BIG]) / (3 * MIB), "they worked one after the other"
+    together(cache, other, document=document)
+    first = [next(event["model"] for event in each.told("file")) for each in (cache, other)]
+    assert sorted(first) == names, "they worked one after the other"
     assert all(hub.bytes_of(name) == sum(map(len, FILES.values())) for name in names)
 
 

@@ -35,10 +35,22 @@ def test_each_hub_has_its_own_main_branch(hub: str, revision: str) -> None:
     assert parsed(hub=hub, source="/usb").wishes[0].snapshot.revision == revision
 
 
-def test_a_limit_bounds_what_the_kernel_takes_ahead() -> None:
-    spec = parsed({"rate_limit": "8MiB/s"})
-    assert (spec.limit.given, spec.limit.rate) == (True, 8 * 2**20)
-    assert spec.wishes[0].endpoints[0].settings.receive_buffer == 256 << 10
+@pytest.mark.parametrize(
+    ("document", "size"),
+    [
+        ({"rate_limit": "8MiB/s"}, 208 << 10),
+        ({"rate_limit": "8MiB/s", "workers": 2}, 0),
+        ({"rate_limit": "300Mbit/s"}, 0),
+        ({"rate_limit": "unlimited"}, 0),
+        ({"rate_limit": "8MiB/s", "rate_file": "/etc/rate"}, 0),
+        ({"rate_limit": "8MiB/s", "rate_schedule": [{"limit": "unlimited"}]}, 0),
+    ],
+)
+def test_a_low_limit_bounds_what_the_kernel_takes_ahead(document: dict[str, Any], size: int) -> None:
+    """A high one does not: on a long link the buffer would become the limit."""
+    spec = parsed(document)
+    assert spec.limit.given
+    assert spec.wishes[0].endpoints[0].settings.receive_buffer == size
 
 
 def test_endpoints_inherit_and_override() -> None:

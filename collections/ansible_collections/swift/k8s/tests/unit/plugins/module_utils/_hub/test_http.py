@@ -36,7 +36,7 @@ def client() -> Iterator[Client]:
 
 def test_json_and_kept_connections(serve: Serve, client: Client) -> None:
     server = serve(lambda seen: Reply(body=b'{"at": "%s"}' % seen.target.encode()))
-    for _ in range(3):
+    for _time in range(3):
         assert client.open(f"{server.url}/a b/中?x=1 2").json() == {"at": "/a%20b/%E4%B8%AD?x=1%202"}
     assert server.connections == 1
     assert server.seen[0].headers["accept-encoding"] == "identity"

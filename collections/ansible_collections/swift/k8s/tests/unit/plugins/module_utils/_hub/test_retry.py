@@ -13,14 +13,14 @@ POLICY = Policy(attempts=3, first_pause=1.0, longest_pause=3.0)
 
 def test_pauses_double_up_to_a_longest_one_and_end_with_the_error() -> None:
     budget = Budget(POLICY._replace(attempts=5))
-    assert [budget.pause_after(Cut("x")) for _ in range(4)] == [1.0, 2.0, 3.0, 3.0]
+    assert [budget.pause_after(Cut("x")) for _time in range(4)] == [1.0, 2.0, 3.0, 3.0]
     with pytest.raises(Cut):
         budget.pause_after(Cut("x"))
 
 
 def test_progress_starts_the_budget_anew() -> None:
     budget = Budget(POLICY)
-    for _ in range(100):
+    for _time in range(100):
         assert budget.pause_after(Cut("x"), progressed=True) == 1.0
     budget.pause_after(Cut("x"))
     budget.pause_after(Cut("x"))

@@ -1,0 +1,156 @@
+"""The downloader against its goals and its peers, all in one run on the loopback. About six minutes.
+
+usage: bench_cache.py [throughput] [limit] [kill] [unchanged]     all of them when none is named
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import cache_peers as peers
+from cache_site import MIB, Relay, Seeder, Site, site
+from figures import Figure, save
+
+COMMAND = "python bench/bench_cache.py"
+ROUNDS = 3
+LIMIT_SECONDS = 13
+KILLS = 20
+MODELS = {"1 x 2 GiB": {"a.safetensors": 2 << 30}, "8 x 256 MiB": {f"{n}.safetensors": 256 * MIB for n in range(8)}}
+
+
+def throughput(place: Site) -> list[Figure]:
+    """Best of three rounds for everybody, taken in turns; each round fetches everything anew."""
+    figures = []
+    for shape, files in MODELS.items():
+        model, size = "bench/" + shape.replace(" ", ""), sum(files.values()) / MIB
+        place.put(model, files)
+        best = {"ours": 0.0}
+        memory = 0
+        for _round in range(ROUNDS):
+            place.clean()
+            spent, resident = Seeder(place, [model]).end()
+            best["ours"], memory = max(best["ours"], size / spent), max(memory, resident)
+            for name, peer in peers.installed().items():
+                best[name] = max(best.get(name, 0.0), size / peers.seconds(peer, place, model))
+        best["sha256, one core"] = max(peers.one_core_sha256() for _round in range(ROUNDS))
+        place.clean()
+        place.drop(model)
+        figures += _throughput_figures(shape, {name: round(rate) for name, rate in best.items()}, memory)
+    return figures
+
+
+def _throughput_figures(shape: str, best: dict[str, int], memory: int) -> list[Figure]:
+    ours = best.pop("ours")
+    rival = max((best[name] for name in peers.VERIFYING if name in best), default=0)
+    ceiling = min(best.get("curl", ours), best["sha256, one core"])
+    name = shape.replace(" ", "")
+    what = f"verified throughput, {shape}, from memory to memory, process start included"
+    rates = {peer: float(rate) for peer, rate in best.items()}
+    twice, near = (
+        f">= {2 * rival} (2 x the best that verifies)",
+        f">= {0.9 * ceiling:.0f} (0.9 x min of curl and sha256)",
+    )
+    resident = round(memory / MIB, 1)
+    return [
+        Figure(f"throughput-{name}", what, ours, "MiB/s", twice, ours >= 2 * rival, rates, COMMAND),
+        Figure(f"throughput-{name}-ceiling", what, ours, "MiB/s", near, ours >= 0.9 * ceiling, rates, COMMAND),
+        Figure(
+            f"memory-{name}", f"peak resident memory, {shape}", resident, "MiB", "<= 64", resident <= 64, {}, COMMAND
+        ),
+    ]
+
+
+def limit(place: Site) -> list[Figure]:
+    """Counted by a relay between client and hub, from the third second on."""
+    figures = []
+    relay = Relay(place.hub)
+    for rate in (8, 64):
+        model = f"bench/limit{rate}"
+        place.put(model, {f"{number}.bin": rate * (LIMIT_SECONDS + 3) * MIB // 4 for number in range(4)})
+        for processes, workers in ((1, 4), (2, 2)):
+            place.clean()
+            relay.reset()
+            names = [f"{number}" for number in range(processes)]
+            wish = {"rate_limit": f"{rate}MiB/s", "workers": workers}
+            seeders = [Seeder(place, [model], relay.url, name, **wish) for name in names]
+            time.sleep(LIMIT_SECONDS)
+            for seeder in seeders:
+                seeder.kill()
+            figures += _limit_figures(rate, processes, workers, relay.seconds()[2:-1])
+        place.drop(model)
+    return figures
+
+
+def _limit_figures(rate: int, processes: int, workers: int, seconds: list[float]) -> list[Figure]:
+    name = f"limit-{rate}MiB-{processes}x{workers}"
+    what = f"limit of {rate} MiB/s, {processes} process(es) x {workers} files, after 2 s"
+    error = round(abs(statistics.fmean(seconds) / (rate * MIB) - 1) * 100, 2)
+    worst = round(max(second / (rate * MIB) - 1 for second in seconds) * 100, 2)
+    return [
+        Figure(f"{name}-error", f"{what}: error of the mean", error, "%", "<= 1", error <= 1, {}, COMMAND),
+        Figure(f"{name}-worst", f"{what}: worst second above the limit", worst, "%", "<= 2", worst <= 2, {}, COMMAND),
+    ]
+
+
+def kill(place: Site) -> list[Figure]:
+    """SIGKILL at random moments, each in a download of its own; a relay counts what passed the link twice."""
+    model, size, chance = "bench/kill", 96 * MIB, random.Random(20)
+    relay = Relay(place.hub)
+    place.put(model, {f"{number}.bin": size // 4 for number in range(4)})
+    again = []
+    for _kill in range(KILLS):
+        place.clean()
+        relay.reset()
+        first = Seeder(place, [model], relay.url, rate_limit="32MiB/s")
+        time.sleep(chance.uniform(0.4, 2.5))
+        first.kill()
+        Seeder(place, [model], relay.url, rate_limit="unlimited").end()
+        again.append((relay.total() - size) / MIB)
+    before = relay.total()
+    Seeder(place, [model], relay.url, verify="full").end()
+    unharmed = relay.total() - before < MIB // 4
+    place.drop(model)
+    worst, mean = round(max(again), 2), round(statistics.fmean(again), 2)
+    what = f"bytes that passed the link again after kill -9, worst of {KILLS} (mean {mean} MiB); four files at once"
+    return [Figure("kill", what, worst, "MiB", "<= 1", worst <= 1 and unharmed, {}, COMMAND)]
+
+
+def unchanged(place: Site) -> list[Figure]:
+    """20 models of 100 files, asked of the hub again; the whole process, interpreter start included."""
+    models = [f"bench/model{number}" for number in range(20)]
+    for model in models:
+        place.put(model, {f"{number:03}.json": 100 for number in range(100)})
+    place.clean()
+    Seeder(place, models).end()
+    spent = min(Seeder(place, models).end()[0] for _round in range(ROUNDS))
+    for model in models:
+        place.drop(model)
+    what = "unchanged run, 20 models, 2,000 files, listings asked for and every file compared"
+    return [Figure("unchanged", what, round(spent, 2), "s", "<= 1", spent <= 1, {}, COMMAND)]
+
+
+PARTS: dict[str, Callable[[Site], list[Figure]]] = {
+    "throughput": throughput,
+    "limit": limit,
+    "kill": kill,
+    "unchanged": unchanged,
+}
+
+
+def main(arguments: list[str]) -> int:
+    figures = []
+    with site() as place:
+        for name in arguments or PARTS:
+            figures += PARTS[name](place)
+    for figure in figures:
+        print(f"{figure.id}: {figure.value} {figure.unit} (goal {figure.goal}) {figure.peers or ''}")
+    print(save("cache", figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
