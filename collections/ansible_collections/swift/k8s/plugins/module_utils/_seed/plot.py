@@ -30,7 +30,7 @@ def draw(title: str, history: Mapping[str, Any]) -> str:
         left, right = (gantt.place(file[edge] / seconds, 0)[0] for edge in ("start", "end"))
         top = gantt.top + row * _ROW
         name = f"{file['model']} {file['path']}"
-        canvas.bar(left, top, right - left, _ROW - 3, COLOURS[0], f"{name} {format_size(file['size'])}")
+        canvas.rectangle(left, top, right - left, _ROW - 3, COLOURS[0], f"{name} {format_size(file['size'])}")
         near_end = left > gantt.left + gantt.width * 0.6
         canvas.text(right if near_end else left + 3, top + _ROW - 5, name, "end" if near_end else "start")
     return str(canvas)

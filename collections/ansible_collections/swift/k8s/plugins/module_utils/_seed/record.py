@@ -28,14 +28,18 @@ def name(volume: str) -> str:
 
 
 def read(found: Optional[Mapping[str, Any]], claim_uid: str) -> dict[str, Any]:
-    """The recorded models, by key; nothing when the record speaks of another claim of this name."""
+    """The recorded models, by key; nothing when the record speaks of another claim of this name.
+
+    An entry that somebody has damaged counts for nothing: its model is looked at again.
+    """
     try:
         content = json.loads(((found or {}).get("data") or {}).get("record.json") or "{}")
     except ValueError:
         return {}
     if content.get("version") != VERSION or content.get("claim_uid") != claim_uid:
         return {}
-    return dict(content.get("models") or {})
+    models = content.get("models") or {}
+    return {name: told for name, told in models.items() if {"fingerprint", *_KEPT} <= set(told)}
 
 
 def missing(wish: Wish, recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from .wishes import model, params
 RESULT = {
     "id": "org/tiny",
     "type": "model",
+    "hub": "modelscope",
     "path": "/cache/models/org/tiny",
     "revision": "master",
     "resolved": "c1",
@@ -39,7 +40,7 @@ def cluster() -> FakeCluster:
 
 
 def the_job(fake: FakeCluster) -> dict[str, Any]:
-    return next(item for (kind, _, _), item in fake.objects.items() if kind == "Job")
+    return next(item for (kind, _namespace, _name), item in fake.objects.items() if kind == "Job")
 
 
 def pod(fake: FakeCluster, phase: str, *events: dict[str, Any], end: str = "") -> None:
@@ -96,6 +97,17 @@ def test_a_claim_made_anew_is_seeded_anew() -> None:
     run(fake, params(), check_mode=False)
     fake.objects["PersistentVolumeClaim", "ai", "models"]["metadata"]["uid"] = "u2"
     assert run(fake, params(), check_mode=False)["seeding"]
+
+
+@pytest.mark.parametrize("damage", ["{", '{"version": 1, "claim_uid": "u1", "models": {"model:org/tiny": {}}}'])
+def test_a_damaged_record_counts_for_nothing(damage: str) -> None:
+    fake = cluster()
+    run(fake, params(), check_mode=False)
+    pod(fake, "Succeeded", DONE, end="Complete")
+    run(fake, params(), check_mode=False)
+    fake.objects["ConfigMap", "ai", "swift-k8s-seeded-models"]["data"]["record.json"] = damage
+    again = run(fake, params(), check_mode=False)
+    assert again["models"][0]["resolved"] == "c1"
 
 
 def test_another_limit_reaches_the_running_job() -> None:
@@ -194,7 +206,7 @@ def test_verify_asks_the_volume_and_changes_nothing_when_all_is_well() -> None:
     pod(fake, "Succeeded", DONE, end="Complete")
     run(fake, params(), check_mode=False)
     uid = run(fake, params(verify="full"), check_mode=False)["job_uid"]
-    jobs = [item for (kind, _, _), item in fake.objects.items() if kind == "Job"]
+    jobs = [item for (kind, _namespace, _name), item in fake.objects.items() if kind == "Job"]
     new = next(item for item in jobs if item["metadata"]["uid"] == uid)
     new["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
     labels = {"batch.kubernetes.io/job-name": new["metadata"]["name"]}
