@@ -17,7 +17,7 @@
 {{- if not (hasKey $known $name) -}}
 {{- fail (printf "extraArgs.%s is no option of `swift %s` %s: did you mean %s?" $name $.plan.task $.plan.swift (include "ms-swift.nearest" (dict "name" $name "among" (keys $known | sortAlpha)))) -}}
 {{- end -}}
-{{- if and (kindIs "map" $option) (hasKey $option "choices") (not (kindIs "slice" $value)) (not (has (toString $value) $option.choices)) -}}
+{{- if and (kindIs "map" $option) (hasKey $option "choices") (not (kindIs "slice" $value)) (not (has (toString $value) (toStrings $option.choices))) -}}
 {{- fail (printf "option %s of `swift %s` cannot be %q: choose one of %s" $name $.plan.task (toString $value) (join ", " $option.choices)) -}}
 {{- end -}}
 {{- end -}}

@@ -15,10 +15,10 @@
     - {name: run, mountPath: /etc/swift, readOnly: true}
 {{- end }}
 {{- if and (include "ms-swift.seeds" .) (ne .plan.kind "download") }}
-- {{- include "ms-swift.seedContainer" . | nindent 2 }}
+- {{ include "ms-swift.seedContainer" . | nindent 2 | trim }}
 {{- end }}
 {{- if and .Values.proxy.enabled (eq .plan.kind "serve") }}
-- {{- include "ms-swift.proxyContainer" . | nindent 2 }}
+- {{ include "ms-swift.proxyContainer" . | nindent 2 | trim }}
 {{- end }}
 {{- end -}}
 
@@ -32,7 +32,7 @@ command: [python3, -m, swift_seed._cache, seed, --spec, /etc/swift/spec.json, --
 workingDir: /tmp
 env:
   - {name: HOME, value: /tmp}
-  - {name: PYTHONPATH, value: /etc/swift}
+  - {name: PYTHONPATH, value: /opt}
   - {name: PYTHONDONTWRITEBYTECODE, value: "1"}
   - {name: PYTHONUNBUFFERED, value: "1"}
 securityContext:
@@ -41,6 +41,8 @@ resources:
   {{- toYaml .Values.cache.seed.resources | nindent 2 }}
 volumeMounts:
   - {name: run, mountPath: /etc/swift, readOnly: true}
+  - {name: seed-cache, mountPath: /opt/swift_seed/_cache, readOnly: true}
+  - {name: seed-hub, mountPath: /opt/swift_seed/_hub, readOnly: true}
   - {name: tmp, mountPath: /tmp}
   - {name: cache, mountPath: {{ .Values.cache.mountPath }}}
   {{- if .Values.cache.seed.token.existingSecret }}

@@ -41,9 +41,9 @@ template:
     {{- end }}
     containers:
       {{- if eq .plan.kind "download" }}
-      - {{- include "ms-swift.seedContainer" . | nindent 8 }}
+      - {{ include "ms-swift.seedContainer" . | nindent 8 | trim }}
       {{- else }}
-      - {{- include "ms-swift.engineContainer" . | nindent 8 }}
+      - {{ include "ms-swift.engineContainer" . | nindent 8 | trim }}
       {{- end }}
 {{- end -}}
 

@@ -12,7 +12,8 @@
 {{- $id := $entry.id | default $asked -}}
 {{- if eq .Values.model.hub "huggingface" -}}{{- $id = $entry.huggingface | default $id -}}{{- end -}}
 {{- $path := .Values.model.path | default (ternary (printf "%s/models/%s" .Values.cache.mountPath $id) "" (ne $id "")) -}}
-{{- $served := .Values.servedName | default (ternary $asked (base $path) (and (ne $asked "") (not (contains "/" $asked)))) -}}
+{{- $named := and (ne $asked "") (not (contains "/" $asked)) -}}
+{{- $served := .Values.servedName | default (ternary $asked (ternary (base $path) "" (ne $path "")) $named) -}}
 {{- $fetched := and (ne $id "") (not .Values.model.path) -}}
 {{- $model := dict "asked" $asked "id" $id "path" $path "served" $served "fetched" $fetched "parameters" ($entry.parameters | default 0) "licence" ($entry.licence | default "") "open" (ne (toString $entry.open) "false") "vision" ($entry.vision | default false) "trusted" (or .Values.model.trusted (hasKey $entry "licence")) -}}
 {{- $_ := set .plan "model" $model -}}

@@ -19,17 +19,17 @@ httpGet: {path: /health, port: engine}
 
 {{- define "ms-swift.probes" -}}
 startupProbe:
-  {{- include "ms-swift.probe" . | nindent 2 }}
+  {{- include "ms-swift.probe" . | trim | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: {{ div (add (int64 (include "ms-swift.startupSeconds" .)) 4) 5 }}
 readinessProbe:
-  {{- include "ms-swift.probe" . | nindent 2 }}
+  {{- include "ms-swift.probe" . | trim | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 3
   failureThreshold: 2
 livenessProbe:
-  {{- include "ms-swift.probe" . | nindent 2 }}
+  {{- include "ms-swift.probe" . | trim | nindent 2 }}
   periodSeconds: 20
   timeoutSeconds: 10
   failureThreshold: 6

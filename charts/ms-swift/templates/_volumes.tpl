@@ -12,8 +12,14 @@
 - name: run
   configMap:
     name: {{ include "ms-swift.fullname" . }}
-    items:
-      {{- include "ms-swift.configItems" . | trim | nindent 6 }}
+    defaultMode: 0555
+{{- if include "ms-swift.seeds" . }}
+{{- range $package := list "cache" "hub" }}
+- name: seed-{{ $package }}
+  configMap:
+    name: {{ include "ms-swift.fullname" $ }}-seed-{{ $package }}
+{{- end }}
+{{- end }}
 {{- if and (eq .plan.kind "serve") (not .plan.interface) (ne (int .Values.podSecurityContext.runAsUser) 0) }}
 - name: script
   configMap:
@@ -83,23 +89,3 @@
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
-
-{{/* Where each key of the ConfigMap lies below /etc/swift. */}}
-{{- define "ms-swift.configItems" -}}
-- {key: run.json, path: run.json}
-- {key: choices.json, path: choices.json}
-{{- range $path, $_ := .Files.Glob "files/pod/*" }}
-- {key: {{ base $path }}, path: {{ base $path }}, mode: {{ ternary "0555" "0444" (hasSuffix ".sh" $path) }}}
-{{- end }}
-{{- if .Values.proxy.enabled }}
-- {key: haproxy.cfg, path: haproxy.cfg}
-{{- end }}
-{{- if include "ms-swift.seeds" . }}
-- {key: spec.json, path: spec.json}
-{{- range $path, $_ := .Files.Glob "files/_{cache,hub}/*.py" }}
-- {key: {{ include "ms-swift.flatKey" $path }}, path: swift_seed/{{ trimPrefix "files/" $path }}}
-{{- end }}
-{{- end }}
-{{- end -}}
-
-{{- define "ms-swift.flatKey" -}}{{ trimPrefix "files/" . | replace "/" "." }}{{- end -}}
