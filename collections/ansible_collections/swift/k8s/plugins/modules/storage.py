@@ -135,6 +135,33 @@ options:
           other_options:
             description: More options for the client.
             type: str
+      csi:
+        description: The claim is a place that any other CSI driver mounts, for example a bucket of S3.
+        type: dict
+        suboptions:
+          driver:
+            description: Name of the driver, which must be installed.
+            type: str
+            required: true
+          handle:
+            description: What the driver calls the volume.
+            type: str
+            required: true
+          attributes:
+            description: Attributes that the driver takes.
+            type: dict
+            default: {}
+          secret:
+            description: Name of the Secret that the driver needs to mount it.
+            type: str
+          secret_namespace:
+            description: Namespace of the Secret, that of the claim if not given.
+            type: str
+          mount_options:
+            description: Options of the mount.
+            type: list
+            elements: str
+            default: []
       local:
         description: The claim is a directory of nodes. The directory must exist.
         type: dict
@@ -259,6 +286,13 @@ EXAMPLES = r"""
         access_modes: [ReadOnlyMany]
         shared_from: {name: models, namespace: ms-swift}
 
+- name: A bucket of S3 through the driver that the cluster has
+  swift.k8s.storage:
+    claims:
+      - name: s3
+        access_modes: [ReadWriteMany]
+        csi: {driver: s3.csi.aws.com, handle: weights, attributes: {bucketName: weights}}
+
 - name: A bucket with weights
   swift.k8s.storage:
     claims:
@@ -305,86 +339,17 @@ claims:
       elements: str
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._storage.arguments import ARGUMENTS
 from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
 from ansible_collections.swift.k8s.plugins.module_utils._storage.run import run
 
 
-def _text(**more: Any) -> dict[str, Any]:
-    return {"type": "str", **more}
-
-
-def _mapping(**options: Any) -> dict[str, Any]:
-    return {"type": "dict", "options": options}
-
-
-def _texts(**more: Any) -> dict[str, Any]:
-    return {"type": "list", "elements": "str", **more}
-
-
-ACCESS_MODES = ["ReadWriteMany", "ReadOnlyMany", "ReadWriteOnce", "ReadWriteOncePod"]
-CLAIM_ARGS: dict[str, Any] = {
-    "name": _text(required=True),
-    "namespace": _text(),
-    "state": _text(choices=["present", "absent"], default="present"),
-    "access_modes": _texts(choices=ACCESS_MODES, default=["ReadWriteMany"]),
-    "size": _text(default="100Gi"),
-    "storage_class": _text(),
-    "labels": {"type": "dict", "default": {}},
-    "annotations": {"type": "dict", "default": {}},
-    "delete_data": {"type": "bool", "default": False},
-    "nfs": _mapping(
-        server=_text(required=True),
-        path=_text(required=True),
-        driver=_text(choices=["csi", "kubelet"], default="csi"),
-        mount_options=_texts(default=[]),
-    ),
-    "oss": _mapping(
-        bucket=_text(required=True),
-        url=_text(required=True),
-        path=_text(default="/"),
-        fuse_type=_text(choices=["ossfs", "ossfs2"], default="ossfs2"),
-        secret=_text(no_log=False),
-        secret_namespace=_text(no_log=False),
-        other_options=_text(),
-    ),
-    "local": _mapping(
-        path=_text(required=True), nodes=_texts(required=True), shared_path={"type": "bool", "default": False}
-    ),
-    "shared_from": _mapping(name=_text(required=True), namespace=_text(required=True)),
-}
-CLASS_ARGS: dict[str, Any] = {
-    "name": _text(required=True),
-    "provisioner": _text(),
-    "parameters": {"type": "dict", "default": {}},
-    "nfs": _mapping(server=_text(required=True), share=_text(required=True), sub_dir=_text()),
-    "reclaim_policy": _text(choices=["Retain", "Delete"], default="Retain"),
-    "volume_binding_mode": _text(choices=["Immediate", "WaitForFirstConsumer"], default="Immediate"),
-    "allow_volume_expansion": {"type": "bool", "default": True},
-    "mount_options": _texts(default=[]),
-    "default": {"type": "bool", "default": False},
-}
-
-
 def main() -> None:
     """Parse, call, exit."""
-    module = AnsibleModule(
-        argument_spec={
-            **AUTH_ARGS,
-            "claims": {"type": "list", "elements": "dict", "default": [], "options": CLAIM_ARGS},
-            "classes": {"type": "list", "elements": "dict", "default": [], "options": CLASS_ARGS},
-            "namespace": _text(default="ms-swift"),
-            "namespace_labels": {"type": "dict", "default": {}},
-            "wait": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 120},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
         result = run(connect(module.params), module.params, module.check_mode)
     except (StorageError, ClusterError) as error:

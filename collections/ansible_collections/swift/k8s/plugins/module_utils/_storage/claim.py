@@ -14,7 +14,7 @@ from .quantity import bytes_of
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 #: Options that say where a static volume lives; a claim has at most one of them.
-SOURCES = ("nfs", "oss", "local", "shared_from")
+SOURCES = ("nfs", "oss", "csi", "local", "shared_from")
 
 
 @dataclass(frozen=True)

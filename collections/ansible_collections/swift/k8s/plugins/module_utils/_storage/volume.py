@@ -1,7 +1,7 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Static PersistentVolumes: from a claim's `nfs`, `oss` or `local`, or as the twin of another claim's volume (pure).
+"""Static PersistentVolumes: from a claim's place (`nfs`, `oss`, …), or as the twin of another claim's volume (pure).
 
 A claim lives in one namespace, a volume in none. So a volume that several namespaces share is written down once a
 namespace: the same place under several names, each bound to its own claim beforehand (claimRef).
@@ -25,7 +25,7 @@ _SHAREABLE_DRIVERS = (NFS_DRIVER, OSS_DRIVER)
 
 
 def static_volume(claim: Claim) -> dict[str, Any]:
-    """The PersistentVolume for a claim with `nfs`, `oss` or `local`."""
+    """The PersistentVolume for a claim that names its place itself."""
     spec = _SPECS[claim.source](claim, claim.source_options)
     return _volume(claim, {"accessModes": list(claim.access_modes), "capacity": {"storage": claim.size}, **spec})
 
@@ -86,11 +86,20 @@ def _oss(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
         attributes["otherOpts"] = options["other_options"]
     csi: dict[str, Any] = {"driver": OSS_DRIVER, "volumeHandle": claim.volume_name, "volumeAttributes": attributes}
     if options.get("secret"):
-        csi["nodePublishSecretRef"] = {
-            "name": options["secret"],
-            "namespace": options.get("secret_namespace") or claim.namespace,
-        }
+        csi["nodePublishSecretRef"] = _secret(claim, options)
     return {"csi": csi}
+
+
+def _csi(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
+    csi: dict[str, Any] = {"driver": options["driver"], "volumeHandle": options["handle"]}
+    csi["volumeAttributes"] = {key: str(value) for key, value in options["attributes"].items()}
+    if options.get("secret"):
+        csi["nodePublishSecretRef"] = _secret(claim, options)
+    return {"csi": csi, **({"mountOptions": list(options["mount_options"])} if options.get("mount_options") else {})}
+
+
+def _secret(claim: Claim, options: Mapping[str, Any]) -> dict[str, str]:
+    return {"name": options["secret"], "namespace": options.get("secret_namespace") or claim.namespace}
 
 
 def _local(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,4 +114,4 @@ def _local(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"local": {"path": options["path"]}, "nodeAffinity": affinity}
 
 
-_SPECS = {"nfs": _nfs, "oss": _oss, "local": _local}
+_SPECS = {"nfs": _nfs, "oss": _oss, "csi": _csi, "local": _local}

@@ -55,7 +55,7 @@ class FakeCluster:
         wanted = [pair.split("=") for pair in (label_selector or "").split(",") if pair]
         return [
             copy.deepcopy(item)
-            for (its_kind, its_namespace, _), item in self.objects.items()
+            for (its_kind, its_namespace, _name), item in self.objects.items()
             if its_kind == kind
             and namespace in {None, its_namespace}
             and all((item["metadata"].get("labels") or {}).get(key) == value for key, value in wanted)

@@ -41,7 +41,7 @@ def params(**more: Any) -> dict[str, Any]:
 
 def provision(cluster: FakeCluster) -> None:
     """What a provisioner does: every claim gets a volume that would go with it."""
-    for (kind, _, name), claim in list(cluster.objects.items()):
+    for (kind, _namespace, name), claim in list(cluster.objects.items()):
         if kind == "PersistentVolumeClaim" and not claim["spec"].get("volumeName"):
             spec = {
                 "persistentVolumeReclaimPolicy": "Delete",

@@ -35,6 +35,16 @@ def test_oss_names_the_secret_and_never_its_content() -> None:
     assert spec["csi"]["volumeHandle"] == "swift-k8s-b-models"
 
 
+def test_any_other_driver_takes_what_it_is_given() -> None:
+    options = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {"bucketName": "w", "n": 1}, "secret": "s"}
+    spec = static_volume(claim(csi={**options, "secret_namespace": "kube-system", "mount_options": ["region eu"]}))[
+        "spec"
+    ]
+    assert spec["csi"]["volumeAttributes"] == {"bucketName": "w", "n": "1"}
+    assert spec["csi"]["nodePublishSecretRef"] == {"name": "s", "namespace": "kube-system"}
+    assert spec["mountOptions"] == ["region eu"]
+
+
 def test_local_is_bound_to_its_nodes() -> None:
     spec = static_volume(claim(local={"path": "/data", "nodes": ["n1"]}))["spec"]
     terms = spec["nodeAffinity"]["required"]["nodeSelectorTerms"]
