@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
     from .engine import Outcome
 
+#: Marks what a teardown may remove again.
+_OURS = {"app.kubernetes.io/managed-by": "swift-k8s"}
+
 
 class Actor:
     def __init__(self, cluster: Cluster, helm: Helm, say: Callable[[str], None]) -> None:
@@ -90,7 +93,7 @@ class Actor:
     def _namespace(self, outcome: Outcome) -> None:
         wanted = outcome.wanted
         if wanted.create_namespace and self._cluster.get("v1", "Namespace", wanted.namespace) is None:
-            metadata = {"name": wanted.namespace, "labels": dict(wanted.namespace_labels)}
+            metadata = {"name": wanted.namespace, "labels": {**wanted.namespace_labels, **_OURS}}
             self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
     def _clear(self, keys: Iterable[Key]) -> None:

@@ -241,9 +241,9 @@ def test_namespace_is_created_with_labels(run: Any, cluster: FakeCluster, chart:
         create_namespace=True,
         namespace_labels={"pod-security.kubernetes.io/enforce": "restricted"},
     )
-    assert cluster.at("Namespace", "team", "")["metadata"]["labels"] == {
-        "pod-security.kubernetes.io/enforce": "restricted"
-    }
+    labels = cluster.at("Namespace", "team", "")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert labels["app.kubernetes.io/managed-by"] == "swift-k8s"
 
 
 def pod_with(state: dict[str, Any], restarts: int = 0) -> dict[str, Any]:
