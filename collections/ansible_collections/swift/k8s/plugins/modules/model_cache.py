@@ -162,7 +162,9 @@ options:
     type: int
     default: 0
   report:
-    description: Directory for a JSON record of each run that changed something.
+    description:
+      - Directory for a JSON record of each run that changed something.
+      - The filter P(swift.k8s.seed_plot#filter) draws it.
     type: path
   log_path:
     description: File to which the run appends its progress, one JSON object a line.

@@ -173,7 +173,7 @@ class Engine:
         }
 
     def _record(self, outcomes: tuple[Outcome, ...]) -> None:
-        self.meter.tick(None)
+        self.meter.tick(self._published[0] if self._published else None, final=True)
         if self._spec.report and any(outcome.changed or outcome.error for outcome in outcomes):
             path = report.write_record(self._spec.report, outcomes, self.meter)
             self._emit({"event": "record", "path": path})

@@ -17,8 +17,11 @@ MOST_SAMPLES = 7200
 
 
 class Sample(NamedTuple):
+    """A point of the curve: bytes so far, bytes a second since the point before, and the limit at that moment."""
+
     seconds: float
     received: int
+    rate: float
     limit: float | None
 
 
@@ -77,16 +80,18 @@ class Meter:
         with self._lock:
             self.files.append(FileTime(model, path, size, started - self._begin, self._clock() - self._begin))
 
-    def tick(self, limit: float | None) -> None:
+    def tick(self, limit: float | None, final: bool = False) -> None:
         """Once a second: a point of the curve, and the base of the shown rate."""
         now = self._clock()
         with self._lock:
             self._recent.append((now, self.bytes_received))
             while len(self._recent) > 2 and now - self._recent[0][0] > WINDOW_SECONDS:
                 self._recent.popleft()
-            last = self.samples[-1].seconds if self.samples else -self._every
-            if now - self._begin - last >= self._every * 0.9:
-                self.samples.append(Sample(round(now - self._begin, 3), self.bytes_received, limit))
+            last = self.samples[-1] if self.samples else Sample(0.0, 0, 0.0, None)
+            spent = now - self._begin - last.seconds
+            if spent >= self._every * 0.9 or final:
+                rate = (self.bytes_received - last.received) / max(spent, 1e-3)
+                self.samples.append(Sample(round(now - self._begin, 3), self.bytes_received, round(rate), limit))
             if len(self.samples) > MOST_SAMPLES:
                 self.samples, self._every = self.samples[::2], self._every * 2
 
