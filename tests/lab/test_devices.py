@@ -1,0 +1,218 @@
+"""Device plugins on two real kubelets: installed, unchanged, shared, upgraded, adopted, refused, removed without trace.
+
+The devices are simulated; charts, manifests, labels, kubelets and their device-plugin sockets are real.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
+from lab import judge
+
+from tests.lab.object_list import object_list
+
+pytestmark = pytest.mark.lab
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CHART = CHECKOUT / "roles/lab/charts/nvidia-device-plugin"
+NVIDIA = {"chart": str(CHART), "nodes": [{"selector": "lab.swift.k8s/devices=nvidia"}]}
+ASCEND = {"nodes": [{"selector": "lab.swift.k8s/devices=ascend", "chip": "910B3"}]}
+#: The plugin itself reports these of its node, and keeps them there.
+PLUGIN_LABELS = {"node.kubernetes.io/npu.chip.name", "huawei.com/driver.version", "mind-cluster/npu-chip-memory"}
+
+
+class Devices:
+    """The lab, an inventory of two variables, and runs of preflight and device_plugin."""
+
+    def __init__(self, facts: dict[str, Any], folder: Path) -> None:
+        self.facts, self.folder = facts, folder
+        self.cluster: Cluster = connect({"kubeconfig": facts["kubeconfig"]})
+        self.registry = f"http://{facts['registry']}"
+
+    def run(self, *arguments: str, **variables: Any) -> tuple[int, int, str]:
+        """Status, number of changes, and text of a run."""
+        own = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "swift_k8s_kubeconfig": self.facts["kubeconfig"],
+            "device_plugin_nvidia": NVIDIA,
+            "device_plugin_ascend": ASCEND,
+            "device_plugin_wait_timeout": 90,
+            "preflight_registries": {"nvcr.io": self.registry, "swr.cn-south-1.myhuaweicloud.com": self.registry},
+            **variables,
+        }
+        inventory = self.folder / "hosts.json"
+        inventory.write_text(json.dumps({"all": {"hosts": {"lab": None}, "vars": own}}), encoding="utf-8")
+        words = ["ansible-playbook", "swift.k8s.deploy", "-i", str(inventory), *arguments]
+        words += [] if "-t" in arguments else ["-t", "preflight,device_plugin"]
+        environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+        done = subprocess.run(words, cwd=CHECKOUT, env=environment, text=True, capture_output=True, check=False)
+        changed = re.search(r"^lab\s+:.*changed=(\d+)", done.stdout, re.MULTILINE)
+        return done.returncode, int(changed.group(1)) if changed else -1, done.stdout + done.stderr
+
+    def remove(self) -> tuple[int, int, str]:
+        return self.run("-t", "device_plugin", device_plugin_state="absent")
+
+    def writes(self, begin: judge.Mark) -> int:
+        """Write requests of the lab's user to what this role touches, since the mark."""
+        time.sleep(0.5)
+        requests = [judge.parse(line) for line in judge.lines_since(Path(self.facts["audit_log"]), begin)]
+        words = ("nodes", "device-plugin", "runtimeclasses", "namespaces nvidia")
+        return sum(
+            1 for one in requests if one.user == judge.USER and one.write and any(w in one.object for w in words)
+        )
+
+    def allocatable(self, node: str) -> dict[str, int]:
+        found = self.cluster.get("v1", "Node", node)
+        assert found is not None
+        return {name: int(count) for name, count in found["status"]["allocatable"].items() if "com/" in name}
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        nodes = self.cluster.list("v1", "Node")
+        return {
+            node["metadata"]["name"]: {
+                key: value for key, value in node["metadata"]["labels"].items() if key not in PLUGIN_LABELS
+            }
+            for node in nodes
+        }
+
+
+@pytest.fixture(scope="module")
+def lab_without_devices(tmp_path_factory: pytest.TempPathFactory) -> Devices:
+    """The lab that `make lab-up` started, without device plugins."""
+    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
+    if not facts.exists():
+        pytest.fail("no lab is up: make lab-up")
+    found = Devices(json.loads(facts.read_text(encoding="utf-8")), tmp_path_factory.mktemp("devices"))
+    code, _changed, text = found.remove()
+    assert code == 0, text
+    return found
+
+
+@pytest.fixture
+def devices(lab_without_devices: Devices) -> Iterator[Devices]:
+    """The same, and cleaned up afterwards."""
+    yield lab_without_devices
+    lab_without_devices.remove()
+
+
+def settled(devices: Devices) -> list[str]:
+    """Objects, once pods and ReplicaSets that are going are gone."""
+    for _second in range(60):
+        found = [line for line in object_list(devices.cluster) if "device-plugin" in line]
+        if not found:
+            break
+        time.sleep(1)
+    return [line for line in object_list(devices.cluster) if line.split()[0] not in {"Pod", "Job", "Secret"}]
+
+
+def test_both_vendors_and_back(devices: Devices) -> None:
+    before, labels = settled(devices), devices.labels()
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    code, forecast, text = devices.run("--check")
+    assert (code, devices.writes(begin)) == (0, 0), text
+    code, changed, text = devices.run()
+    assert (code, changed) == (0, forecast), text
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+    assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    code, changed, text = devices.run()
+    assert (code, changed, devices.writes(begin)) == (0, 0, 0), text
+    assert devices.remove()[0] == 0
+    assert devices.remove()[1] == 0
+    assert (settled(devices), devices.labels()) == (before, labels)
+
+
+def test_sharing_and_a_smoke_pod_for_each_kind_of_device(devices: Devices) -> None:
+    whole = devices.run()
+    assert whole[0] == 0, whole[2]
+    count = devices.allocatable("lab-0")["nvidia.com/gpu"]
+    shared = {
+        **NVIDIA,
+        "profiles": {"shared4": {"time_slicing": {"replicas": 4, "rename": True}}},
+        "nodes": [{"selector": "lab.swift.k8s/devices=nvidia", "profile": "shared4"}],
+    }
+    variables = {"device_plugin_nvidia": shared, "device_plugin_smoke_image": "lab.registry/bb:1"}
+    code, changed, text = devices.run("-v", device_plugin_smoke=True, **variables)
+    assert (code, changed) == (0, 2), text
+    assert "NVIDIA_VISIBLE_DEVICES=" in text
+    assert "davinci" in text
+    offered = devices.allocatable("lab-0")
+    assert (offered["nvidia.com/gpu.shared"], offered["nvidia.com/gpu"]) == (4 * count, 0)
+    assert devices.run(**variables)[1] == 0
+
+
+def test_mindcluster_back_and_forth(devices: Devices) -> None:
+    for version in ("26.1.0", "26.0.0", "26.1.0"):
+        code, changed, text = devices.run(device_plugin_ascend={**ASCEND, "version": version})
+        assert (code, changed > 0) == (0, True), text
+        assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
+        assert devices.run(device_plugin_ascend={**ASCEND, "version": version})[1] == 0
+
+
+@pytest.fixture
+def foreign(devices: Devices) -> Iterator[None]:
+    """Somebody else's installation of NVIDIA's plugin."""
+    helm = ["helm", "--kubeconfig", devices.facts["kubeconfig"], "-n", "kube-system"]
+    subprocess.run([*helm, "install", "theirs", str(CHART), "--set", "runtimeClassName=null", "--wait"], check=True)
+    yield
+    subprocess.run([*helm, "uninstall", "theirs", "--wait"], check=True)
+
+
+@pytest.mark.usefixtures("foreign")
+def test_what_is_there_is_adopted_and_a_rival_refused(devices: Devices) -> None:
+    only = {"device_plugin_ascend": {"owner": "none"}}
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    code, changed, text = devices.run(**only)
+    assert (code, changed, devices.writes(begin)) == (0, 0, 0), text
+    code, changed, text = devices.run(device_plugin_nvidia={**NVIDIA, "owner": "nvdp"}, **only)
+    assert (code, changed) == (2, 0)
+    assert "(kube-system/theirs-nvidia-device-plugin) already owns nvidia.com/gpu" in " ".join(text.split())
+
+
+def test_devices_that_do_not_come(devices: Devices) -> None:
+    code, _changed, text = devices.run(
+        device_plugin_ascend={**ASCEND, "version": "26.0.0", "image": "lab.registry/bb:1"},
+        device_plugin_nvidia={"owner": "none"},
+        device_plugin_wait_timeout=15,
+    )
+    assert code == 2
+    assert "lab-1: 0 of at least 1 huawei.com/Ascend910 allocatable" in text
+    assert "On lab-1: Pod kube-system/ascend-device-plugin-daemonset-" in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"device_plugin_nvidia": {"nodes": [{"selector": "pool=nowhere"}]}}, "matches none of 2 nodes"),
+        ({"device_plugin_nvidia": {"profiles": {"a": {"mps": {"replicas": 99}}}}}, "at most 48 clients"),
+        (
+            {"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B9000X"}]}},
+            "is selected for nvidia",
+        ),
+        ({"device_plugin_nvida": {}}, "did you mean device_plugin_nvidia?"),
+        ({"swift_k8s_cluster_uid": "another"}, "the inventory pins another"),
+        ({"preflight_images": ["lab.registry/nothing:1"]}, "The registry does not have this image"),
+    ],
+)
+def test_wrong_wishes_are_refused_before_anything_is_touched(
+    lab_without_devices: Devices, variables: dict[str, Any], words: str
+) -> None:
+    devices = lab_without_devices
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    registries = {"lab.registry": devices.registry, "nvcr.io": devices.registry}
+    registries["swr.cn-south-1.myhuaweicloud.com"] = devices.registry
+    code, changed, text = devices.run(**{"preflight_registries": registries, **variables})
+    assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
+    assert words in " ".join(text.split())
