@@ -57,7 +57,8 @@ cluster:
   contains:
     nodes:
       description:
-        - C(name), C(ready), C(schedulable), C(address), C(arch), C(runtime), C(kernel), C(labels), C(taints), C(accelerators).
+        - C(name), C(ready), C(schedulable), C(address), C(arch), C(runtime), C(kernel), C(labels), C(taints) and
+          C(accelerators).
         - Labels of node feature discovery about instruction sets and kernel options are left out.
         - >-
           An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),
@@ -81,9 +82,9 @@ cluster:
     apis: {description: Group versions that are served., type: list, elements: str}
     pod_security: {description: Namespace to the level that it enforces., type: dict}
     releases: {description: "Helm releases: name, namespace, revision, status, managed.", type: list, elements: dict}
-    warnings: {description: What could not be known, and how to learn it., type: list, elements: str}
+    warnings: {description: "What could not be known, and how to learn it.", type: list, elements: str}
     server_version: {description: Version of the API server., type: str, sample: v1.36.3}
-    uid: {description: Identity of the cluster, the uid of the namespace kube-system., type: str}
+    uid: {description: "Identity of the cluster: the uid of the namespace kube-system.", type: str}
     host: {description: Address of the API server., type: str}
 """
 

@@ -168,7 +168,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import sm
 from ansible_collections.swift.k8s.plugins.module_utils._devices.wait import NotReadyError, look, wait
 
 TEXT = {"type": "str", "required": True}
-LABEL = {"key": TEXT, "value": TEXT, "failed": {"type": "str", "default": ""}}
+LABEL = {"key": {**TEXT, "no_log": False}, "value": TEXT, "failed": {"type": "str", "default": ""}}
 EXPECTATION = {
     "node": TEXT,
     "vendor": {"type": "str", "default": ""},

@@ -69,10 +69,10 @@ options:
       endpoints:
         description:
           - Places that are tried in their order. The first that lists the model serves it.
-          - Each is a dictionary with any of C(hub), C(endpoint), C(source), C(token_env), C(token_file), C(ca_file) and
-            C(proxy), which override the model's own.
+          - Each is an address, or a dictionary with any of C(hub), C(endpoint), C(source), C(token_env), C(token_file),
+            C(ca_file) and C(proxy), which override the model's own.
         type: list
-        elements: dict
+        elements: raw
       revision:
         description: Branch, tag or commit. C(master) on ModelScope and C(main) on Hugging Face if not given.
         type: str
@@ -204,9 +204,7 @@ EXAMPLES = r"""
       - id: meta-llama/Llama-3-70B
         hub: huggingface
         token: "{{ hf_token }}"
-        endpoints:
-          - endpoint: https://mirror.corp/hf
-          - endpoint: https://huggingface.co
+        endpoints: [https://mirror.corp/hf, https://huggingface.co]
 
 - name: Import a model from a USB stick
   swift.k8s.model_cache:

@@ -74,8 +74,8 @@ objects:
   type: list
   elements: dict
   contains:
-    object: {description: Kind, namespace and name., type: str, sample: ConfigMap ms-swift/config}
-    change: {description: created, changed or deleted., type: str}
+    object: {description: "Kind, namespace and name.", type: str, sample: ConfigMap ms-swift/config}
+    change: {description: "One of created, changed, deleted.", type: str}
     fields: {description: Paths of the fields that differ., type: list, elements: str}
 """
 

@@ -177,7 +177,7 @@ findings:
     message: {description: What is wrong., type: str}
     next_step: {description: What to do., type: str}
     source: {description: Where the rule comes from., type: str}
-    silenced: {description: Why it is not reported, where somebody silenced it., type: str}
+    silenced: {description: "Why it is not reported, where somebody silenced it.", type: str}
 table:
   description: The findings as a table for people.
   returned: always

@@ -16,7 +16,7 @@ _MODEL: dict[str, Any] = {
     "type": {"type": "str", "choices": list(TYPES), "default": "model"},
     "hub": {"type": "str", "choices": list(KINDS), "default": "modelscope"},
     "endpoint": {"type": "str"},
-    "endpoints": {"type": "list", "elements": "dict"},
+    "endpoints": {"type": "list", "elements": "raw"},
     "revision": {"type": "str"},
     "include": {"type": "list", "elements": "str"},
     "exclude": {"type": "list", "elements": "str"},

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .errors import CacheError
+from .errors import CacheError, disk_error
 
 #: unused time that may be caught up at once; more would be seen as a second above the cap
 BURST_SECONDS = 0.012
@@ -102,11 +102,22 @@ def booked(free: float, unused: float, now: float, cost: float) -> tuple[float, 
     return free + cost - rebate, unused - rebate
 
 
-def open_bucket(scope: str, directory: str = "") -> Bucket:
-    """The bucket of a scope (`site`, `lan`, ...) for this user on this host."""
-    base = directory or os.path.join(tempfile.gettempdir(), f"swift-k8s-{os.getuid()}")
-    os.makedirs(base, mode=0o700, exist_ok=True)
-    facts = os.lstat(base)
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
-        raise CacheError(f"{base} belongs to uid {facts.st_uid}", "Remove it, or set TMPDIR to a directory of your own")
-    return Bucket(os.path.join(base, f"rate-{scope}"))
+def open_bucket(scope: str, directory: str) -> Bucket:
+    """The bucket of a scope (`site`, `lan`, ...): one for all who give the same directory."""
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        facts = os.lstat(directory)
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+            step = "Remove it, or set TMPDIR to a directory of your own"
+            raise CacheError(f"{directory} belongs to uid {facts.st_uid}", step)
+        return Bucket(os.path.join(directory, f"rate-{scope}"))
+    except OSError as error:
+        raise disk_error(error, directory) from error
+
+
+def host_directory(root: str) -> str:
+    """Where this user's seeders on this host meet: the temporary directory, or the cache where there is none."""
+    try:
+        return os.path.join(tempfile.gettempdir(), f"swift-k8s-{os.geteuid()}")
+    except OSError:
+        return os.path.join(root, ".rate")

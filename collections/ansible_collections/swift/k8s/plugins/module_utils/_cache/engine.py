@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from . import prepare, report
-from .bucket import Bucket, open_bucket
+from .bucket import Bucket, host_directory, open_bucket
 from .errors import CacheError, Stopped
 from .events import Emit
 from .layout import LOCK
@@ -39,7 +39,7 @@ class Engine:
         self._spec = spec
         self._emit = emit
         self._patience = patience or Patience()
-        self._bucket_directory = bucket_directory
+        self._bucket_directory = bucket_directory or host_directory(spec.root)
         self._limit = Limit(spec.limit)
         self._published: tuple[float | None, ...] = ()
         self.stop = stop or threading.Event()
@@ -48,9 +48,9 @@ class Engine:
 
     def plan(self) -> tuple[Outcome, ...]:
         """What seed() would do: check mode. Reads, asks the hub, writes nothing."""
-        prepared = prepare.prepare_all(self._spec)
-        prepare.check_room(self._spec, prepared)
-        return tuple(item.outcome() for item in prepared)
+        with prepare.prepared(self._spec) as items:
+            prepare.check_room(self._spec, items)
+            return tuple(item.outcome() for item in items)
 
     def seed(self) -> tuple[Outcome, ...]:
         """Do it. Errors of one model are in its outcome and leave the others alone."""
@@ -59,10 +59,10 @@ class Engine:
         ticker = threading.Thread(target=self._tick, args=(bucket, done), name="ticker", daemon=True)
         self._publish(bucket)
         try:
-            prepared = prepare.prepare_all(self._spec)
-            prepare.check_room(self._spec, prepared)
-            ticker.start()
-            outcomes = self._bring_all(prepared, bucket)
+            with prepare.prepared(self._spec) as items:
+                prepare.check_room(self._spec, items)
+                ticker.start()
+                outcomes = self._bring_all(items, bucket)
         finally:
             done.set()
             if ticker.is_alive():

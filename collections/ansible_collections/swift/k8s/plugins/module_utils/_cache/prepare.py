@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -71,18 +72,26 @@ class Prepared(NamedTuple):
         )
 
 
-def prepare_all(spec: Spec) -> list[Prepared]:
+@contextlib.contextmanager
+def prepared(spec: Spec) -> Iterator[list[Prepared]]:
+    """All models of a spec, their hubs open as long as somebody may fetch from them."""
     dead: Known = {}
     visible = last_of_each_id(spec.wishes)
     # hashing fills the disk and the cores by itself
     with ThreadPoolExecutor(RESOLVERS if spec.verify == "stat" else 1) as pool:
-        return list(pool.map(lambda wish: prepare(wish, spec, wish in visible, dead), spec.wishes))
+        items = list(pool.map(lambda wish: prepare(wish, spec, wish in visible, dead), spec.wishes))
+    try:
+        yield items
+    finally:
+        for item in items:
+            if item.hub:
+                item.hub.close()
 
 
-def prepare(wish: Wish, spec: Spec, visible: bool = True, dead: Known | None = None) -> Prepared:
+def prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
     """One model. Its error is part of the answer: the other models go on."""
     try:
-        return _prepare(wish, spec, visible, {} if dead is None else dead)
+        return _prepare(wish, spec, visible, dead)
     except (HubError, CacheError) as error:
         return Prepared(wish, visible=visible, error=error)
 

@@ -166,7 +166,7 @@ def _endpoints(
     for number, entry in enumerate(chain):
         at = f"{where}.endpoints[{number}]" if model.get("endpoints") else where
         own = {"endpoint": entry} if isinstance(entry, str) else entry
-        _known(own, _ENDPOINT_KEYS, at)
+        _known(own, _ENDPOINT_KEYS - {"token"}, at)
         found.append(_endpoint({**common, **own}, at, settings, environ, secrets_inside))
     return tuple(found)
 

@@ -43,7 +43,7 @@ class Reference:
 
 def parse(image: str) -> Reference:
     """Split `registry/repository:tag@digest`, filling in what the container runtimes fill in."""
-    rest, _, digest = image.partition("@")
+    rest, _at, digest = image.partition("@")
     found = _TAG.search(rest)
     tag = found.group("tag") if found else ""
     rest = rest[: found.start()] if found else rest

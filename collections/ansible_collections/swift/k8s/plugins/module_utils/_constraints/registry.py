@@ -84,7 +84,7 @@ class Registries:
     def _authorize(self, reference: Reference, challenge: str) -> Optional[str]:
         """Return the Authorization header that the challenge asks for, or None without credentials for Basic."""
         basic = self._basic(reference.registry)
-        kind, _, rest = challenge.partition(" ")
+        kind, _space, rest = challenge.partition(" ")
         if kind.lower() != "bearer":
             return basic
         parameters = dict(_CHALLENGE.findall(rest))
@@ -119,7 +119,8 @@ class Registries:
 
     def _json(self, request: urllib.request.Request) -> dict[str, Any]:
         context = ssl.create_default_context(cafile=self.ca_file)
-        with urllib.request.urlopen(request, timeout=self.timeout_seconds, context=context) as answer:
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+        with opener.open(request, timeout=self.timeout_seconds) as answer:
             document = json.load(answer)
         return document if isinstance(document, dict) else {}
 

@@ -143,7 +143,7 @@ def specifics(site: Site) -> dict[str, Any]:
 
 def _image(site: Site) -> dict[str, str]:
     upstream = f"nvcr.io/nvidia/k8s-device-plugin:v{site.options['version']}"
-    repository, _, tag = (site.options["image"] or rewrite(upstream, site.registry)).rpartition(":")
+    repository, _colon, tag = (site.options["image"] or rewrite(upstream, site.registry)).rpartition(":")
     return {"repository": repository, "tag": tag}
 
 

@@ -51,7 +51,8 @@ def _attention(shape: Shape) -> tuple[int, int]:
 
 def _latent_attention(shape: Shape) -> tuple[int, int]:
     latent = shape.latent
-    assert latent is not None  # noqa: S101 - asked by the caller
+    if latent is None:
+        raise TypeError("the shape has no latent attention")
     query = shape.heads * (latent.nope + latent.rope)
     matrices = shape.hidden * (latent.kv_rank + latent.rope)
     matrices += latent.kv_rank * shape.heads * (latent.nope + latent.value)

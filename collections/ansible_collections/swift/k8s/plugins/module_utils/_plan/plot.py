@@ -20,7 +20,7 @@ def draw(plans: Sequence[Mapping[str, Any]]) -> str:
     canvas = Canvas(_WIDTH, _TOP + _ROW * len(plans) + 20, "Memory of models")
     most = max((plan["total_bytes"] for plan in plans), default=1) or 1
     for number, part in enumerate(PARTS):
-        canvas.bar(_LEFT + number * 100, 20, 12, 12, COLOURS[number])
+        canvas.rectangle(_LEFT + number * 100, 20, 12, 12, COLOURS[number])
         canvas.text(_LEFT + number * 100 + 16, 30, part.replace("_", " "))
     for row, plan in enumerate(plans):
         top = _TOP + row * _ROW
@@ -34,6 +34,6 @@ def _bar(canvas: Canvas, plan: Mapping[str, Any], top: float, scale: float) -> N
     for number, part in enumerate(PARTS):
         width = plan["parts"][part] * scale
         if width:
-            canvas.bar(left, top, width, 18, COLOURS[number], f"{part} {plan['parts'][part] / GIB:.1f} GiB")
+            canvas.rectangle(left, top, width, 18, COLOURS[number], f"{part} {plan['parts'][part] / GIB:.1f} GiB")
         left += width
     canvas.text(left + 6, top + 13, f"{plan['total_bytes'] / GIB:.0f} GiB", colour=GREY)

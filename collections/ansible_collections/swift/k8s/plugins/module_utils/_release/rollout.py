@@ -35,7 +35,7 @@ class Trouble:
     reason: str
     message: str
     container: str = ""
-    previous: bool = False
+    restarts: int = 0  # of a container that ran and ended; its log is the previous one
 
     def __str__(self) -> str:
         where = f" container {self.container}" if self.container else ""
@@ -120,7 +120,7 @@ def _container(pod: str, status: Mapping[str, Any]) -> Trouble | None:
     if reason in _IMAGE or reason in _SETUP:
         return Trouble(pod, reason, message, name if reason == "RunContainerError" else "")
     if ended.get("reason") == "OOMKilled" and restarts + (0 if waiting else 1) >= 2:
-        return Trouble(pod, "OOMKilled", f"{restarts} restarts; raise the memory limit", name, previous=True)
+        return Trouble(pod, "OOMKilled", f"{restarts} restarts; raise the memory limit", name, restarts)
     if reason == "CrashLoopBackOff" and restarts >= _RESTARTS:
-        return Trouble(pod, reason, f"exit code {ended.get('exitCode', '?')}, {restarts} restarts", name, previous=True)
+        return Trouble(pod, reason, f"exit code {ended.get('exitCode', '?')}, {restarts} restarts", name, restarts)
     return None

@@ -49,6 +49,7 @@ class Waiter:
         workloads = [key for key in keys if key.kind in rollout.WORKLOADS]
         started, told = time.monotonic(), -30.0
         first_seen: dict[tuple[str, str], float] = {}
+        old_restarts: dict[str, int] | None = None
         while True:
             now = time.monotonic() - started
             states = {
@@ -64,7 +65,11 @@ class Waiter:
                 self._say(f"{title}: {int(now)} s: {summary}")
                 told = now
             troubles = self._troubles(open_)
-            self._give_up(title, open_, _lasting(troubles, first_seen, now, self._grace))
+            if old_restarts is None:
+                old_restarts = {trouble.pod: trouble.restarts for _key, trouble in troubles}
+            # A pod that was failing before may have been helped meanwhile: its next start decides.
+            fresh = [one for one in troubles if not 0 < one[1].restarts <= old_restarts.get(one[1].pod, 0)]
+            self._give_up(title, open_, _lasting(fresh, first_seen, now, self._grace))
             if now > timeout:
                 reason = (
                     self._told(troubles[0])
@@ -137,7 +142,7 @@ class Waiter:
                 trouble.pod,
                 container=trouble.container,
                 tail_lines=_LOG_LINES,
-                previous=trouble.previous,
+                previous=bool(trouble.restarts),
             )
         except ClusterError as error:
             return f"{text}; its log cannot be read: {error}"

@@ -23,7 +23,7 @@ _DAY = 86400
 
 def job_name(wish: Wish, digest: str) -> str:
     """One name a volume and content, so that a rerun finds the Job of the run before."""
-    return object_name("swift-k8s-seed", wish.volume, digest)
+    return object_name("swift-k8s-seed", wish.place, digest)
 
 
 def config_map(
@@ -89,7 +89,7 @@ def _meta(wish: Wish, digest: str) -> dict[str, Any]:
 
 
 def _labels(wish: Wish, digest: str) -> dict[str, str]:
-    return {**LABELS, VOLUME_LABEL: label_value(wish.volume), DIGEST_LABEL: digest}
+    return {**LABELS, VOLUME_LABEL: label_value(wish.place), DIGEST_LABEL: digest}
 
 
 def _pod_security(wish: Wish) -> dict[str, Any]:

@@ -32,14 +32,14 @@ def observe(cluster: Cluster, wish: Wish) -> Observed:
             f"{wish} does not exist. Name it under storage_claims, or set model_cache_volume to a claim that is there."
         )
     uid = claim["metadata"]["uid"]
-    recorded = record.read(cluster.get("v1", "ConfigMap", record.name(wish.volume), wish.namespace), uid)
+    recorded = record.read(cluster.get("v1", "ConfigMap", record.name(wish.place), wish.namespace), uid)
     missing = record.missing(wish, recorded) if wish.verify == RECORD else wish.models
     spare = _surplus(cluster, wish, recorded)
     if not missing and not spare.remove:
         return Observed(claim, recorded, (), None, State("absent"), (), wish.rate_limit, surplus=spare)
     ours = digest(wish, uid, spare.remove)
     name = job_name(wish, ours)
-    selector = f"{VOLUME_LABEL}={label_value(wish.volume)}"
+    selector = f"{VOLUME_LABEL}={label_value(wish.place)}"
     jobs = {job["metadata"]["name"]: job for job in cluster.list(*JOB, wish.namespace, label_selector=selector)}
     job = jobs.pop(name, None)
     unfinished = [other for other in jobs.values() if judge(other, (), "").active]

@@ -37,7 +37,7 @@ class Step:
     """What to do next.
 
     finished: nothing. record: write down what a Job did. follow: watch the Job that works. fail: say why it failed.
-    stuck: say why it does not start. start: make the Job, after clearing away what is in `clear`.
+    stuck: say why it does not start. lost: say that it was taken away. start: make the Job, after clearing away what is in `clear`.
     """
 
     verb: str
@@ -50,7 +50,8 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
 
     A finished Job whose log is lost (its node is gone) runs once more: with all files there, that takes seconds. So
     does one of an earlier run where the user asks for the volume to be verified now. A Job of an earlier run that never
-    found a node is made anew, because what it asked for may have been corrected since.
+    found a node is made anew, because what it asked for may have been corrected since. A Job of ours that somebody took
+    away is not made again: two runs with different wishes would take away each other's for ever.
     """
     state = observed.state
     ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
@@ -65,5 +66,7 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
         return Step("follow", new_rate=wish.rate_limit if wish.rate_limit != observed.rate else "")
     if state.phase == "failed" and ours:
         return Step("fail")
+    if observed.job is None and followed:
+        return Step("lost")
     stale = [observed.job] if observed.job is not None else []
     return Step("start", clear=[*stale, *observed.others])

@@ -22,9 +22,9 @@ VERSION = 1
 _KEPT = ("id", "type", "path", "revision", "resolved", "hub", "files", "bytes")
 
 
-def name(volume: str) -> str:
+def name(place: str) -> str:
     """The ConfigMap's name."""
-    return object_name("swift-k8s-seeded", volume)
+    return object_name("swift-k8s-seeded", place)
 
 
 def read(found: Optional[Mapping[str, Any]], claim_uid: str) -> dict[str, Any]:
@@ -67,6 +67,6 @@ def build(
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": name(wish.volume), "namespace": wish.namespace, "labels": dict(LABELS)},
+        "metadata": {"name": name(wish.place), "namespace": wish.namespace, "labels": dict(LABELS)},
         "data": {"record.json": json.dumps(content, indent=1, sort_keys=True)},
     }

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from .._cache import spec as engine_spec
 from .._cache.errors import BadSpec
+from .._hub.chain import DEFAULT_REVISIONS
 from .errors import SeedError
 
 #: The level of `verify` that believes the record and starts no pod.
@@ -45,9 +46,18 @@ class Wish:
     site_namespace: str
     image: str
     pod: Mapping[str, Any]
+    #: the node whose directory is meant, where every node has its own
+    node: str = ""
+    #: the address of our own server to take from, in place of the hubs
+    via: str = ""
 
     def __str__(self) -> str:
-        return f"volume {self.namespace}/{self.volume}"
+        return f"volume {self.namespace}/{self.volume}{' on node ' if self.node else ''}{self.node}"
+
+    @property
+    def place(self) -> str:
+        """What names of objects are made of: they are one a volume, or one a node."""
+        return f"{self.volume}-{self.node}" if self.node else self.volume
 
 
 def parse(params: Mapping[str, Any]) -> Wish:
@@ -127,7 +137,16 @@ def fingerprint(model: Mapping[str, Any]) -> str:
 
 def engine_models(wish: Wish) -> list[dict[str, Any]]:
     """The models as the engine reads them: secrets and sources are paths in the pod."""
+    if wish.via:
+        return [_mirrored(model, wish.via) for model in wish.models]
     return [_engine_model(model) for model in wish.models]
+
+
+def _mirrored(model: Mapping[str, Any], address: str) -> dict[str, Any]:
+    """A model as our own server has it: under the revision with which it was fetched."""
+    told = {name: model[name] for name in ("id", "type", "include", "exclude") if model.get(name)}
+    revision = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
+    return {**told, "hub": "mirror", "endpoint": address, "revision": revision}
 
 
 def _engine_model(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Canvas:
         place = f'x="{left}" y="{top}" text-anchor="{anchor}" fill="{colour}"'
         self._parts.append(f"<text {place}>{escape(words)}</text>")
 
-    def bar(self, left: float, top: float, width: float, height: float, colour: str, hint: str = "") -> None:
+    def rectangle(self, left: float, top: float, width: float, height: float, colour: str, hint: str = "") -> None:
         """A filled rectangle; the hint shows when the pointer rests on it."""
         told = f"<title>{escape(hint)}</title>" if hint else ""
         place = f'x="{left:.1f}" y="{top:.1f}" width="{max(width, 0.5):.1f}" height="{height:.1f}"'

@@ -114,7 +114,7 @@ def test_a_passed_over_endpoint_is_a_warning(
 ) -> None:
     warned: list[str] = []
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _self, text, **_rest: warned.append(text))
-    chain = [{"endpoint": "http://127.0.0.1:9"}, {"endpoint": models[0]["endpoint"]}]
+    chain = ["http://127.0.0.1:9", {"endpoint": models[0]["endpoint"]}]
     assert seed(run, [{**models[0], "endpoints": chain}])["changed"]
     assert warned
     assert warned[0].startswith(f"{ID}: modelscope http://127.0.0.1:9 was passed over")

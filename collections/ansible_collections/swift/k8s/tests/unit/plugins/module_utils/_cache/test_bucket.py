@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cache import bucket as module
-from ansible_collections.swift.k8s.plugins.module_utils._cache.bucket import Bucket, booked, open_bucket
+from ansible_collections.swift.k8s.plugins.module_utils._cache.bucket import Bucket, booked, host_directory, open_bucket
 from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import CacheError
 
 MIB = 1 << 20
@@ -107,6 +108,15 @@ def test_threads_and_processes_share_it(tmp_path: Path) -> None:
 
 
 def test_a_directory_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
     with pytest.raises(CacheError, match="belongs to uid"):
         open_bucket("site", str(tmp_path))
+
+
+def test_without_a_temporary_directory_the_cache_itself_is_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    assert host_directory("/data").endswith(f"swift-k8s-{os.geteuid()}")
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert host_directory("/data") == "/data/.rate"

@@ -109,6 +109,7 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"include": "*.json"}, "models[0].include '*.json' is not a list of patterns"),
         ({"endpoints": "http://x"}, "models[0].endpoints is not a list"),
         ({"endpoints": [{"url": "x"}]}, "models[0].endpoints[0] has the unknown key 'url'"),
+        ({"endpoints": [{"token": "secret"}]}, "models[0].endpoints[0] has the unknown key 'token'"),
         ({"hub": "directory"}, "models[0].source '' is not an absolute path"),
         ({"token": "secret"}, "models[0].token is a secret in a file"),
         ({"token_env": "ABSENT"}, "models[0].token_env 'ABSENT' is not set"),

@@ -20,7 +20,7 @@ def denied(resource: str, group: str, where: str, verb: str = "list") -> errors.
 def test_a_missing_role_is_given_as_yaml() -> None:
     error = denied("daemonsets", "apps", 'in the namespace "gpu"')
     assert isinstance(error, errors.Forbidden)
-    headline, _, text = str(error).partition("\n")
+    headline, _newline, text = str(error).partition("\n")
     assert headline == (
         "system:serviceaccount:ci:bot may not list daemonsets.apps in the namespace gpu. Have this Role bound to it:"
     )
@@ -55,7 +55,7 @@ def test_a_quota_is_no_missing_permission() -> None:
 )
 def test_other_refusals(status: int, data: bytes, kind: type[Exception], text: str) -> None:
     error = refusal(status, data, "GET", "/x")
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert text in str(error)
 
 

@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     """A registry: `private` wants a bearer token, `basic` a password."""
 
     def do_GET(self) -> None:
-        path, _, query = self.path.partition("?")
+        path, _mark, query = self.path.partition("?")
         credential = self.headers.get("Authorization")
         if path == "/token":
             right = credential == BASIC and "scope=repository%3Aprivate%3Apull" in query

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -225,3 +226,20 @@ def test_pods_without_devices_roll_as_the_chart_says() -> None:
     assert not strategy.rolls(deployment(1, devices=0), {})
     assert not strategy.rolls(deployment(1), None)
     assert strategy.rolls(deployment(1), {})
+
+
+def crashing(restarts: int) -> dict[str, Any]:
+    one = pod("CrashLoopBackOff", restarts=restarts, ended="Error")
+    return {**one, "metadata": {**one["metadata"], "name": "app-1"}}
+
+
+def test_a_pod_that_failed_before_gets_its_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster: Any = FakeCluster()
+    cluster.broken = [crashing(7)]
+    item = {"kind": "Deployment", "metadata": {"name": "app", "namespace": "team"}}
+    cluster.put({**item, "spec": {"selector": {"matchLabels": {"app": "app"}}}})
+    rounds = iter([7, 7, 8])
+    monkeypatch.setattr(time, "sleep", lambda _seconds: cluster.broken.__setitem__(0, crashing(next(rounds))))
+    with pytest.raises(RolloutError, match="CrashLoopBackOff .exit code 137, 8 restarts"):
+        wait.Waiter(cluster, print).wait("team/app", [Key("apps/v1", "Deployment", "team", "app")], 60)
+    assert list(rounds) == []
