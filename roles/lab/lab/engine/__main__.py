@@ -1,12 +1,15 @@
-"""python -m lab.engine build | tree NAME."""
+"""python -m lab.engine build | publish | tree NAME."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from ..console import Console
 from ..errors import LabError
+from ..paths import Paths
 from .build import build
+from .publish import publish
 from .real import real
 from .standin import standin
 from .tree import tree
@@ -14,15 +17,24 @@ from .tree import tree
 IMAGES = {"ms-swift": real, "lab-engine": standin}
 
 
+def run(options: argparse.Namespace) -> list[str]:
+    """What to print."""
+    console = Console()
+    if options.action == "publish":
+        return publish(Paths.here(), console)
+    return build(console) if options.action == "build" else [str(tree(IMAGES[options.name]()))]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Do what the first word says; results go to standard output."""
     parser = argparse.ArgumentParser(prog="python -m lab.engine", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("build", help="make the engine images and print their references")
+    actions.add_parser("publish", help="bring them and the tiny model to the running lab, building what is missing")
     actions.add_parser("tree", help="unpack an image and print its root directory").add_argument("name", choices=IMAGES)
     options = parser.parse_args(arguments)
     try:
-        lines = build() if options.action == "build" else [str(tree(IMAGES[options.name]()))]
+        lines = run(options)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

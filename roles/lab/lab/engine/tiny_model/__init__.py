@@ -9,6 +9,6 @@ model type and the template that it would otherwise read from a known name.
 """
 
 from .model import ID, write_model
-from .rows import write_rows
+from .rows import ROWS_ID, write_rows
 
-__all__ = ["ID", "write_model", "write_rows"]
+__all__ = ["ID", "ROWS_ID", "write_model", "write_rows"]

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+#: under which the lab's hub serves them
+ROWS_ID = "swift-lab/sums"
 COUNT = 32
 
 

@@ -1,0 +1,58 @@
+"""A running lab gets the engine images in its registry, and the tiny model and its data sets in its hub."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import control
+from ..console import Console
+from ..errors import LabError
+from ..image import publish as publish_images
+from ..image import saved_images
+from ..paths import Paths
+from ..state import State
+from .build import build
+from .tiny_model import ID, ROWS_ID, write_model, write_rows
+
+
+def publish(paths: Paths, console: Console) -> list[str]:
+    """Safe to repeat; what has not changed is left alone. Returns the images' references."""
+    state = State.load(paths)
+    if state is None or not control.alive(paths.control):
+        raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
+    references = build(console)
+    publish_images(saved_images(), paths.registry)
+    hub = paths.run / "hub"
+    written = [name for name, folder, write in _contents(hub) if _renew(folder, write)]
+    if written:
+        urllib.request.urlopen(f"http://127.0.0.1:{state.ports['hub']}/_reload", timeout=10).close()
+    console.say(f"the lab's registry has {', '.join(references)}; its hub has {ID} and {ROWS_ID}")
+    return references
+
+
+def _contents(hub: Path) -> list[tuple[str, Path, Callable[[Path], None]]]:
+    return [(ID, hub / ID, write_model), (ROWS_ID, hub / "datasets" / ROWS_ID, write_rows)]
+
+
+def _renew(folder: Path, write: Callable[[Path], None]) -> bool:
+    """Write beside the folder and put it in its place if anything differs: readers never see half of it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    try:
+        scratch.chmod(0o755)
+        write(scratch)
+        names = sorted(path.name for path in scratch.iterdir())
+        if folder.exists():
+            old = sorted(path.name for path in folder.iterdir())
+            if old == names and filecmp.cmpfiles(scratch, folder, names, shallow=False)[0] == names:
+                return False
+            shutil.rmtree(folder)
+        scratch.rename(folder)
+        return True
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
