@@ -11,7 +11,7 @@ from .state import State
 def unhealthy(paths: Paths, state: State) -> list[str]:
     """What is wrong; empty when all is well. Quick enough for every `up`."""
     if not state.ready:
-        return ["it was never finished"]
+        return ["it is being started, or its start was cut off"]
     problems = []
     for name, row in control.call(paths.control, "status")["services"].items():
         if row["pid"] is None:

@@ -77,7 +77,11 @@ def parse(line: str) -> Request:
     event: dict[str, Any] = json.loads(line)
     reference = event.get("objectRef") or {}
     uri = urlsplit(event.get("requestURI", ""))
-    dry_run = bool(parse_qs(uri.query).get("dryRun"))
+    # a delete may say it in its body, which the audit policy keeps for deletes
+    options = event.get("requestObject") or {}
+    dry_run = bool(
+        parse_qs(uri.query).get("dryRun") or (options.get("kind") == "DeleteOptions" and options.get("dryRun"))
+    )
     review = reference.get("apiGroup") in REVIEWS
     return Request(
         user=event.get("user", {}).get("username", ""),

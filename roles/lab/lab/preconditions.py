@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ PACKAGES = {
 }
 # Free disk: first build with the compiler's caches; a running lab with the images on both nodes.
 BUILD_GIB, RUN_GIB, MEMORY_GIB = 14, 5, 4
+INOTIFY_INSTANCES = 40
 # Tried for real in namespaces that end at once: what the kernel lacks is found before anything is made.
 PROBES = {
     "mount, process and network namespaces": "true",
@@ -41,7 +43,7 @@ def demand(paths: Paths, to_build: Sequence[str], console: Console) -> None:
     problems = [*system(), *space(paths, bool(to_build)), *tools(to_build)]
     if not problems:
         _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
-        problems = kernel()
+        problems = [*kernel(), *watches()]
     if problems:
         lines = "".join(f"\n  - {problem}" for problem in problems)
         raise LabError(f"this machine lacks something:{lines}\n", "mend these, then try again")
@@ -95,6 +97,20 @@ def kernel() -> list[str]:
         if answer.returncode:
             problems.append(f"the kernel refuses {what} ({answer.stderr.strip()[:120]}): use one that has them")
     return problems
+
+
+def watches() -> list[str]:
+    """A lab opens about 30 inotify instances; without them the kubelet ends as soon as it starts."""
+    libc = ctypes.CDLL(None)
+    opened: list[int] = []
+    while len(opened) < INOTIFY_INSTANCES and (descriptor := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
+        opened.append(descriptor)
+    for descriptor in opened:
+        os.close(descriptor)
+    if len(opened) == INOTIFY_INSTANCES:
+        return []
+    free = f"only {len(opened)} inotify instances are free, {INOTIFY_INSTANCES} are needed"
+    return [f"{free}: sysctl -w fs.inotify.max_user_instances=512, or remove another lab"]
 
 
 def available_gib(meminfo: str) -> float:

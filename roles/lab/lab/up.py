@@ -207,7 +207,8 @@ class Launch:
 def up(paths: Paths, console: Console) -> State:
     """A running lab: the one that is there when it is healthy, else a new one."""
     state = State.load(paths)
-    if state is not None and control.alive(paths.control):
+    # the caller holds the lab's lock: a lab that is not ready now is what a killed `up` left
+    if state is not None and state.ready and control.alive(paths.control):
         problems = unhealthy(paths, state)
         if problems:
             raise LabError(f"lab {paths.name!r} is up but not healthy: {'; '.join(problems)}", _again(paths))

@@ -105,7 +105,7 @@ def test_the_api_server_is_audited_to_one_log(paths: Paths) -> None:
     argv = controlplane.apiserver(paths, Bins())["argv"]
     assert f"--audit-log-path={paths.audit_log}" in argv
     policy = yaml.safe_load((files("lab") / "etc/audit.yaml").read_text())
-    assert policy["rules"] == [{"level": "Metadata"}]
+    assert policy["rules"] == [{"level": "Request", "verbs": ["delete", "deletecollection"]}, {"level": "Metadata"}]
 
 
 def test_kwok_plays_annotated_nodes_only(paths: Paths) -> None:

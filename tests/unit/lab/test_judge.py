@@ -24,6 +24,11 @@ def event(
     return json.dumps(content) + "\n"
 
 
+def delete_with(options: dict[str, Any]) -> str:
+    content = json.loads(event("delete"))
+    return json.dumps({**content, "requestObject": {"kind": "DeleteOptions", "apiVersion": "v1", **options}})
+
+
 @pytest.mark.parametrize(
     ("line", "write"),
     [
@@ -34,6 +39,8 @@ def event(
         (event("deletecollection"), True),
         (event("patch", uri="/api/v1/namespaces/a/pods/b?fieldManager=x&force=true"), True),
         (event("patch", uri="/api/v1/namespaces/a/pods/b?dryRun=All&fieldManager=x"), False),
+        (delete_with({"propagationPolicy": "Background"}), True),
+        (delete_with({"dryRun": ["All"]}), False),
         (event("get"), False),
         (event("list"), False),
         (event("watch"), False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -90,6 +91,16 @@ def test_go_is_needed_to_build_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None if name == "go" else name)
     assert preconditions.tools([]) == []
     assert len(preconditions.tools(["etcd"])) == 1
+
+
+def test_inotify_instances_are_tried_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    assert preconditions.watches() == []
+    monkeypatch.setattr(preconditions, "INOTIFY_INSTANCES", 10**6)
+    (problem,) = preconditions.watches()
+    assert "inotify instances are free" in problem
+    assert "sysctl -w" in problem
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_available_memory() -> None:
