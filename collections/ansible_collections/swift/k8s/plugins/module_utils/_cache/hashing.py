@@ -14,7 +14,7 @@ from .files import git_hasher
 BUFFER_BYTES = 1 << 20
 BUFFERS = 3
 #: below this the hand-over costs more than the hash
-SMALLEST_THREADED = 4 << 20
+SMALLEST_THREADED = 2 << 20
 
 
 class Digest:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -272,3 +273,27 @@ def test_one_failed_model_leaves_the_others_alone(cache: Cache) -> None:
     assert isinstance(outcomes[0].error, HubError)
     assert outcomes[1].error is None
     assert cache.files() == FILES
+
+
+def test_files_known_to_git_alone_are_taken_over_by_its_id(cache: Cache, hub: HubServer) -> None:
+    target = Path(cache.snapshot("main").file("config.json"))
+    target.parent.mkdir(parents=True)
+    target.write_bytes(FILES["config.json"])
+    hub.reset()
+    assert cache.seed(hub="huggingface", include=["config.json"]).error is None
+    assert hub.bytes_of(ID) == 0
+    target.write_bytes(b"[]")
+    assert [change.action for change in cache.seed(hub="huggingface", include=["config.json"]).changes] == ["check"]
+    assert target.read_bytes() == b"{}"
+
+
+def test_without_hard_links_another_revision_is_fetched(
+    cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_paths: str) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    cache.seed()
+    monkeypatch.setattr(os, "link", refuse)
+    assert cache.seed(revision="v1.0").error is None
+    assert cache.files("v1.0") == {**FILES, "config.json": b'{"v": 1}'}
