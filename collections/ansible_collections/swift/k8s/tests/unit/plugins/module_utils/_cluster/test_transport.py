@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -49,9 +50,9 @@ def test_a_server_that_restarts_is_waited_for(api: Any, cluster: Cluster, pauses
     assert pauses == list(PAUSES)
 
 
-@pytest.fixture
-def resetting() -> Iterator[tuple[str, list[bytes]]]:
-    """A server that reads a request and hangs up."""
+@contextmanager
+def hanging_up(reply: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
+    """A server that reads a request, says no more than this and hangs up; its address, and the methods it saw."""
     listener = socket.create_server(("127.0.0.1", 0))
     got: list[bytes] = []
 
@@ -62,6 +63,7 @@ def resetting() -> Iterator[tuple[str, list[bytes]]]:
             except OSError:
                 return
             got.append(connection.recv(65536).split(b" ")[0])
+            connection.sendall(reply)
             connection.close()
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -72,17 +74,28 @@ def resetting() -> Iterator[tuple[str, list[bytes]]]:
     thread.join()
 
 
-def test_reads_survive_a_reset_and_writes_are_not_sent_twice(
-    resetting: tuple[str, list[bytes]], pauses: list[float]
-) -> None:
-    host, got = resetting
-    cluster = connect({"host": host})
-    with pytest.raises(errors.Unreachable):
-        cluster.raw("GET", "/version")
-    assert got == [b"GET"] * (1 + len(FIRST_PAUSES))
-    with pytest.raises(errors.Unreachable):
-        cluster.raw("POST", "/api/v1/namespaces", body={})
-    assert got.count(b"POST") == 1
+def test_reads_survive_a_reset_and_writes_are_not_sent_twice(pauses: list[float]) -> None:
+    with hanging_up() as (host, got):
+        cluster = connect({"host": host})
+        with pytest.raises(errors.Unreachable):
+            cluster.raw("GET", "/version")
+        assert got == [b"GET"] * (1 + len(FIRST_PAUSES))
+        with pytest.raises(errors.Unreachable):
+            cluster.raw("POST", "/api/v1/namespaces", body={})
+        assert got.count(b"POST") == 1
+
+
+def test_a_stream_that_breaks_is_told() -> None:
+    with hanging_up(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\none\ntw\r\n") as (host, _got):
+        lines = connect({"host": host}).stream_logs("shop", "p")
+        assert next(lines) == "one"
+        with pytest.raises(errors.Unreachable, match="broke off /api/v1/namespaces/shop/pods/p/log"):
+            list(lines)
+
+
+def test_a_port_that_cannot_be_forwarded(cluster: Cluster) -> None:
+    with pytest.raises(errors.ClusterError, match=r"port 80 of pod shop/p cannot be forwarded: .*pods/portforward"):
+        cluster.port_forward("shop", "p", 80)
 
 
 def test_acting_for_somebody_else(api: Any) -> None:
