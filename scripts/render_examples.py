@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Render every charts/ms-swift/examples/values-X.yaml to render-X.yaml beside it; a change of the chart shows as a diff.
 
-    scripts/render_examples.py [NAME ...]
+scripts/render_examples.py [NAME ...]
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@
 {{- include "ms-swift.option" (dict "into" $into "name" $name "value" $value) -}}
 {{- end -}}
 {{- else -}}
-{{- range $name, $value := dict "host" "0.0.0.0" "port" .plan.ports.engine "served_model_name" .plan.model.served "infer_backend" .plan.backend "verbose" false -}}
+{{- range $name, $value := dict "host" "0.0.0.0" "port" .plan.ports.engine "served_model_name" .plan.model.served "infer_backend" .plan.backend "log_level" (lower .Values.logLevel) "verbose" false -}}
 {{- $_ := set $into $name $value -}}
 {{- end -}}
 {{- if ne .plan.task "deploy" -}}{{- $_ := set $into "task_type" .plan.task -}}{{- end -}}

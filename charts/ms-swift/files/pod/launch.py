@@ -122,6 +122,7 @@ def produce(run: Run) -> None:
 
 def start(module: str, argv: list[str]) -> None:
     """Become ``python -m module argv``, as seen from the module. A clean SystemExit is a return."""
+    print(f"launch: python -m {module}, options in run.json", flush=True)
     sys.argv = [module, *argv]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)

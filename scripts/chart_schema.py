@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write charts/ms-swift/values.schema.json from values.yaml: names, types and comments from there, choices from here.
+
+scripts/chart_schema.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import chart_docs
+import yaml
+
+CHART = Path(__file__).resolve().parents[1] / "charts/ms-swift"
+
+Schema = dict[str, Any]
+COUNT: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": ""}]}
+NUMBER: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": ""}]}
+FRACTION: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 1}, {"const": ""}]}
+PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+PATH: Schema = {"type": "string", "pattern": "^(/.*)?$"}
+SCALARS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+
+
+def choice(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+#: what an example value cannot tell
+RULES: dict[str, Schema] = {
+    "task": choice(
+        *("deploy", "embedding", "reranker", "app", "web-ui"),
+        *("sft", "pt", "rlhf", "eval", "export", "sample", "infer", "download"),
+    ),
+    "replicaCount": {"type": "integer", "minimum": 0},
+    "logLevel": choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "swiftVersion": {"type": "string", "pattern": r"^(\d+\.\d+\.\d+)?$"},
+    "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
+    "image.pullPolicy": choice("Always", "IfNotPresent", "Never"),
+    "model.hub": choice("modelscope", "huggingface", "mirror", "directory"),
+    "model.path": PATH,
+    "env": SCALARS,
+    "engine.backend": choice("", "transformers", "vllm", "sglang", "lmdeploy"),
+    "engine.port": PORT,
+    "engine.dtype": choice("", "float16", "bfloat16", "float32"),
+    "engine.maxModelLen": COUNT,
+    "engine.maxConcurrency": COUNT,
+    "engine.memoryFraction": FRACTION,
+    "engine.tensorParallel": COUNT,
+    "accelerator.vendor": choice("auto", "nvidia", "ascend", "cpu"),
+    "accelerator.count": COUNT,
+    "accelerator.sharing": choice("none", "mps", "time-slicing"),
+    "accelerator.shares": {"type": "integer", "minimum": 1, "maximum": 48},
+    "accelerator.memoryMiB": COUNT,
+    "accelerator.compute": {"type": "string", "pattern": r"^(\d+\.\d)?$"},
+    "cache.mountPath": {"type": "string", "pattern": "^/.+[^/]$"},
+    "cache.seed.verify": choice("stat", "sample", "full"),
+    "cache.seed.log": choice("text", "json"),
+    "cache.seed.workers": COUNT,
+    "output.path": PATH,
+    "train.rlhfType": choice("dpo", "orpo", "simpo", "kto", "cpo", "rm", "ppo", "grpo", "gkd"),
+    "train.nodes": {"type": "integer", "minimum": 1},
+    "train.masterPort": PORT,
+    "train.gangPort": PORT,
+    **{f"train.{name}": COUNT for name in ("loraRank", "loraAlpha", "maxSteps", "batchSize", "accumulation")},
+    **{f"train.{name}": COUNT for name in ("maxLength", "saveSteps", "saveLimit", "loggingSteps", "processes")},
+    **{f"train.{name}": NUMBER for name in ("epochs", "learningRate")},
+    "train.quantBits": COUNT,
+    "export.quantMethod": choice("", "awq", "gptq", "gptq_v2", "bnb", "fp8"),
+    "export.quantBits": COUNT,
+    "export.samples": COUNT,
+    "export.groupSize": COUNT,
+    "eval.backend": choice("Native", "OpenCompass", "VLMEvalKit"),
+    "eval.limit": COUNT,
+    "ui.lang": choice("en", "zh"),
+    "job.ttlSecondsAfterFinished": COUNT,
+    "job.activeDeadlineSeconds": COUNT,
+    "service.type": choice("ClusterIP", "NodePort", "LoadBalancer"),
+    "service.port": PORT,
+    "service.nodePort": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"const": ""}]},
+    "proxy.port": PORT,
+    "proxy.metricsPort": PORT,
+    "proxy.maxConcurrency": COUNT,
+    "metrics.source": choice("none", "proxy", "vllm"),
+    "metrics.prometheusRule.errorsPerSecond": {"type": "number", "minimum": 0},
+    "autoscaling.type": choice("hpa", "keda"),
+    "autoscaling.minReplicas": {"type": "integer", "minimum": 0},
+    "autoscaling.requestsPerSecond": {"type": "number", "exclusiveMinimum": 0},
+    "autoscaling.queue": {"type": "number", "exclusiveMinimum": 0},
+    "ingress.controller": choice("nginx", "traefik", "haproxy", "other"),
+    "ingress.auth.type": choice("none", "basic", "oidc"),
+    "probes.startupSeconds": COUNT,
+    "podDisruptionBudget.maxUnavailable": {"type": ["integer", "string"]},
+}
+#: objects in the form of Kubernetes, or with names of the user's own
+FREE = frozenset({"podSecurityContext", "securityContext", "strategy", "autoscaling.behavior", "resources"})
+
+
+def schema(values: Any, comments: dict[str, str], name: str = "") -> Schema:
+    """The schema of one value: its rule, else its type; objects list their keys and refuse others."""
+    comment = {"description": comments[name]} if name in comments else {}
+    if name in RULES:
+        return {**comment, **RULES[name]}
+    if isinstance(values, dict) and values and name not in FREE and not name.endswith((".resources", ".labels")):
+        inner = {key: schema(value, comments, f"{name}.{key}".lstrip(".")) for key, value in values.items()}
+        return {**comment, "type": "object", "additionalProperties": False, "properties": inner}
+    if isinstance(values, int) and not isinstance(values, bool):
+        return {**comment, "type": "integer", "minimum": 0}
+    kinds = {bool: "boolean", str: "string", list: "array", dict: "object"}
+    return {**comment, "type": kinds[type(values)]}
+
+
+def document() -> Schema:
+    text = (CHART / "values.yaml").read_text(encoding="utf-8")
+    body = schema(yaml.safe_load(text), chart_docs.comments(text))
+    # `global` is what a parent chart hands down.
+    body["properties"]["global"] = {"type": "object"}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of ms-swift", **body}
+
+
+def written() -> str:
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    (CHART / "values.schema.json").write_text(written(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
