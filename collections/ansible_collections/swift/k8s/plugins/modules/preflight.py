@@ -29,9 +29,8 @@ attributes:
     support: full
 options:
   cluster:
-    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info).
+    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info). Without them the module looks itself.
     type: dict
-    required: true
   name:
     description: Name of the cluster in reports.
     type: str
@@ -147,13 +146,8 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Look at the cluster
-  swift.k8s.cluster_info:
-  register: found
-
-- name: Compare it with what will be deployed
+- name: Compare the cluster with what will be deployed
   swift.k8s.preflight:
-    cluster: "{{ found.cluster }}"
     rules: "{{ lookup('ansible.builtin.file', 'rules.yml') | from_yaml }}"
     wishes:
       releases:
@@ -164,6 +158,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+cluster:
+  description: Facts of the cluster, in the form of M(swift.k8s.cluster_info).
+  returned: when they were not given
+  type: dict
 findings:
   description: Every finding, errors first.
   returned: always
@@ -208,12 +206,16 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import C
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import options, task
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig import credential
+from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+    given = module.params["cluster"]
     try:
-        result = task.run(connect(module.params), module.params["cluster"], credential(module.params), module.params)
+        cluster = connect(module.params)
+        own = {} if given else {"cluster": gather(cluster)}
+        result = {**task.run(cluster, given or own["cluster"], credential(module.params), module.params), **own}
     except (ClusterError, RuleError, OSError) as error:
         module.fail_json(msg=str(error))
     level = module.params["fail_on"]

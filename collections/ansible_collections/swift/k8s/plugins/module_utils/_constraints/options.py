@@ -29,7 +29,7 @@ WISHES: dict[str, Any] = {
     "known_variables": _texts(),
 }
 ARGUMENTS: dict[str, Any] = {
-    "cluster": {"type": "dict", "required": True},
+    "cluster": {"type": "dict"},
     "name": {"type": "str", "default": "cluster"},
     "wishes": {"type": "dict", "default": {}, "options": WISHES},
     "rules": _dicts(required=True),

@@ -128,6 +128,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "no-usable-node": ({"nodes": [node("gpu-1", A100, GPU_LABELS, ready=False)]}, {"releases": []}, {}),
     "credential-expired": ({}, {}, {"credential": {"kind": "token", "days_left": -1, "expires": "2026-01-01"}}),
     "credential-expiring": ({}, {}, {"credential": {"kind": "token", "days_left": 3, "expires": "2026-01-01"}}),
+    "facts-incomplete": ({"warnings": ["DaemonSets may not be listed"]}, {}, {}),
     "offline-outside-address": ({}, {"offline": True}, {"outside": [IMAGE]}),
     "clock-skew": ({}, {}, {"clock_skew": {"gpu-1": 200}}),
     "node-not-ready": (gpu(ready=False), {"releases": []}, {}),
