@@ -116,3 +116,25 @@ DECLARED = {
 def test_stale_fields(declared: dict[str, Any], paths: list[str]) -> None:
     assert stale(LIVE, declared, "us") == paths
     assert stale(LIVE, declared, "them") == []
+
+
+def test_what_others_made_under_our_name_is_left_alone(cluster: Any) -> None:
+    ours = MAP
+    theirs: dict[str, Any] = {**MAP, "metadata": {"name": "b", "namespace": "shop", "labels": {"x": "2"}}}
+    ensure(cluster, [ours, theirs])
+    wanted = [{**item, "metadata": {**item["metadata"], "labels": {"x": "1"}}} for item in (ours, theirs)]
+    gone = ensure(cluster, wanted, state="absent", keep_foreign=True).report()
+    assert [entry["object"] for entry in gone] == ["ConfigMap shop/a"]
+
+
+def test_an_object_without_a_namespace_belongs_to_default(cluster: Any) -> None:
+    (made,) = ensure(cluster, [{**MAP, "metadata": {"name": "a"}}]).report()
+    assert made["object"] == "ConfigMap default/a"
+
+
+def test_a_field_we_let_go_of_is_a_change(cluster: Any) -> None:
+    ensure(cluster, [MAP])
+    entry = {"manager": "swift-k8s", "operation": "Apply", "fieldsV1": {"f:data": {"f:k": {}, "f:old": {}}}}
+    cluster.objects["ConfigMap", "shop", "a"]["metadata"]["managedFields"] = [entry]
+    (change,) = ensure(cluster, [MAP]).report()
+    assert change == {"object": "ConfigMap shop/a", "change": "changed", "fields": ["data.old"]}
