@@ -25,6 +25,8 @@ from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import (
     Untrusted,
 )
 from lab.hub import HubServer
+from lab.hub import huggingface as lab_huggingface
+from lab.hub import modelscope as lab_modelscope
 
 from .conftest import FILES, ID, MIB, Cache, noise, sha256
 
@@ -81,30 +83,44 @@ def test_datasets_are_listed_page_by_page(cache: Cache, hub: HubServer, monkeypa
     assert len(cache.plan(type="dataset").changes) == 21 + 1
 
 
-def test_listings_over_3000_entries_are_taken_apart(cache: Cache, hub: HubServer) -> None:
-    many = {f"d{number % 4}/sub/{number:05}.txt": b"x" for number in range(3400)}
+@pytest.fixture
+def low_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real cap is 3,000 entries; the same on both sides is as good and quicker."""
+    monkeypatch.setattr(modelscope, "LISTING_CAP", 30)
+    monkeypatch.setattr(lab_modelscope, "LISTING_CAP", 30)
+
+
+def test_the_cap_is_the_one_that_the_hub_has() -> None:
+    assert modelscope.LISTING_CAP == lab_modelscope.LISTING_CAP == 3000
+
+
+def test_listings_over_the_cap_are_taken_apart(cache: Cache, hub: HubServer, low_cap: None) -> None:
+    many = {f"d{number % 4}/sub/{number:05}.txt": b"x" for number in range(90)}
     hub.put(ID, {**many, "config.json": b"{}"})
     changes = cache.plan().changes
-    assert len([change for change in changes if change.action == "fetch"]) == 3401
+    assert len([change for change in changes if change.action == "fetch"]) == 91
 
 
-def test_a_directory_that_the_hub_cannot_list_is_an_error_and_not_half_a_model(cache: Cache, hub: HubServer) -> None:
-    hub.put(ID, {f"{number:05}": b"x" for number in range(3001)})
+def test_a_directory_that_the_hub_cannot_list_is_an_error_and_not_half_a_model(
+    cache: Cache, hub: HubServer, low_cap: None
+) -> None:
+    hub.put(ID, {f"{number:05}": b"x" for number in range(31)})
     error = cache.plan().error
     assert isinstance(error, BadAnswer)
-    assert "only the first 3000" in error.message
+    assert "only the first 30 entries" in error.message
 
 
-def test_hugging_face_pages_and_git_files(cache: Cache, hub: HubServer) -> None:
+def test_hugging_face_pages_and_git_files(cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small files have no sha256 there: git's id is checked, our own sha256 is recorded."""
-    hub.put(ID, {**{f"{number:04}.txt": b"%d" % number for number in range(1100)}, BIG: FILES[BIG]})
+    monkeypatch.setattr(lab_huggingface, "PAGE", 20)
+    hub.put(ID, {**{f"{number:04}.txt": b"%d" % number for number in range(55)}, BIG: FILES[BIG]})
     assert cache.seed(hub="huggingface", include=["000*", BIG]).error is None
     manifest = read(cache.snapshot("main").manifest)
     assert manifest is not None
     pinned = {record.path: record.pinned_by for record in manifest.files}
     assert pinned == {**{f"000{number}.txt": "git" for number in range(10)}, BIG: "hub"}
     assert next(record for record in manifest.files if record.path == "0007.txt").sha256 == sha256(b"7")
-    assert len(cache.plan(hub="huggingface", revision="main").changes) == 1090
+    assert len(cache.plan(hub="huggingface", revision="main").changes) == 45
 
 
 def test_an_unchanged_hugging_face_model_costs_one_request(cache: Cache, hub: HubServer) -> None:
