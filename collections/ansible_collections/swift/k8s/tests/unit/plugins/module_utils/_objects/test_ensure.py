@@ -96,7 +96,7 @@ OWNED = {
     "f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {"f:targetPort": {}}}, "f:finalizers": {'v:"keep"': {}}},
 }
 LIVE = {"metadata": {"managedFields": [{"manager": "us", "operation": "Apply", "fieldsV1": OWNED}]}}
-DECLARED = {
+DECLARED: dict[str, Any] = {
     "metadata": {"labels": {"x": "1"}},
     "data": {"k": "v", "gone": ""},
     "spec": {"ports": [{"port": 80, "targetPort": 1}], "finalizers": ["keep"]},
