@@ -49,7 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             self._tell(show(host, result), terminal and len((task_vars or {}).get("ansible_play_hosts", [])) == 1)
             if time.monotonic() > deadline:
                 return {**result, "changed": changed, "failed": True, "msg": _still(result)}
-            arguments["followed"] = result.get("job_uid") or ""
+            arguments["followed"] = result.get("followed") or {}
 
     def _tell(self, line: str, redraw: bool) -> None:
         """One line that redraws itself on a terminal of one cluster's own; else a new line each time."""

@@ -156,6 +156,22 @@ options:
     type: str
     choices: [record, stat, sample, full]
     default: record
+  nodes:
+    description:
+      - Nodes (values of their label C(kubernetes.io/hostname)) of which each has a directory of its own for the models.
+      - The claim is then a C(local) volume that names all of these nodes. The first node fetches, the others take from
+        it, so that the link carries each byte once.
+    type: list
+    elements: str
+    default: []
+  wave:
+    description: With O(nodes), how many nodes take at the same time, as a number or a share.
+    type: str
+    default: 25%
+  lan_rate_limit:
+    description: With O(nodes), greatest rate of one node that takes from the first.
+    type: str
+    default: unlimited
   keep:
     description:
       - What happens to models that were seeded here and are not listed any more.
@@ -226,8 +242,9 @@ options:
     type: float
     default: 86400
   followed:
-    description: The Job that this run follows, by its uid. The action that shows the progress sets it.
-    type: str
+    description: The Jobs that this run follows, by their uid. The action that shows the progress sets it.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -309,10 +326,20 @@ job:
   description: Name of the Job.
   returned: when there is one
   type: str
-job_uid:
-  description: Its uid.
-  returned: when there is one
-  type: str
+followed:
+  description: The Jobs that this run follows, by their uid.
+  returned: not in check mode
+  type: dict
+nodes:
+  description: The nodes that have the models.
+  returned: with O(nodes), when seeding is complete
+  type: list
+  elements: str
+would_fill:
+  description: Nodes that would take the models from the first one.
+  returned: in check mode
+  type: list
+  elements: str
 progress:
   description: The engine's last progress.
   returned: success

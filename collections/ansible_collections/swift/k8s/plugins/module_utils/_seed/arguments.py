@@ -58,6 +58,9 @@ ARGUMENTS: dict[str, Any] = {
     "reserve": _text(default="1GiB"),
     "workers": {"type": "int", "default": 4},
     "verify": _text(choices=["record", "stat", "sample", "full"], default="record"),
+    "nodes": _texts(),
+    "wave": _text(default="25%"),
+    "lan_rate_limit": _text(default="unlimited"),
     "keep": _text(choices=["all", "listed"], default="all"),
     "site": _text(),
     "site_namespace": _text(),
@@ -73,5 +76,5 @@ ARGUMENTS: dict[str, Any] = {
     "wait_timeout": {"type": "int", "default": 86400},
     "start_timeout": {"type": "int", "default": 300},
     "follow_seconds": {"type": "float", "default": 86400},
-    "followed": _text(),
+    "followed": {"type": "dict", "default": {}},
 }

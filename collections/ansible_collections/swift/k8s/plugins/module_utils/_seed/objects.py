@@ -47,19 +47,14 @@ def config_map(
 
 def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False) -> dict[str, Any]:
     """The Job. It asks nothing of the API server and passes Pod Security `restricted`. Room is made first."""
-    volumes, mounts = zip(*_volumes(wish, digest, sources))
-    first = [_container(wish, "tidy", [f"{PACKAGE}._seed.tidy", CACHE, f"{ENGINE}/remove.json"], list(mounts))]
+    volumes, mounts = zip(*_volumes(wish, job_name(wish, digest), sources))
+    first = [container(wish, "tidy", [f"{PACKAGE}._seed.tidy", CACHE, f"{ENGINE}/remove.json"], list(mounts))]
     seed = [f"{PACKAGE}._cache", "seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"]
     pod = {
+        **pod_spec(wish),
         "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": _pod_security(wish),
-        "nodeSelector": dict(wish.pod["node_selector"]),
-        "tolerations": list(wish.pod["tolerations"]),
-        "imagePullSecrets": [{"name": name} for name in wish.pod["image_pull_secrets"]],
         "initContainers": first if tidy else [],
-        "containers": [_container(wish, CONTAINER, seed, list(mounts))],
+        "containers": [container(wish, CONTAINER, seed, list(mounts))],
         "volumes": list(volumes),
     }
     return {
@@ -84,6 +79,18 @@ def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False)
     }
 
 
+def pod_spec(wish: Wish) -> dict[str, Any]:
+    """What all pods of ours have in common."""
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": _pod_security(wish),
+        "nodeSelector": dict(wish.pod["node_selector"]),
+        "tolerations": list(wish.pod["tolerations"]),
+        "imagePullSecrets": [{"name": name} for name in wish.pod["image_pull_secrets"]],
+    }
+
+
 def _meta(wish: Wish, digest: str) -> dict[str, Any]:
     return {"name": job_name(wish, digest), "namespace": wish.namespace, "labels": _labels(wish, digest)}
 
@@ -104,7 +111,8 @@ def _pod_security(wish: Wish) -> dict[str, Any]:
     }
 
 
-def _container(wish: Wish, name: str, arguments: list[str], mounts: list[dict[str, Any]]) -> dict[str, Any]:
+def container(wish: Wish, name: str, arguments: list[str], mounts: list[dict[str, Any]]) -> dict[str, Any]:
+    """A container of any pod of ours: our own Python package, and nothing that it may do besides."""
     return {
         "name": name,
         "image": wish.image,
@@ -129,19 +137,32 @@ def _container(wish: Wish, name: str, arguments: list[str], mounts: list[dict[st
     }
 
 
-def _volumes(wish: Wish, digest: str, sources: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+Pair = tuple[dict[str, Any], dict[str, Any]]
+
+
+def engine_volume(config_map_name: str, paths: Mapping[str, str]) -> Pair:
+    """The volume of a ConfigMap's keys at their paths, and its mount."""
+    items = [{"key": key, "path": path} for key, path in paths.items()]
+    return (
+        {"name": "engine", "configMap": {"name": config_map_name, "items": items}},
+        {"name": "engine", "mountPath": ENGINE, "readOnly": True},
+    )
+
+
+def source_paths(sources: Mapping[str, str]) -> dict[str, str]:
+    """Key in the ConfigMap -> path in the pod, of our own sources."""
+    return {path.replace("/", "."): f"{PACKAGE}/{path}" for path in sorted(sources)}
+
+
+def _volumes(wish: Wish, config_map_name: str, sources: Mapping[str, str]) -> Iterator[Pair]:
     """Volume and mount, pair by pair."""
     yield (
         {"name": "cache", "persistentVolumeClaim": {"claimName": wish.volume}},
         {"name": "cache", "mountPath": CACHE},
     )
-    items = [{"key": key, "path": key} for key in ("spec.json", "rate", "remove.json")]
-    items += [{"key": path.replace("/", "."), "path": f"{PACKAGE}/{path}"} for path in sorted(sources)]
-    items += [{"key": _zone_key(name), "path": f"zones/{name}"} for name in sorted(_zones(wish))]
-    yield (
-        {"name": "engine", "configMap": {"name": job_name(wish, digest), "items": items}},
-        {"name": "engine", "mountPath": ENGINE, "readOnly": True},
-    )
+    files = {key: key for key in ("spec.json", "rate", "remove.json")}
+    zones = {_zone_key(name): f"zones/{name}" for name in sorted(_zones(wish))}
+    yield engine_volume(config_map_name, {**files, **source_paths(sources), **zones})
     yield {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
     for number, secret in enumerate(_named(wish, "token_secret")):
         yield (
@@ -169,4 +190,5 @@ def _zone_key(name: str) -> str:
 
 
 def _named(wish: Wish, option: str) -> list[str]:
-    return sorted({model[option] for model in wish.models if model.get(option)})
+    """The Secrets, ConfigMaps or claims that models name; none where they come from our own server."""
+    return [] if wish.via else sorted({model[option] for model in wish.models if model.get(option)})

@@ -37,7 +37,8 @@ class Step:
     """What to do next.
 
     finished: nothing. record: write down what a Job did. follow: watch the Job that works. fail: say why it failed.
-    stuck: say why it does not start. lost: say that it was taken away. start: make the Job, after clearing away what is in `clear`.
+    stuck: say why it does not start. lost: say that it was taken away.
+    start: make the Job, after clearing away what is in `clear`.
     """
 
     verb: str

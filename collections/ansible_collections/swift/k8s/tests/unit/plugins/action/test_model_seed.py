@@ -8,8 +8,8 @@ from unittest.mock import Mock
 import pytest
 from ansible_collections.swift.k8s.plugins.action import model_seed
 
-STARTED = {"changed": True, "seeding": True, "job": "j", "job_uid": "u", "progress": {}}
-FOLLOWED = {"changed": False, "seeding": True, "job": "j", "job_uid": "u", "waiting": "site x"}
+STARTED = {"changed": True, "seeding": True, "job": "j", "followed": {"models": "u"}, "progress": {}}
+FOLLOWED = {"changed": False, "seeding": True, "job": "j", "followed": {"models": "u"}, "waiting": "site x"}
 ENDED = {"changed": False, "seeding": False, "models": []}
 
 
@@ -38,7 +38,7 @@ def test_followed_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     play = Play(monkeypatch, STARTED, FOLLOWED, ENDED, volume="models")
     result = play.run()
     assert (result["changed"], result["seeding"]) == (True, False)
-    assert [asked.get("followed") for asked in play.asked] == [None, "u", "u"]
+    assert [asked.get("followed") for asked in play.asked] == [None, {"models": "u"}, {"models": "u"}]
     assert play.shown == ["prod: Job j starts", "prod: waiting: site x"]
 
 

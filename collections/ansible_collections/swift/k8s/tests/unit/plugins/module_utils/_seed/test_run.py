@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Conflict, NotFound
-from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import Unreachable
-from ansible_collections.swift.k8s.plugins.module_utils._hub.listing import Listing, RemoteFile
-from ansible_collections.swift.k8s.plugins.module_utils._seed import forecast
 from ansible_collections.swift.k8s.plugins.module_utils._seed.errors import SeedError
 from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._storage.fake_cluster import FakeCluster
@@ -58,7 +55,7 @@ def test_the_life_of_a_seeding() -> None:
     first = run(fake, params(), check_mode=False)
     assert (first["changed"], first["seeding"]) == (True, True)
     name = the_job(fake)["metadata"]["name"]
-    assert fake.objects["ConfigMap", "ai", name]["metadata"]["ownerReferences"][0]["uid"] == first["job_uid"]
+    assert fake.objects["ConfigMap", "ai", name]["metadata"]["ownerReferences"][0]["uid"] == first["followed"]["models"]
 
     fake.writes.clear()
     pod(fake, "Running", {"event": "progress", "bytes": 5})
@@ -127,13 +124,21 @@ def test_other_models_while_a_job_runs_replace_it() -> None:
     assert the_job(fake)["metadata"]["name"] != before
 
 
+def test_a_job_that_another_run_took_away_is_not_fought_for() -> None:
+    fake = cluster()
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
+    run(fake, params(models=[model(id="org/b")]), check_mode=False)
+    with pytest.raises(SeedError, match="somebody removed the Job that this run followed"):
+        run(fake, params(followed={"models": uid}), check_mode=False)
+
+
 def test_a_failure_of_ours_is_told_and_an_older_one_is_cleared() -> None:
     fake = cluster()
-    uid = run(fake, params(), check_mode=False)["job_uid"]
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
     error = {"event": "error", "message": "disk full", "next_step": "Make room"}
     pod(fake, "Failed", {"event": "warning", "model": "m", "message": "slow"}, error, end="Failed")
     with pytest.raises(SeedError, match=r"volume ai/models is not seeded: disk full\. Make room") as caught:
-        run(fake, params(followed=uid), check_mode=False)
+        run(fake, params(followed={"models": uid}), check_mode=False)
     assert caught.value.log == ["m: slow"]
     assert run(fake, params(), check_mode=False)["seeding"]
     assert the_job(fake)["metadata"]["uid"] != uid
@@ -141,21 +146,23 @@ def test_a_failure_of_ours_is_told_and_an_older_one_is_cleared() -> None:
 
 def test_a_pod_without_a_node_fails_late_and_is_made_anew_by_the_next_run() -> None:
     fake = cluster()
-    uid = run(fake, params(), check_mode=False)["job_uid"]
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
     pod(fake, "Pending")
     unscheduled = {"type": "PodScheduled", "status": "False", "message": "0/9 nodes"}
     fake.objects["Pod", "ai", "pod"]["status"]["conditions"] = [unscheduled]
-    assert run(fake, params(followed=uid), check_mode=False)["waiting"] == "pod pod finds no node: 0/9 nodes"
+    assert (
+        run(fake, params(followed={"models": uid}), check_mode=False)["waiting"] == "pod pod finds no node: 0/9 nodes"
+    )
     the_job(fake)["metadata"]["creationTimestamp"] = "2020-01-01T00:00:00Z"
     with pytest.raises(SeedError, match=r"0/9 nodes\. The Job stays"):
-        run(fake, params(followed=uid), check_mode=False)
+        run(fake, params(followed={"models": uid}), check_mode=False)
     run(fake, params(), check_mode=False)
     assert the_job(fake)["metadata"]["uid"] != uid
 
 
 def test_a_finished_job_without_its_log_runs_once_more() -> None:
     fake = cluster()
-    uid = run(fake, params(), check_mode=False)["job_uid"]
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
     pod(fake, "Succeeded", end="Complete")
     assert run(fake, params(), check_mode=False)["seeding"]
     assert the_job(fake)["metadata"]["uid"] != uid
@@ -173,7 +180,11 @@ def test_one_seeder_a_site() -> None:
     }
     fake.objects["PersistentVolumeClaim", "ai", "b"] = second
     other = run(fake, params(site="beijing", volume="b"), check_mode=False)
-    assert (other["changed"], other["seeding"], other["waiting"]) == (False, True, lease["spec"]["holderIdentity"])
+    assert (other["changed"], other["seeding"], other["waiting"]) == (
+        False,
+        True,
+        f"site beijing is used by {lease['spec']['holderIdentity']}",
+    )
 
     pod(fake, "Succeeded", DONE, end="Complete")
     run(fake, params(site="beijing"), check_mode=False)
@@ -205,7 +216,7 @@ def test_verify_asks_the_volume_and_changes_nothing_when_all_is_well() -> None:
     run(fake, params(), check_mode=False)
     pod(fake, "Succeeded", DONE, end="Complete")
     run(fake, params(), check_mode=False)
-    uid = run(fake, params(verify="full"), check_mode=False)["job_uid"]
+    uid = run(fake, params(verify="full"), check_mode=False)["followed"]["models"]
     jobs = [item for (kind, _namespace, _name), item in fake.objects.items() if kind == "Job"]
     new = next(item for item in jobs if item["metadata"]["uid"] == uid)
     new["status"] = {"conditions": [{"type": "Complete", "status": "True"}]}
@@ -217,7 +228,7 @@ def test_verify_asks_the_volume_and_changes_nothing_when_all_is_well() -> None:
     }
     fake.pod_logs["v"] = json.dumps({**DONE, "changed": False})
     fake.writes.clear()
-    last = run(fake, params(verify="full", followed=uid), check_mode=False)
+    last = run(fake, params(verify="full", followed={"models": uid}), check_mode=False)
     assert (last["changed"], last["seeding"]) == (False, False)
     assert fake.writes == []
 
@@ -256,37 +267,3 @@ def test_a_log_that_cannot_be_read_for_a_moment_is_no_failure(monkeypatch: pytes
 def test_no_claim() -> None:
     with pytest.raises(SeedError, match=r"volume ai/models does not exist\. Name it under storage_claims"):
         run(FakeCluster(), params(), check_mode=False)
-
-
-def test_check_mode_goes_on_without_a_claim_that_the_run_will_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecast, "first_answering", lambda *_, **__: (Hub(), Listing("c1", ()), []))
-    result = run(FakeCluster(), params(), check_mode=True)
-    assert result["changed"]
-    assert "does not exist" in result["waiting"]
-
-
-class Hub:
-    """A hub that has been asked."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def test_check_mode_names_files_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    listing = Listing("c1", (RemoteFile("a.json", 10), RemoteFile("b.bin", 90)))
-    monkeypatch.setattr(forecast, "first_answering", lambda *_, **__: (Hub(), listing, []))
-    fake = cluster()
-    result = run(fake, params(models=[model(include=["*.bin"])]), check_mode=True)
-    assert (result["changed"], result["would_fetch"][0]["bytes"]) == (True, 90)
-    assert result["diff"]["after"]["fetch"] == {"model:org/tiny": "1 files, 90 bytes at c1"}
-    assert fake.writes == []
-
-
-def test_check_mode_says_when_it_cannot_know(monkeypatch: pytest.MonkeyPatch) -> None:
-    def closed(*_: Any, **__: Any) -> None:
-        raise Unreachable("no route to hub")
-
-    monkeypatch.setattr(forecast, "first_answering", closed)
-    wishes = [model(), model(id="org/b", hub="directory", source="/b", source_claim="usb")]
-    told = [each["told"] for each in run(cluster(), params(models=wishes), check_mode=True)["would_fetch"]]
-    assert told == ["size unknown, this host cannot ask the hub: no route to hub", "copied from /b inside the cluster"]

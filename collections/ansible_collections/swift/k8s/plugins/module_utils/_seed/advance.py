@@ -1,0 +1,83 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A volume, or the directories of several nodes, a step further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._cluster.cluster import Cluster
+from . import nodes, server
+from .observe import observe
+from .plan import Observed, Step, decide
+from .step import Result, take
+from .wish import Wish
+
+#: Place -> uid of the Job that this run follows there.
+Followed = dict[str, str]
+
+
+def advance(cluster: Cluster, wish: Wish, followed: Followed, start_timeout: float) -> Result:
+    """One place: look, decide, act."""
+    observed = observe(cluster, wish)
+    return _go(cluster, wish, observed, _decide(wish, observed, followed, start_timeout), followed)
+
+
+def advance_nodes(cluster: Cluster, wish: Wish, params: Mapping[str, Any], followed: Followed) -> Result:
+    """The first node from the hub, then the others from the first, a wave at a time."""
+    names = nodes.checked(params["nodes"])
+    timeout = params["start_timeout"]
+    first = nodes.at_node(wish, names[0])
+    result = advance(cluster, first, followed, timeout)
+    if result["seeding"]:
+        return result
+    rest = [nodes.from_first(wish, name, params["lan_rate_limit"]) for name in names[1:]]
+    looks = [(each, observe(cluster, each)) for each in rest]
+    steps = [(each, seen, _decide(each, seen, followed, timeout)) for each, seen in looks]
+    undone = [each for each in steps if each[2].verb != "finished"]
+    if not undone:
+        server.stop(cluster, first)
+        return {**result, "nodes": names}
+    if not server.ready(cluster, first):
+        return {**result, "seeding": True, "changed": True, "waiting": f"the server on node {names[0]} starts"}
+    told = _wave(cluster, undone, nodes.wave(params["wave"], len(rest)), followed)
+    seeding = any(each["seeding"] for each in told) or len(told) < len(undone)
+    if not seeding:
+        server.stop(cluster, first)
+    return {
+        **result,
+        "seeding": seeding,
+        "changed": result["changed"] or any(each["changed"] for each in told),
+        "waiting": f"{len(names) - len(undone)} of {len(names)} nodes have the models" if seeding else "",
+        "nodes": names,
+    }
+
+
+def _wave(
+    cluster: Cluster, undone: Sequence[tuple[Wish, Observed, Step]], width: int, followed: Followed
+) -> list[Result]:
+    """Those that work go on; as many start as the wave has room for."""
+    working = sum(step.verb == "follow" for _wish, _seen, step in undone)
+    told = []
+    for wish, seen, step in undone:
+        if step.verb == "start":
+            if working >= width:
+                continue
+            working += 1
+        told.append(_go(cluster, wish, seen, step, followed))
+    return told
+
+
+def _decide(wish: Wish, observed: Observed, followed: Followed, start_timeout: float) -> Step:
+    return decide(observed, wish, followed.get(wish.place, ""), start_timeout)
+
+
+def _go(cluster: Cluster, wish: Wish, observed: Observed, step: Step, followed: Followed) -> Result:
+    result = take(cluster, wish, observed, step)
+    if result["uid"]:
+        followed[wish.place] = result["uid"]
+    else:
+        followed.pop(wish.place, None)
+    return result

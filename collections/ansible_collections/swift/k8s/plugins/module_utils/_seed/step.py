@@ -1,0 +1,109 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""One step of one place (a volume, or a volume on one node): decided elsewhere, carried out and told here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._cluster.cluster import Cluster
+from . import act, history
+from .errors import SeedError
+from .observe import whole_log
+from .plan import Observed, Step
+from .wish import RECORD, Wish, key
+
+Result = dict[str, Any]
+
+
+def take(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
+    """Carry a step out. `uid` in the result is the Job to follow from now on."""
+    result = {
+        "changed": False,
+        "seeding": step.verb in {"start", "follow"},
+        "waiting": "",
+        "progress": {},
+        "job": observed.job["metadata"]["name"] if observed.job else "",
+        "uid": observed.job["metadata"]["uid"] if observed.job and step.verb == "follow" else "",
+        "in_use": {name: list(pods) for name, pods in observed.surplus.in_use.items()},
+    }
+    return {**result, **_ACTS[step.verb](cluster, wish, observed, step)}
+
+
+def models(wish: Wish, recorded: Mapping[str, Any]) -> list[Result]:
+    """The wished models as the record has them."""
+    told = [(model["id"], recorded[key(model)]) for model in wish.models]
+    return [{"id": name, **{field: each[field] for field in each if field != "fingerprint"}} for name, each in told]
+
+
+def _finished(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
+    return {"models": models(wish, observed.recorded)}
+
+
+def _record(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
+    recorded, news = act.write_record(cluster, wish, observed)
+    past = history.record(whole_log(cluster, wish.namespace, observed.state.pod))
+    act.give_site_back(cluster, wish, _name(observed))
+    return {
+        "changed": news,
+        "models": models(wish, recorded),
+        "log": list(observed.state.told.notable),
+        "removed": list(observed.surplus.remove),
+        "history": past,
+    }
+
+
+def _fail(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
+    act.give_site_back(cluster, wish, _name(observed))
+    raise SeedError(f"{wish} is not seeded: {observed.state.reason}", list(observed.state.told.notable))
+
+
+def _stuck(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
+    raise SeedError(
+        f"{wish} is not seeded: {observed.state.reason.rstrip('.')}. The Job stays, in case that this passes; "
+        "else correct what is wrong (node_selector, tolerations, resources, quota, volume), and run again."
+    )
+
+
+def _lost(_cluster: Cluster, wish: Wish, _observed: Observed, _step: Step) -> Result:
+    raise SeedError(
+        f"{wish} is not seeded: somebody removed the Job that this run followed, perhaps a run that wishes other "
+        "models for this volume. What was fetched is kept. See that only one inventory seeds it, and run again."
+    )
+
+
+def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
+    state = observed.state
+    if step.new_rate:
+        act.set_rate(cluster, wish, _name(observed), step.new_rate)
+    return {
+        "changed": bool(step.new_rate),
+        "progress": state.told.progress,
+        "waiting": state.reason or state.note,
+    }
+
+
+def _start(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
+    owner = act.take_site(cluster, wish, observed)
+    if owner:
+        return {"waiting": f"site {wish.site} is used by {owner}"}
+    made = act.start(cluster, wish, observed, step.clear)["metadata"]
+    # A Job that only verifies changes nothing by itself; what it repairs is told by its result.
+    return {"changed": wish.verify == RECORD, "job": made["name"], "uid": made["uid"]}
+
+
+def _name(observed: Observed) -> str:
+    return str(observed.job["metadata"]["name"]) if observed.job else ""
+
+
+_ACTS = {
+    "finished": _finished,
+    "record": _record,
+    "fail": _fail,
+    "stuck": _stuck,
+    "lost": _lost,
+    "follow": _follow,
+    "start": _start,
+}
