@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .console import Console
 from .errors import LabError
+from .image.apt import apt_get
 from .paths import Paths
 
 PACKAGES = {
@@ -126,13 +127,4 @@ def _install(packages: Sequence[str], console: Console) -> None:
         return
     names = sorted(set(packages))
     console.say(f"installing Debian packages: {' '.join(names)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *names]):
-        answer = subprocess.run(
-            ["apt-get", "--quiet=2", *command], env=environment, capture_output=True, text=True, check=False
-        )
-        if answer.returncode:
-            raise LabError(
-                f"apt-get {command[0]} failed: {answer.stderr.strip()}",
-                f"install {' '.join(names)} by hand, then try again",
-            )
+    apt_get(["install", "--yes", "--no-install-recommends", *names], f"install {' '.join(names)}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from lab.console import Console
-from lab.pieces import kubernetes, stamp
+from lab.pieces import builder, kubernetes, stamp
 from lab.pieces.builder import build, missing
 from lab.pieces.catalogue import all_pieces
 from lab.pieces.piece import Piece, Workshop, sources
@@ -47,6 +48,20 @@ def test_a_piece_is_made_once_and_its_time_noted(piece: Piece, maker: Maker, tmp
     run(piece, tmp_path)
     assert maker.calls == 1
     assert json.loads((tmp_path / "times.json").read_text())["piece"]["key"] == piece.key
+
+
+def test_a_long_build_says_what_it_is_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(builder, "BEAT_SECONDS", 0.01)
+
+    def make(workshop: Workshop) -> None:
+        workshop.log.write_text("one\ntwo\n")
+        (workshop.out / "tool").touch()
+        time.sleep(0.1)
+
+    build([Piece("slow", "r", ("tool",), make)], tmp_path, Console())
+    assert "slow 1/1: two" in capsys.readouterr().err
 
 
 def test_another_recipe_is_another_piece(piece: Piece, maker: Maker, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import LabError
+from .apt import apt_get
 
 _MERGED = ("bin", "lib", "sbin")
 _PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n"
@@ -65,19 +66,16 @@ def download(packages: Sequence[str], directory: Path, apt_config: Path | None =
     (archives / "partial").mkdir(parents=True)
     status = directory / "status"
     status.touch()
-    command = [
-        *("apt-get", "--quiet=2", "--yes", "--no-install-recommends", "--download-only"),
-        *("-o", f"Dir::State::status={status}", "-o", f"Dir::Cache::archives={archives}"),
-        *("-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root"),
-        *("install", *packages),
+    options = [
+        "-o",
+        f"Dir::State::status={status}",
+        "-o",
+        f"Dir::Cache::archives={archives}",
+        "-o",
+        "Debug::NoLocking=1",
     ]
-    environment = {**os.environ, "APT_CONFIG": str(apt_config)} if apt_config else None
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if answer.returncode:
-        raise LabError(
-            f"apt-get cannot fetch {' '.join(packages)}: {answer.stderr.strip()}",
-            "run `apt-get update`, check the machine's apt sources, then try again",
-        )
+    wanted = ["install", "--yes", "--no-install-recommends", "--download-only", *packages]
+    apt_get([*options, *wanted], f"fetch {' '.join(packages)}", config=apt_config)
     return sorted(archives.glob("*.deb"))
 
 

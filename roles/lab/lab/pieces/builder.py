@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from ..console import Console
 from ..image.layer import atomic_write
 from . import stamp
 from .piece import Piece, Workshop
+
+BEAT_SECONDS = 20.0
 
 
 def build(pieces: Sequence[Piece], root: Path, console: Console) -> dict[str, Path]:
@@ -41,7 +44,8 @@ def _ensure(piece: Piece, root: Path, console: Console, position: str) -> None:
         shutil.rmtree(target)
     console.say(f"{piece.name} {position}: building, log {root / 'log' / piece.name}.log")
     started = time.monotonic()
-    _make(piece, root, target, started)
+    with _heartbeat(f"{piece.name} {position}", root / "log" / f"{piece.name}.log", console):
+        _make(piece, root, target, started)
     seconds = time.monotonic() - started
     _note_time(root / "times.json", piece, seconds)
     console.say(f"{piece.name} {position}: built in {seconds:.0f} s")
@@ -62,6 +66,25 @@ def _make(piece: Piece, root: Path, target: Path, started: float) -> None:
         workshop.out.replace(target)
     finally:
         shutil.rmtree(scratch)
+
+
+@contextmanager
+def _heartbeat(what: str, log: Path, console: Console) -> Iterator[None]:
+    """While a piece is made, say now and then what it is at: the last line of its log."""
+    done = Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT_SECONDS):
+            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+            console.say(f"{what}: {lines[-1][:90] if lines else 'starting'}")
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _note_time(path: Path, piece: Piece, seconds: float) -> None:

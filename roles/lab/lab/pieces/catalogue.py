@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
-from ..errors import LabError
+from ..image.apt import apt_get
 from ..image.debian import unpack
 from ..paths import ROLE
 from . import kubernetes
@@ -73,13 +72,7 @@ def _kwok(workshop: Workshop) -> None:
 
 
 def _debian(workshop: Workshop) -> None:
-    command = ["apt-get", "--quiet=2", "-o", "APT::Sandbox::User=root", "download", *DEBIAN_PACKAGES]
-    answer = subprocess.run(command, cwd=workshop.work, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise LabError(
-            f"apt-get cannot download {' '.join(DEBIAN_PACKAGES)}: {answer.stderr.strip()}",
-            "run `apt-get update`, check the machine's apt sources, then try again",
-        )
+    apt_get(["download", *DEBIAN_PACKAGES], f"download {' '.join(DEBIAN_PACKAGES)}", cwd=workshop.work)
     tree = workshop.work / "tree"
     tree.mkdir()
     for archive in workshop.work.glob("*.deb"):

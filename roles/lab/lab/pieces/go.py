@@ -47,7 +47,11 @@ def build_module(workshop: Workshop, source: Path, packages: Sequence[str], name
     module = workshop.work / "module"
     shutil.copytree(source, module)
     for package, name in zip(packages, names, strict=True):
-        go(workshop, ["build", "-mod=readonly", "-ldflags", LINK, "-o", str(workshop.out / name), package], module)
+        go(
+            workshop,
+            ["build", "-v", "-mod=readonly", "-ldflags", LINK, "-o", str(workshop.out / name), package],
+            module,
+        )
 
 
 def module_directory(workshop: Workshop, module: str, cwd: Path) -> Path:

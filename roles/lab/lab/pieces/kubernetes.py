@@ -23,7 +23,7 @@ def build(workshop: Workshop) -> None:
     imports = "\n".join(f'import _ "{package}"' for package in packages)
     (workshop.work / "tools.go").write_text(f"//go:build tools\n\npackage tools\n\n{imports}\n")
     go(workshop, ["list", "-mod=mod", "-deps", *packages])
-    go(workshop, ["build", "-mod=mod", "-ldflags", link_flags(VERSION), "-o", f"{workshop.out}/", *packages])
+    go(workshop, ["build", "-v", "-mod=mod", "-ldflags", link_flags(VERSION), "-o", f"{workshop.out}/", *packages])
 
 
 def go_mod(upstream: str, version: str) -> str:
