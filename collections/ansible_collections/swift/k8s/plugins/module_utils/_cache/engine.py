@@ -89,7 +89,7 @@ class Engine:
                 held.append(number)
         for number in held:
             waited = self._bring_one(prepared[number], bucket, wait=True)
-            outcomes[number] = waited or prepared[number].outcome()._replace(error=Stopped("stopped while waiting"))
+            outcomes[number] = waited or _ended(prepared[number], Stopped("stopped while waiting", "Run again"))
         return tuple(outcomes[number] for number in range(len(prepared)))
 
     def _bring_one(self, item: Prepared, bucket: Bucket | None, wait: bool) -> Outcome | None:
@@ -105,7 +105,7 @@ class Engine:
                 work = Work(self._spec, bucket, self.meter, self.stop, lock, self._emit, self._at)
                 return bring(fresh, work)
         except CacheError as error:
-            return item.outcome()._replace(error=error, changes=())
+            return _ended(item, error)
 
     def _waiting(self, item: Prepared) -> Callable[[str], None]:
         def tell(holder: str) -> None:
@@ -177,3 +177,8 @@ class Engine:
         if self._spec.report and any(outcome.changed or outcome.error for outcome in outcomes):
             path = report.write_record(self._spec.report, outcomes, self.meter)
             self._emit({"event": "record", "path": path})
+
+
+def _ended(item: Prepared, error: CacheError) -> Outcome:
+    """Nothing was done for this model."""
+    return item.outcome()._replace(error=error, changes=())

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from .._hub.chain import DEFAULT_REVISIONS, KINDS, Endpoint
 from .._hub.http import Settings
 from .._hub.names import id_problem, revision_problem
 from .._hub.retry import Policy
+from .checks import choice, known, number, patterns
 from .errors import BadSpec
 from .layout import Snapshot
 from .limit import LimitSettings
@@ -76,23 +76,23 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
 
     `secrets_inside` allows `token` itself: the module passes one in memory, a file may not hold one.
     """
-    _known(document, SPEC_KEYS, "spec")
+    known(document, SPEC_KEYS, "spec")
     root = str(document.get("root") or "")
     if not os.path.isabs(root):
         raise BadSpec(f"root {root!r} is not an absolute path", "Write root: /data/models")
     settings = Settings(
-        connect_timeout=_number(document, "connect_timeout", 10.0, 0.01),
-        stall_timeout=_number(document, "stall_timeout", 60.0, 0.01),
+        connect_timeout=number(document, "connect_timeout", 10.0, 0.01),
+        stall_timeout=number(document, "stall_timeout", 60.0, 0.01),
     )
     limit = _limit(document)
-    workers = int(_number(document, "workers", DEFAULT_WORKERS, 1))
+    workers = int(number(document, "workers", DEFAULT_WORKERS, 1))
     settings = settings._replace(receive_buffer=receive_buffer(limit, workers))
     models = document.get("models")
     if not isinstance(models, Sequence) or isinstance(models, str):
         raise BadSpec("models is not a list", "Write models: [{id: Qwen/Qwen2.5-7B-Instruct}]")
     wishes = tuple(
-        _wish(model, f"models[{number}]", os.path.normpath(root), settings, environ, secrets_inside)
-        for number, model in enumerate(models)
+        _wish(model, f"models[{index}]", os.path.normpath(root), settings, environ, secrets_inside)
+        for index, model in enumerate(models)
     )
     _distinct(wishes)
     return Spec(
@@ -101,9 +101,9 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
         limit,
         parse_size(str(document.get("reserve") or DEFAULT_RESERVE)),
         workers,
-        _choice(document, "verify", LEVELS, "stat", "spec"),
+        choice(document, "verify", LEVELS, "stat", "spec"),
         str(document.get("report") or ""),
-        Policy(attempts=int(_number(document, "attempts", 8, 1))),
+        Policy(attempts=int(number(document, "attempts", 8, 1))),
     )
 
 
@@ -133,7 +133,7 @@ def _limit(document: Mapping[str, Any]) -> LimitSettings:
 def _wish(
     model: Any, where: str, root: str, settings: Settings, environ: Mapping[str, str], secrets_inside: bool
 ) -> Wish:
-    _known(model, _MODEL_KEYS, where)
+    known(model, _MODEL_KEYS, where)
     name = str(model.get("id") or "")
     problem = id_problem(name)
     if problem:
@@ -143,11 +143,11 @@ def _wish(
     problem = revision_problem(revision)
     if problem:
         raise BadSpec(f"{where}.revision {revision!r} {problem}", "Write revision: master, a tag, or a commit")
-    kind = _choice(model, "type", TYPES, "model", where)
+    kind = choice(model, "type", TYPES, "model", where)
     return Wish(
         Snapshot(root, name, kind, revision),
-        _patterns(model, "include", where),
-        _patterns(model, "exclude", where),
+        patterns(model, "include", where),
+        patterns(model, "exclude", where),
         endpoints,
     )
 
@@ -163,10 +163,10 @@ def _endpoints(
         )
     common = {key: model[key] for key in _ENDPOINT_KEYS if model.get(key) not in (None, "")}
     found = []
-    for number, entry in enumerate(chain):
-        at = f"{where}.endpoints[{number}]" if model.get("endpoints") else where
+    for index, entry in enumerate(chain):
+        at = f"{where}.endpoints[{index}]" if model.get("endpoints") else where
         own = {"endpoint": entry} if isinstance(entry, str) else entry
-        _known(own, _ENDPOINT_KEYS - {"token"}, at)
+        known(own, _ENDPOINT_KEYS - {"token"}, at)
         found.append(_endpoint({**common, **own}, at, settings, environ, secrets_inside))
     return tuple(found)
 
@@ -174,7 +174,7 @@ def _endpoints(
 def _endpoint(
     entry: Mapping[str, Any], where: str, settings: Settings, environ: Mapping[str, str], secrets_inside: bool
 ) -> Endpoint:
-    hub = _choice(entry, "hub", KINDS, "modelscope", where)
+    hub = choice(entry, "hub", KINDS, "modelscope", where)
     source = str(entry.get("source") or "")
     if hub == "directory" and not os.path.isabs(source):
         raise BadSpec(f"{where}.source {source!r} is not an absolute path", "Write source: /mnt/usb/model")
@@ -220,36 +220,3 @@ def _distinct(wishes: Sequence[Wish]) -> None:
                 "Merge the two entries",
             )
         seen[key] = wish
-
-
-def _known(entry: Any, keys: frozenset[str], where: str) -> None:
-    if not isinstance(entry, Mapping):
-        raise BadSpec(f"{where} is not an object with keys", f"Known keys: {', '.join(sorted(keys))}")
-    for key in entry:
-        if key not in keys:
-            close = difflib.get_close_matches(str(key), keys, 1)
-            step = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(keys))}"
-            raise BadSpec(f"{where} has the unknown key {key!r}", step)
-
-
-def _choice(entry: Mapping[str, Any], key: str, choices: Sequence[str], default: str, where: str) -> str:
-    value = str(entry.get(key) or default)
-    if value not in choices:
-        raise BadSpec(f"{where}.{key} {value!r} is not known", f"Write one of {', '.join(choices)}")
-    return value
-
-
-def _number(entry: Mapping[str, Any], key: str, default: float, least: float) -> float:
-    value = entry.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
-        raise BadSpec(f"{key} {value!r} is not a number of at least {least:g}", f"Leave it out for {default:g}")
-    return value
-
-
-def _patterns(entry: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    value = entry.get(key) or ()
-    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(item, str) for item in value):
-        raise BadSpec(f"{where}.{key} {value!r} is not a list of patterns", f'Write {key}: ["*.safetensors"]')
-    return tuple(value)

@@ -154,32 +154,32 @@ def test_sigterm_ends_politely_and_says_what_next(cache: Cache, hub: HubServer) 
 def test_the_limit_holds_for_processes_together_and_changes_while_they_run(cache: Cache, hub: HubServer) -> None:
     hub.put(ID, {f"{number}.bin": noise(3 * MIB, number) for number in range(2)})
     roots = [cache, Cache(cache.root.parent / "second", hub)]
-    seeders = [Seeder(one, rate_limit="2MiB/s", workers=1) for one in roots]
+    seeders = [Seeder(one, rate_limit="256KiB/s", workers=1) for one in roots]
     for one in roots:
-        wait_for(one, MIB // 4)
+        wait_for(one, 32 << 10)
     begin, before = time.monotonic(), sum(one.part_bytes() for one in roots)
     time.sleep(1)
     rate = (sum(one.part_bytes() for one in roots) - before) / (time.monotonic() - begin)
-    assert rate == pytest.approx(2 * MIB, rel=0.15)
+    assert 0 < rate < 1.5 * (256 << 10), "each alone may have all of it, both together no more"
     # a rerun with another value speaks to those that run: it finds the lock held, and the limit is theirs too
     third = Seeder(cache, rate_limit="400MiB/s", workers=1, verify="stat")
     assert [seeder.end()[-1]["event"] for seeder in (*seeders, third)] == ["done"] * 3
-    assert time.monotonic() - begin < 4.5, "the ten MiB that were left would take five seconds"
+    assert time.monotonic() - begin < 30, "the twelve MiB would take 48 seconds at the first limit"
 
 
 def test_a_limit_file_changes_the_limit_of_a_run(cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "TICK_SECONDS", 0.05)
     hub.put(ID, FILES)
     file = cache.root.parent / "rate"
-    file.write_text("1MiB/s")
+    file.write_text("256KiB/s")
     threading.Timer(0.5, lambda: file.write_text("unlimited")).start()
     begin = time.monotonic()
     document = {"rate_file": str(file)}
     engine = engines.Engine(cache.spec(document), cache.events.append, bucket_directory=str(cache.root.parent / "b"))
     assert engine.seed()[0].error is None
-    assert 0.5 < time.monotonic() - begin < 2.8, "3 MiB at the first limit would take three seconds"
+    assert 0.5 < time.monotonic() - begin < 10, "3 MiB at the first limit would take twelve seconds"
     limits = {event["limit_bytes_per_second"] for event in cache.told("progress")}
-    assert limits == {MIB, None}
+    assert limits == {MIB // 4, None}
 
 
 def test_a_jump_of_the_clock_is_not_noticed(cache: Cache, hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
