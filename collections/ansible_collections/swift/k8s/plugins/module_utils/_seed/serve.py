@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -81,8 +82,9 @@ def server(root: str, port: int, host: str = "") -> ThreadingHTTPServer:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until the pod ends."""
+    """Serve until SIGTERM, which the first process of a container ignores unless it asks for it."""
     root, port = arguments
+    signal.signal(signal.SIGTERM, lambda *_received: sys.exit(0))
     server(root, int(port)).serve_forever()
     return 0
 

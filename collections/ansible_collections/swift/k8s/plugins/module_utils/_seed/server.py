@@ -32,7 +32,13 @@ def objects(wish: Wish, sources: Mapping[str, str]) -> list[dict[str, Any]]:
         "ports": [{"containerPort": PORT, "name": "http"}],
         "readinessProbe": {"httpGet": {"path": HEALTH, "port": "http"}, "periodSeconds": 1},
     }
-    pod = {**pod_spec(wish), "restartPolicy": "Always", "containers": [serving], "volumes": [volume, cache]}
+    pod = {
+        **pod_spec(wish),
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 5,
+        "containers": [serving],
+        "volumes": [volume, cache],
+    }
     ports = [{"name": "http", "port": PORT, "targetPort": "http"}]
     selector = {"app.kubernetes.io/name": name}
     data = {path.replace("/", "."): text for path, text in sources.items()}
@@ -53,6 +59,8 @@ def ready(cluster: Cluster, wish: Wish) -> bool:
         for body in objects(wish, engine_sources()):
             cluster.apply(body, field_manager="swift-k8s", force=True)
         return False
+    if pod["metadata"].get("deletionTimestamp"):
+        return False
     conditions = (pod.get("status") or {}).get("conditions") or []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
@@ -60,7 +68,8 @@ def ready(cluster: Cluster, wish: Wish) -> bool:
 def stop(cluster: Cluster, wish: Wish) -> None:
     """Remove the server if it is there."""
     name = server_name(wish)
-    if cluster.get("v1", "Pod", name, wish.namespace) is None:
+    pod = cluster.get("v1", "Pod", name, wish.namespace)
+    if pod is None or pod["metadata"].get("deletionTimestamp"):
         return
     for api_version, kind in _PARTS:
         cluster.delete(api_version, kind, name, namespace=wish.namespace)

@@ -1,0 +1,83 @@
+"""Caches on nodes of a real cluster: the hub sends each byte once, and every node has them all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.cluster_of_tests import CHECKOUT, Place, place
+
+__all__ = ["place"]
+
+pytestmark = pytest.mark.lab
+
+SIZE = 6_000_000
+NODES = ["lab-0", "lab-1"]
+
+
+def on(node: str, *words: str) -> str:
+    """A command on a node of the lab."""
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "roles/lab")}
+    command = [sys.executable, "-m", "lab", "exec", node, *words]
+    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def directory(place: Place) -> Iterator[str]:
+    """A directory that each node has of its own."""
+    path = f"/var/lib/{place.namespace}"
+    for node in NODES:
+        on(node, "mkdir", "-m", "0777", path)
+    yield path
+    for node in NODES:
+        on(node, "rm", "-rf", path)
+
+
+@pytest.fixture
+def content(place: Place) -> Iterator[bytes]:
+    folder = Path(place.facts["root"]) / "hub" / place.namespace / "tiny"
+    folder.mkdir(parents=True)
+    data = os.urandom(SIZE)
+    (folder / "model.safetensors").write_bytes(data)
+    yield data
+    shutil.rmtree(folder.parent)
+
+
+def sent(place: Place) -> int:
+    """Bytes that the hub has sent of this test's model."""
+    with urllib.request.urlopen(f"{place.facts['hub']}/_stats") as answer:
+        stats: dict[str, Any] = json.load(answer)
+    return int(stats["repositories"][f"{place.namespace}/tiny"]["files"]["model.safetensors"]["bytes"])
+
+
+def test_every_node_has_it_and_the_hub_sent_it_once(place: Place, directory: str, content: bytes) -> None:
+    local = {"path": directory, "nodes": NODES, "shared_path": True}
+    wish = {
+        "storage_claims": [{"name": "models", "size": "1Gi", "local": local}],
+        "model_cache_volume": "models",
+        "model_cache_nodes": NODES,
+        "model_cache_models": [{"id": f"{place.namespace}/tiny", "endpoint": "http://hub.lab:8099"}],
+    }
+    run = place.seed(**wish)
+    assert run.code == 0, run.text
+    wanted = hashlib.sha256(content).hexdigest()
+    for node in NODES:
+        path = f"{directory}/models/{place.namespace}/tiny/model.safetensors"
+        assert on(node, "sha256sum", path).split()[0] == wanted
+    assert sent(place) == SIZE
+    place.wait(lambda: place.cluster.get("v1", "Pod", "swift-k8s-serve-models", place.namespace) is None, 15)
+
+    runs = []
+    assert place.writes(lambda: runs.append(place.seed(**wish))) == []
+    assert (runs[0].code, runs[0].changed) == (0, 0), runs[0].text
