@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class Api:
         self._connection.close()
 
 
-def wait(what: str, condition: Any, seconds: float, pause: float = 0.1) -> None:
+def wait(what: str, condition: Callable[[], bool], seconds: float, pause: float = 0.1) -> None:
     """Poll until the condition holds; says what was waited for when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():

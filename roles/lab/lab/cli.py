@@ -19,6 +19,7 @@ from .pieces.catalogue import all_pieces
 from .state import State
 from .up import up
 
+DESCRIPTION = "A disposable real Kubernetes cluster on this machine; LAB_NAME chooses which (default: lab)."
 Command = Callable[[argparse.Namespace, Paths, Console], int]
 SETTLE = 0.3  # an answer may reach its client a moment before its line reaches the log
 
@@ -144,7 +145,7 @@ def do_judge(arguments: argparse.Namespace, paths: Paths, _: Console) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its help."""
-    top = argparse.ArgumentParser(prog="python -m lab", description=__import__("lab").__doc__)
+    top = argparse.ArgumentParser(prog="python -m lab", description=DESCRIPTION)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, text: str, run: Command) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import control
 from .api import Api
 from .paths import Paths
+from .readiness import node_ready
 from .state import State
 
 
@@ -20,10 +21,7 @@ def unhealthy(paths: Paths, state: State) -> list[str]:
     try:
         if not api.ready():
             return [*problems, "the API server is not ready"]
-        for name in state.nodes:
-            conditions = api.get(f"/api/v1/nodes/{name}")["status"].get("conditions", [])
-            if not any(item["type"] == "Ready" and item["status"] == "True" for item in conditions):
-                problems.append(f"node {name} is not Ready")
+        problems += [f"node {name} is not Ready" for name in state.nodes if not node_ready(api, name)]
     finally:
         api.close()
     return problems

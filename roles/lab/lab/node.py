@@ -98,11 +98,11 @@ def root_setup(paths: Paths, node: Node, visible: Sequence[Path], top: Mapping[s
         *(run("ln", "-s", target, str(root / name)) for name, target in top.items()),
     ]
     for name in SYSTEM:
-        steps += _system(directory, name, visible)
-    for path in visible:
+        steps += _system(paths, directory, name)
+    steps += [*_dev(root, simulated_devices(node.vendor, node.count)), *_kernel(root)]
+    for path in hidden(paths, visible):
         inside = f"{root}{path}"
         steps += [run("mkdir", "-p", inside), run("mount", "--bind", str(path), inside)]
-    steps += [*_dev(root, simulated_devices(node.vendor, node.count)), *_kernel(root)]
     kubelet = f"{root}/var/lib/kubelet"
     steps += [
         run("mkdir", "-p", kubelet, f"{root}{SHARED}", f"{root}/var/log/pods", f"{root}/var/log/containers"),
@@ -118,10 +118,20 @@ def root_setup(paths: Paths, node: Node, visible: Sequence[Path], top: Mapping[s
     return steps
 
 
-def _system(directory: Path, name: str, visible: Sequence[Path]) -> list[Step]:
-    """An overlay of a system directory; one that holds the lab's own files cannot lie under itself and starts empty."""
+def hidden(paths: Paths, visible: Sequence[Path]) -> list[Path]:
+    """Those that do not show through the overlays of the system directories and must be mounted."""
+    overlaid = [name for name in SYSTEM if not _holds_run(paths, name)]
+    return [path for path in visible if path.parts[1] not in overlaid]
+
+
+def _holds_run(paths: Paths, name: str) -> bool:
+    return paths.run.parts[1] == name
+
+
+def _system(paths: Paths, directory: Path, name: str) -> list[Step]:
+    """An overlay of a system directory; the one that holds the run directory cannot lie under it and starts empty."""
     target = f"{directory}/root/{name}"
-    if any(path.parts[1] == name for path in visible):
+    if _holds_run(paths, name):
         return [run("mkdir", target)]
     upper, work = f"{directory}/fs/{name}", f"{directory}/fs-work/{name}"
     options = f"lowerdir=/{name},upperdir={upper},workdir={work}"

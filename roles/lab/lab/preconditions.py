@@ -71,6 +71,8 @@ def space(paths: Paths, building: bool) -> list[str]:
         place = place.parent
     free, needed = shutil.disk_usage(place).free / 2**30, BUILD_GIB if building else RUN_GIB
     problems = []
+    if paths.cache.parts[1] in {"etc", "usr", "proc", "sys", "dev", "run"}:
+        problems.append(f"the cache {paths.cache} is in a system directory: set SWIFT_K8S_CACHE to another one")
     if free < needed:
         problems.append(f"{place} has {free:.1f} GiB free, {needed} are needed: free some or set SWIFT_K8S_CACHE")
     available = available_gib(Path("/proc/meminfo").read_text())

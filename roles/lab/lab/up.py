@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,17 +13,19 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from . import cgroup, control, controlplane, down, kubeconfig, network, node, pki, ports, preconditions, template
+from . import cgroup, control, controlplane, down, network, node, ports, preconditions
 from .api import Api, wait
 from .console import Console
 from .errors import LabError
 from .health import describe, unhealthy
-from .image import publish, saved_images, tidy
+from .image import tidy
 from .images import ensure
 from .labels import FEATURES
-from .paths import PACKAGE, ROLE, Paths
+from .paths import ROLE, Paths
 from .pieces.builder import build, missing
 from .pieces.catalogue import all_pieces
+from .prepare import prepare
+from .readiness import node_ready, pods_ready, registered
 from .state import State, contract
 
 NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -35,7 +38,6 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROLE),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-IDENTITIES = ("admin", "controller-manager", "scheduler", "kube-proxy", "kwok")
 SYSTEM_PODS = {"kube-system": "k8s-app=kube-dns", "local-path-storage": "app=local-path-provisioner"}
 
 
@@ -53,24 +55,28 @@ class Launch:
         """Everything; on failure or Ctrl-C nothing stays."""
         pieces = all_pieces()
         preconditions.demand(self.paths, missing(pieces, self.paths.bin), self.console)
-        bins = build(pieces, self.paths.bin, self.console)
-        tidy()
-        ensure(bins)
         sockets = ports.listen()
         try:
+            bins = build(pieces, self.paths.bin, self.console)
+            tidy()
+            ensure(bins)
             with self._undone_on_failure():
-                state = State(
-                    {name: socket.getsockname()[1] for name, socket in sockets.items()},
-                    tuple(item.name for item in NODES),
-                    {name: str(path) for name, path in bins.items()},
-                )
-                descriptors = {name: socket.fileno() for name, socket in sockets.items()}
-                self._prepare(state, bins)
-                self._first_process(descriptors)
-                return self._start(state, bins, descriptors)
+                return self._launch(sockets, bins)
         finally:
-            for socket in sockets.values():
-                socket.close()
+            for listener in sockets.values():
+                listener.close()
+
+    def _launch(self, sockets: Mapping[str, socket.socket], bins: Mapping[str, Path]) -> State:
+        state = State(
+            {name: listener.getsockname()[1] for name, listener in sockets.items()},
+            tuple(item.name for item in NODES),
+            {name: str(path) for name, path in bins.items()},
+        )
+        images = prepare(self.paths, state, bins, NODES)
+        self.console.say(f"prepared: certificates, configuration, {images} images")
+        descriptors = {name: listener.fileno() for name, listener in sockets.items()}
+        self._first_process(descriptors)
+        return self._start(state, bins, descriptors)
 
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
@@ -86,27 +92,6 @@ class Launch:
             if kept is not None:
                 self.console.say(f"its logs are in {kept}")
             raise
-
-    def _prepare(self, state: State, bins: Mapping[str, Path]) -> None:
-        """Files and control groups; nothing runs yet."""
-        paths = self.paths
-        for directory in (paths.run, paths.log, paths.run / "shared", paths.run / "hub", paths.registry):
-            directory.mkdir(parents=True)
-        (paths.run / "shared").chmod(0o777)
-        state.save(paths)
-        cgroup.make(self.tree, paths.name, state.nodes)
-        pki.create(paths.pki, state.nodes)
-        inner = f"https://{network.HOST}:{network.API_PORT}"
-        for identity in (*IDENTITIES, *state.nodes):
-            kubeconfig.write(paths.run / "kubeconfig" / identity, paths.name, inner, paths.pki, identity)
-        outer = f"https://127.0.0.1:{state.ports['api']}"
-        kubeconfig.write(paths.run / "kubeconfig/user", paths.name, outer, paths.pki, "user")
-        address = f"{network.HOST}:{network.REGISTRY_PORT}"
-        template.write(paths.run / "registry.yaml", "etc/registry.yaml", storage=paths.registry, address=address)
-        published = publish(saved_images(), paths.registry)
-        for item in NODES:
-            node.prepare(paths, bins, item)
-        self.console.say(f"prepared: certificates, configuration, {published} images")
 
     def _first_process(self, descriptors: Mapping[str, int]) -> None:
         """The supervisor in new namespaces. unshare stays outside and kills it should itself be killed."""
@@ -156,13 +141,13 @@ class Launch:
         self._add_ons(bins)
         say("controllers started, add-ons applied")
         for real in NODES:
-            wait(f"node {real.name}", partial(_registered, api, real.name), 60)
+            wait(f"node {real.name}", partial(registered, api, real.name), 60)
             api.merge(f"/api/v1/nodes/{real.name}", {"metadata": {"labels": FEATURES.get(real.name, {})}})
         for real in NODES:
-            wait(f"node {real.name} to be Ready", partial(_node_ready, api, real.name), 60)
+            wait(f"node {real.name} to be Ready", partial(node_ready, api, real.name), 60)
         say(f"{len(NODES)} real nodes are Ready")
         for namespace, selector in SYSTEM_PODS.items():
-            wait(f"pods {selector}", partial(_pods_ready, api, namespace, selector), 90)
+            wait(f"pods {selector}", partial(pods_ready, api, namespace, selector), 90)
         say("cluster DNS and shared storage run: real pods are Ready")
         api.close()
         state = State(state.ports, state.nodes, state.bins, ready=True)
@@ -191,15 +176,10 @@ class Launch:
         return self.tree.directories(self.paths.name, "init")
 
     def _add_ons(self, bins: Mapping[str, Path]) -> None:
-        directory = self.paths.run / "addons"
-        values = {"host": network.HOST, "dns": network.DNS_SERVICE}
-        for source in sorted((PACKAGE / "addons").glob("*.yaml")):
-            template.write(directory / source.name, f"addons/{source.name}", **values)
-        admin = self.paths.run / "kubeconfig/local-admin"
-        api = json.loads(self.paths.state.read_bytes())["ports"]["api"]
-        kubeconfig.write(admin, self.paths.name, f"https://127.0.0.1:{api}", self.paths.pki, "admin")
-        command = [str(bins["kubectl"]), f"--kubeconfig={admin}", "apply", "--server-side", "--field-manager=lab"]
-        answer = subprocess.run([*command, f"--filename={directory}"], capture_output=True, text=True, check=False)
+        admin = f"--kubeconfig={self.paths.run}/kubeconfig/outer-admin"
+        command = [str(bins["kubectl"]), admin, "apply", "--server-side", "--field-manager=lab"]
+        command += [f"--filename={self.paths.run}/addons"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
         if answer.returncode:
             raise LabError(f"the add-ons were refused: {answer.stderr.strip()}", "read that message")
 
@@ -241,26 +221,4 @@ def _write_spec(path: Path, socket: Path, groups: list[Path], setup: object, ser
 
 def _visible(paths: Paths, python: str) -> list[Path]:
     """What a node sees of the machine besides its system directories: the lab's files and the interpreter."""
-    wanted = [paths.run, paths.bin, ROLE]
-    prefix = Path(python).parent.parent
-    if prefix.parts[1] not in node.SYSTEM:
-        wanted.append(prefix)
-    return wanted
-
-
-def _registered(api: Api, name: str) -> bool:
-    return api.request("GET", f"/api/v1/nodes/{name}")[0] == 200
-
-
-def _node_ready(api: Api, name: str) -> bool:
-    conditions = api.get(f"/api/v1/nodes/{name}")["status"].get("conditions", [])
-    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
-
-
-def _pods_ready(api: Api, namespace: str, selector: str) -> bool:
-    pods = api.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={selector}")["items"]
-    ready = [
-        any(item["type"] == "Ready" and item["status"] == "True" for item in pod["status"].get("conditions", []))
-        for pod in pods
-    ]
-    return bool(ready) and all(ready)
+    return [paths.run, paths.bin, ROLE, Path(python).parent.parent]

@@ -93,6 +93,21 @@ def test_a_directory_that_holds_the_lab_is_not_laid_under_itself() -> None:
     assert "usr" in overlays
 
 
+@pytest.mark.parametrize(
+    ("cache", "visible", "mounted"),
+    [
+        ("/root/.cache/s", "/usr", []),
+        ("/root/.cache/s", "/opt/python", []),
+        ("/root/.cache/s", "/work/checkout", ["/work/checkout"]),
+        ("/var/s", "/var/checkout", ["/var/checkout"]),
+        ("/tmp/s", "/tmp/checkout", ["/tmp/checkout"]),
+    ],
+)
+def test_what_the_overlays_show_is_not_mounted_again(cache: str, visible: str, mounted: list[str]) -> None:
+    found = node.hidden(Paths("unit", Path(cache)), [Path(visible)])
+    assert [str(path) for path in found] == mounted
+
+
 def test_two_nodes_reach_each_other_and_nothing_leads_out() -> None:
     steps = words([*network.bridge_setup(), *network.node_setup(["lab-0", "lab-1"])])
     assert "ip -n lab-0 route add 10.244.1.0/24 via 10.99.0.11" in steps
