@@ -80,6 +80,11 @@ options:
         type: list
         elements: str
         default: []
+      models:
+        description: Wished models. Behind an air gap each needs an endpoint or a source.
+        type: list
+        elements: dict
+        default: []
       variables:
         description: Names of the variables that the inventory sets.
         type: list

@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 
 def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetime) -> dict[str, Any]:
-    """Return {kind, expires, days_left} of the user of the context; {} where nothing tells."""
+    """Return {kind, expires, days_left, expired} of the user of the context; {} where nothing tells."""
     wanted = context or kubeconfig.get("current-context")
     contexts = {item.get("name"): item.get("context") or {} for item in kubeconfig.get("contexts") or []}
     users = {item.get("name"): item.get("user") or {} for item in kubeconfig.get("users") or []}
@@ -22,7 +22,13 @@ def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetim
         expires, kind = _token_end(str(user.get("token") or "")), "token"
     if expires is None:
         return {}
-    return {"kind": kind, "expires": expires.date().isoformat(), "days_left": (expires - now).days}
+    left = expires - now
+    return {
+        "kind": kind,
+        "expires": expires.date().isoformat(),
+        "days_left": left.days,
+        "expired": left.total_seconds() < 0,
+    }
 
 
 def _certificate_end(user: Mapping[str, Any]) -> Optional[datetime]:

@@ -13,7 +13,7 @@ from .credential import lifetime
 
 
 def credential(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return {kind, expires, days_left}; {} without a kubeconfig (AWX, in a pod) and where nothing tells."""
+    """Return {kind, expires, days_left, expired}; {} without a kubeconfig (AWX, in a pod) and where nothing tells."""
     if params.get("host"):
         return {}
     document = params.get("kubeconfig")

@@ -127,8 +127,3 @@ def images(registries: Registries, wanted: Mapping[str, Mapping[str, Any]]) -> l
         }
         for name, answer in zip(names, answers)
     ]
-
-
-def outside(wanted: Mapping[str, Any], inside: set[str]) -> list[str]:
-    """Return the images whose registry is not among those of the site."""
-    return sorted(name for name in wanted if parse(name).registry not in inside)

@@ -25,6 +25,7 @@ WISHES: dict[str, Any] = {
     "releases": _dicts(default=[]),
     "release_defaults": {"type": "dict", "default": {}},
     "images": _texts(),
+    "models": _dicts(default=[]),
     "variables": _texts(),
     "known_variables": _texts(),
 }

@@ -24,23 +24,9 @@ class Access:
 
     def checks(self) -> list[dict[str, str]]:
         """Return one SelfSubjectAccessReview's resourceAttributes a verb."""
-        return [
-            {"verb": verb, "group": self.group, "resource": self.resource, "namespace": self.namespace}
-            for verb in self.verbs
-        ]
-
-    def denied(self, verbs: list[str]) -> dict[str, Any]:
-        """Return the subject of a finding: what is missing, and the rule that would allow it."""
-        rule = f"{{apiGroups: ['{self.group}'], resources: [{self.resource}], verbs: [{', '.join(verbs)}]}}"
-        return {
-            "subject": self.resource,
-            "resource": self.resource,
-            "verbs": " or ".join(verbs),
-            "where": f"namespace {self.namespace}" if self.namespace else "cluster-wide",
-            "role_kind": f"Role in {self.namespace}" if self.namespace else "ClusterRole",
-            "rule": rule,
-            "allowed": False,
-        }
+        resource, _, part = self.resource.partition("/")
+        where = {"group": self.group, "resource": resource, "subresource": part, "namespace": self.namespace}
+        return [{"verb": verb, **{key: value for key, value in where.items() if value}} for verb in self.verbs]
 
 
 def needed(wishes: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Access]:
@@ -84,11 +70,29 @@ def _plugin(namespace: str, helm: bool) -> list[Access]:
 
 
 def subjects(access: Iterable[Access], allowed: Iterable[bool]) -> list[dict[str, Any]]:
-    """Return a subject for every resource of which some verb is denied; `allowed` answers the checks in order."""
+    """Return one subject for the cluster and each namespace where something is denied; `allowed` answers in order."""
     answers = iter(allowed)
-    result = []
+    denied: dict[str, dict[tuple[str, str], set[str]]] = {}
     for item in access:
-        verbs = [verb for verb in item.verbs if not next(answers)]
+        verbs = {verb for verb in item.verbs if not next(answers)}
         if verbs:
-            result.append(item.denied(verbs))
-    return result
+            denied.setdefault(item.namespace, {}).setdefault((item.group, item.resource), set()).update(verbs)
+    return [_subject(namespace, denied[namespace]) for namespace in sorted(denied)]
+
+
+def _subject(namespace: str, denied: Mapping[tuple[str, str], set[str]]) -> dict[str, Any]:
+    """Say what is missing, and which rules of a Role or ClusterRole would allow it; equal verbs share a rule."""
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (group, resource), verbs in sorted(denied.items()):
+        together.setdefault((group, tuple(sorted(verbs))), []).append(resource)
+    rules = [
+        f"{{apiGroups: ['{group}'], resources: [{', '.join(resources)}], verbs: [{', '.join(verbs)}]}}"
+        for (group, verbs), resources in together.items()
+    ]
+    return {
+        "subject": f"namespace {namespace}" if namespace else "cluster",
+        "resources": ", ".join(sorted({resource for _group, resource in denied})),
+        "role": f"Role in {namespace}" if namespace else "ClusterRole",
+        "rules": "; ".join(rules),
+        "allowed": False,
+    }

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
-from . import observe, report
+from . import observe, outside, report
 from .errors import RuleError
 from .evaluate import Finding, evaluate, of_level
 from .junit import junit
@@ -32,13 +32,13 @@ def run(
     wishes = normalise(params["wishes"])
     plan = device_plan(facts, wishes)
     wanted = observe.wished_images(facts, wishes, plan)
-    outside = _outside(wanted, wishes, params["registries"])
+    foreign = outside.images(wanted, _inside(wishes, params["registries"]))
     # Behind an air gap nobody outside is asked, not even whether an image exists.
-    asked = {name: wanted[name] for name in wanted if not (wishes.get("offline") and name in outside)}
+    asked = {name: wanted[name] for name in wanted if not (wishes.get("offline") and name in foreign)}
     seen = {
         **observe.observe(cluster, facts, wishes, plan),
         "credential": credential,
-        "outside": outside,
+        "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
@@ -76,9 +76,9 @@ def registries(params: Params) -> Registries:
     return Registries(mirrors=params["registries"], auths=auths, ca_file=params["registry_ca"])
 
 
-def _outside(wanted: Mapping[str, Any], wishes: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
-    registry = str(wishes.get("registry") or "").split("/", maxsplit=1)[0]
-    return observe.outside(wanted, {registry, *known} - {""})
+def _inside(wishes: Mapping[str, Any], known: Mapping[str, str]) -> set[str]:
+    """Return the registries of the site: the mirror, and those that somebody gave an address."""
+    return {str(wishes.get("registry") or "").split("/", maxsplit=1)[0], *known}
 
 
 def _write(params: Params, rules: list[Rule], findings: list[Finding]) -> None:

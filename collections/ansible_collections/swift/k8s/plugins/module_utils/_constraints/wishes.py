@@ -19,6 +19,7 @@ KEYS = (
     "releases",
     "release_defaults",
     "images",
+    "models",
     "variables",
     "known_variables",
 )
@@ -41,6 +42,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "releases": [release for release in releases if release["state"] == "present"],
         "claims": [claim for claim in claims if claim.get("state", "present") == "present"],
         "images": list(raw.get("images") or []),
+        "models": list(raw.get("models") or []),
     }
 
 

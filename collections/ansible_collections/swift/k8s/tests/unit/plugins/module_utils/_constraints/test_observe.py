@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._constraints import kubeconfig, namespaces, observe, permissions
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import (
+    kubeconfig,
+    namespaces,
+    observe,
+    outside,
+    permissions,
+)
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.clock import parse, skews
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.credential import lifetime
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.registry import Registries
@@ -100,9 +106,9 @@ def test_observe() -> None:
     ]
     assert seen["namespaces"][1]["quota"] == ["requests.nvidia.com/gpu: 10 allowed, 4 used, 8 more wished"]
     assert seen["clock_skew"]["gpu-1"] > 0
-    denied = {item["where"]: item for item in seen["permissions"]}
+    denied = {item["subject"]: item for item in seen["permissions"]}
     assert sorted(denied) == ["namespace kube-system", "namespace ndp"]
-    assert denied["namespace ndp"]["rule"] == "{apiGroups: ['apps'], resources: [daemonsets], verbs: [create, patch]}"
+    assert denied["namespace ndp"]["rules"] == "{apiGroups: ['apps'], resources: [daemonsets], verbs: [create, patch]}"
 
 
 def test_nothing_is_needed_for_no_wishes() -> None:
@@ -141,7 +147,34 @@ def test_images_and_their_users() -> None:
         "quay.io/ms-swift:1": {"used_by": ["release qwen"], "needs": {"amd64"}},
         "quay.io/extra:1": {"used_by": ["preflight_images"], "needs": set()},
     }
-    assert observe.outside(wanted, {"quay.io", "nvcr.io"}) == ["swr.example/dp:1", "swr.example/exporter:1"]
+    assert outside.images(wanted, {"quay.io", "nvcr.io"}) == ["swr.example/dp:1", "swr.example/exporter:1"]
+
+
+def test_other_addresses_outside() -> None:
+    models = [
+        {"id": "Qwen/A"},
+        {"id": "b", "hub": "huggingface"},
+        {"id": "c", "endpoint": "http://hub"},
+        {"id": "d", "hub": "mirror"},
+    ]
+    assert outside.models(models) == ["www.modelscope.cn (model Qwen/A)", "huggingface.co (model b)"]
+    options = {"chart": "nvidia-device-plugin", "repository": outside.CHART_REPOSITORY}
+    part = {"action": "install", "values": {"image": {}}, "options": options}
+    assert outside.charts({"vendors": {"nvidia": part}}) == [f"{outside.CHART_REPOSITORY} (chart nvidia-device-plugin)"]
+    assert outside.charts({"vendors": {"nvidia": {**part, "options": {**options, "chart": "./x.tgz"}}}}) == []
+
+
+def test_rights_that_lack_alike_share_a_rule() -> None:
+    access = [permissions.Access("", name, ("create", "patch"), "n") for name in ("pods", "secrets")]
+    access += [permissions.Access("", "secrets", ("get",), "n"), permissions.Access("", "nodes", ("patch",))]
+    cluster, namespace = permissions.subjects(access, [False, False, False, False, True, False])
+    assert (cluster["subject"], cluster["role"], cluster["resources"]) == ("cluster", "ClusterRole", "nodes")
+    assert namespace["rules"] == "{apiGroups: [''], resources: [pods, secrets], verbs: [create, patch]}"
+
+
+def test_subresources_are_asked_for_as_such() -> None:
+    (check,) = permissions.Access("", "pods/log", ("get",), "n").checks()
+    assert check == {"verb": "get", "resource": "pods", "subresource": "log", "namespace": "n"}
 
 
 def test_images_without_the_nodes_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +224,7 @@ def test_lifetime_of_credentials(tmp_path: Path) -> None:
     path = tmp_path / "crt.pem"
     path.write_bytes(data)
     encoded = base64.b64encode(data).decode()
-    expected = {"kind": "client certificate", "expires": "2026-05-06", "days_left": 5}
+    expected = {"kind": "client certificate", "expires": "2026-05-06", "days_left": 5, "expired": False}
     assert lifetime(config({"client-certificate-data": encoded}), None, NOW) == expected
     assert lifetime(config({"client-certificate": str(path)}), "prod", NOW) == expected
     assert lifetime(config({"token": token(NOW - timedelta(days=2))}), None, NOW)["days_left"] == -2

@@ -67,7 +67,10 @@ ASCEND = {
 }
 CLAIM = {"name": "models", "access_modes": ["ReadWriteMany"], "storage_class": "nfs"}
 WISHES: dict[str, Any] = {"cluster_uid": "here", "releases": [RELEASE, ASCEND], "claims": [CLAIM]}
-SEEN: dict[str, Any] = {"credential": {"kind": "token", "days_left": 90}, "clock_skew": {"gpu-1": 1}}
+SEEN: dict[str, Any] = {
+    "credential": {"kind": "client certificate", "expired": False, "days_left": 90},
+    "clock_skew": {"gpu-1": 1},
+}
 
 
 def judge(facts: Mapping[str, Any], wishes: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Finding]:
@@ -126,14 +129,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "no-usable-node": ({"nodes": [node("gpu-1", A100, GPU_LABELS, ready=False)]}, {"releases": []}, {}),
-    "credential-expired": ({}, {}, {"credential": {"kind": "token", "days_left": -1, "expires": "2026-01-01"}}),
-    "credential-expiring": ({}, {}, {"credential": {"kind": "token", "days_left": 3, "expires": "2026-01-01"}}),
+    "credential-expired": ({}, {}, {"credential": {"kind": "token", "expired": True, "expires": "2026-01-01"}}),
+    "credential-expiring": (
+        {},
+        {},
+        {"credential": {"kind": "client certificate", "expired": False, "days_left": 3, "expires": "2026-01-01"}},
+    ),
     "facts-incomplete": ({"warnings": ["DaemonSets may not be listed"]}, {}, {}),
     "offline-outside-address": ({}, {"offline": True}, {"outside": [IMAGE]}),
     "clock-skew": ({}, {}, {"clock_skew": {"gpu-1": 200}}),
     "node-not-ready": (gpu(ready=False), {"releases": []}, {}),
     "node-cordoned": (gpu(schedulable=False), {"releases": []}, {}),
-    "permission-missing": ({}, {}, {"permissions": [{"subject": "nodes", "allowed": False}]}),
+    "permission-missing": ({}, {}, {"permissions": [{"subject": "cluster", "resources": "nodes", "allowed": False}]}),
     "variable-misspelt": ({}, {**UNKNOWN, "variables": ["ms_swift_relases"]}, {}),
     "variable-unknown": ({}, {**UNKNOWN, "variables": ["storage_zzz"]}, {}),
     "device-plan": ({}, {"device_plugin": {"nvidia": {"owner": "nvpd"}}}, {}),
