@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._release import store, wait
+from ansible_collections.swift.k8s.plugins.module_utils._release import patience, store
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import (
     HelmError,
     RefusedError,
@@ -29,7 +29,7 @@ def only(result: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pod that cannot be scheduled counts as hopeless after two seconds instead of a minute."""
-    monkeypatch.setitem(wait._GRACE, "Unschedulable", 2.0)
+    monkeypatch.setitem(patience.GRACE, "Unschedulable", 2.0)
 
 
 @pytest.fixture

@@ -12,20 +12,15 @@ from .._cluster.errors import ClusterError
 from . import live, rollout
 from .errors import RolloutError
 from .objects import Key, Object
+from .patience import Patience
 from .rollout import Trouble
 
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
-#: Seconds that a trouble may last before it counts as final: images get pushed, nodes get free.
-_GRACE = {
-    "Unschedulable": 60.0,
-    "ErrImagePull": 60.0,
-    "ImagePullBackOff": 30.0,
-    "CreateContainerConfigError": 30.0,
-    "CreateContainerError": 30.0,
-}
 _LOG_LINES = 15
+_SAY_EVERY = 30.0
+_SILENT = "the pods start but are not ready; look at their logs and probes"
 _HASHES = {
     "Deployment": "pod-template-hash",
     "StatefulSet": "controller-revision-hash",
@@ -36,48 +31,34 @@ _HASHES = {
 class Waiter:
     """Follows the workloads of one release. say receives one line now and then for people who look on."""
 
-    def __init__(
-        self, cluster: Cluster, say: Callable[[str], None], interval: float = 2.0, grace_factor: float = 1.0
-    ) -> None:
+    def __init__(self, cluster: Cluster, say: Callable[[str], None], interval: float = 2.0) -> None:
         self._cluster = cluster
         self._say = say
         self._interval = interval
-        self._grace = grace_factor
 
     def wait(self, title: str, keys: Iterable[Key], timeout: float, wait_for_jobs: bool = False) -> None:
         """Return when every workload has settled; raise RolloutError when one cannot or the time is over."""
         workloads = [key for key in keys if key.kind in rollout.WORKLOADS]
-        started, told = time.monotonic(), -30.0
-        first_seen: dict[tuple[str, str], float] = {}
-        old_restarts: dict[str, int] | None = None
-        while True:
+        started, told, patience = time.monotonic(), -_SAY_EVERY, Patience()
+        while unsettled := self._unsettled(workloads, wait_for_jobs):
             now = time.monotonic() - started
-            states = {
-                key: self._state(key, item, wait_for_jobs) for key, item in live.fetch(self._cluster, workloads).items()
-            }
-            open_ = {key: state for key, state in states.items() if not state.settled}
-            if not open_:
-                return
             summary = "; ".join(
-                f"{key.kind} {key.name} ready {state.ready}/{state.wanted}" for key, state in open_.items()
+                f"{key.kind} {key.name} ready {one.ready}/{one.wanted}" for key, one in unsettled.items()
             )
-            if now - told >= 30:
+            if now - told >= _SAY_EVERY:
                 self._say(f"{title}: {int(now)} s: {summary}")
                 told = now
-            troubles = self._troubles(open_)
-            if old_restarts is None:
-                old_restarts = {trouble.pod: trouble.restarts for _key, trouble in troubles}
-            # A pod that was failing before may have been helped meanwhile: its next start decides.
-            fresh = [one for one in troubles if not 0 < one[1].restarts <= old_restarts.get(one[1].pod, 0)]
-            self._give_up(title, open_, _lasting(fresh, first_seen, now, self._grace))
+            troubles = self._troubles(unsettled)
+            self._give_up(title, unsettled, patience.final(troubles, now))
             if now > timeout:
-                reason = (
-                    self._told(troubles[0])
-                    if troubles
-                    else "the pods start but are not ready; look at their logs and probes"
-                )
+                reason = self._told(troubles[0]) if troubles else _SILENT
                 raise RolloutError(f"release {title} is not ready after {int(timeout)} s: {summary}: {reason}")
             time.sleep(self._interval)
+
+    def _unsettled(self, workloads: Iterable[Key], wait_for_jobs: bool) -> dict[Key, rollout.Progress]:
+        items = live.fetch(self._cluster, workloads)
+        states = {key: self._state(key, item, wait_for_jobs) for key, item in items.items()}
+        return {key: state for key, state in states.items() if not state.settled}
 
     def gone(self, keys: Iterable[Key], timeout: float = 300.0) -> None:
         """Return when none of the objects is there any more."""
@@ -147,18 +128,3 @@ class Waiter:
         except ClusterError as error:
             return f"{text}; its log cannot be read: {error}"
         return f"{text}; its last lines:\n{log.rstrip()}" if log.strip() else f"{text}; its log is empty"
-
-
-def _lasting(
-    troubles: list[tuple[Key, Trouble]], first_seen: dict[tuple[str, str], float], now: float, factor: float
-) -> list[tuple[Key, Trouble]]:
-    """Troubles that outlasted their grace."""
-    current = {(trouble.pod, trouble.reason) for _key, trouble in troubles}
-    for gone in set(first_seen) - current:
-        del first_seen[gone]
-    lasting = []
-    for key, trouble in troubles:
-        since = first_seen.setdefault((trouble.pod, trouble.reason), now)
-        if now - since >= _GRACE.get(trouble.reason, 0.0) * factor:
-            lasting.append((key, trouble))
-    return lasting

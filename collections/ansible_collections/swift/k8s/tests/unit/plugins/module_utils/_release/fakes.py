@@ -30,7 +30,7 @@ class FakeCluster:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.requests: Counter[str] = Counter()
-        self.broken: list[Object] = []
+        self.broken: list[Object] = []  # pods that keep failing: one more restart at each look
         self._version = 0
 
     @property
@@ -65,6 +65,9 @@ class FakeCluster:
         self, api_version: str, kind: str, namespace: str | None = None, label_selector: str | None = None, **_rest: Any
     ) -> list[Object]:
         self.requests["list"] += 1
+        for pod in self.broken if kind == "Pod" else []:
+            for container in pod.get("status", {}).get("containerStatuses", []):
+                container["restartCount"] += 1
         pool = [*self.objects.values(), *(self.broken if kind == "Pod" else [])]
         here = [
             item for item in pool if item["kind"] == kind and namespace in (None, item["metadata"].get("namespace", ""))

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._release import capacity, rollout, strategy, wait
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RolloutError
 from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key
+from ansible_collections.swift.k8s.plugins.module_utils._release.patience import Patience
 from ansible_collections.swift.k8s.plugins.module_utils._release.rollout import Trouble
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster
 
@@ -93,14 +93,23 @@ def test_troubles(item: dict[str, Any], text: str) -> None:
 
 
 def test_a_trouble_has_to_last() -> None:
-    key = Key("apps/v1", "Deployment", "team", "app")
-    seen: dict[tuple[str, str], float] = {}
+    key, patient = Key("apps/v1", "Deployment", "team", "app"), Patience()
     trouble = [(key, Trouble("app-1", "Unschedulable", ""))]
-    assert wait._lasting(trouble, seen, 0, 1.0) == []
-    assert wait._lasting(trouble, seen, 59, 1.0) == []
-    assert wait._lasting([], seen, 60, 1.0) == []
-    assert wait._lasting(trouble, seen, 61, 1.0) == []
-    assert wait._lasting(trouble, seen, 121, 1.0) == trouble
+    assert patient.final(trouble, 0) == []
+    assert patient.final(trouble, 59) == []
+    assert patient.final([], 60) == []
+    assert patient.final(trouble, 61) == []
+    assert patient.final(trouble, 121) == trouble
+
+
+def test_a_pod_that_failed_before_gets_its_next_start() -> None:
+    key, patient = Key("apps/v1", "Deployment", "team", "app"), Patience()
+    old, new = ([(key, Trouble("app-1", "CrashLoopBackOff", "", "server", count))] for count in (7, 8))
+    assert patient.final(old, 0) == []
+    assert patient.final(old, 300) == []
+    assert patient.final(new, 301) == new
+    other = [(key, Trouble("app-2", "CrashLoopBackOff", "", "server", 3))]
+    assert patient.final(other, 302) == other
 
 
 KINDS = [
@@ -226,20 +235,3 @@ def test_pods_without_devices_roll_as_the_chart_says() -> None:
     assert not strategy.rolls(deployment(1, devices=0), {})
     assert not strategy.rolls(deployment(1), None)
     assert strategy.rolls(deployment(1), {})
-
-
-def crashing(restarts: int) -> dict[str, Any]:
-    one = pod("CrashLoopBackOff", restarts=restarts, ended="Error")
-    return {**one, "metadata": {**one["metadata"], "name": "app-1"}}
-
-
-def test_a_pod_that_failed_before_gets_its_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster: Any = FakeCluster()
-    cluster.broken = [crashing(7)]
-    item = {"kind": "Deployment", "metadata": {"name": "app", "namespace": "team"}}
-    cluster.put({**item, "spec": {"selector": {"matchLabels": {"app": "app"}}}})
-    rounds = iter([7, 7, 8])
-    monkeypatch.setattr(time, "sleep", lambda _seconds: cluster.broken.__setitem__(0, crashing(next(rounds))))
-    with pytest.raises(RolloutError, match="CrashLoopBackOff .exit code 137, 8 restarts"):
-        wait.Waiter(cluster, print).wait("team/app", [Key("apps/v1", "Deployment", "team", "app")], 60)
-    assert list(rounds) == []
