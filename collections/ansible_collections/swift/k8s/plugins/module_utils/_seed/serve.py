@@ -81,13 +81,17 @@ def server(root: str, port: int, host: str = "") -> ThreadingHTTPServer:
     return ThreadingHTTPServer((host, port), handler)
 
 
+def _end(*_received: object) -> None:
+    raise SystemExit(0)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM, which the first process of a container ignores unless it asks for it."""
     root, port = arguments
-    signal.signal(signal.SIGTERM, lambda *_received: sys.exit(0))
+    signal.signal(signal.SIGTERM, _end)
     server(root, int(port)).serve_forever()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))
