@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Render every charts/ms-swift/examples/values-X.yaml to render-X.yaml beside it; a change of the chart shows as a diff.
+"""Render every charts/ms-swift/examples/values-X.yaml to render-X.yaml beside it, for a diff to read.
 
 scripts/render_examples.py [NAME ...]
 """
@@ -34,16 +34,21 @@ def template(name: str) -> str:
 
 
 def without_programs(text: str) -> str:
-    """Programs are reviewed where they are; here their names are enough."""
+    """Programs are reviewed where they are; here their names are enough, and not even those of the cache engine."""
     lines: list[str] = []
-    inside = False
+    inside = engine = False
     for line in text.splitlines():
+        if line.startswith("# Source: "):
+            engine = line.endswith("/configmap-seed.yaml")
         inside = inside and (not line or line.startswith("    "))
         if inside:
             continue
         program = _PROGRAM.match(line)
         inside = bool(program)
-        lines.append(f'  {program["key"]}: "(program)"' if program else line)
+        name = "programs" if program and engine else program["key"] if program else ""
+        shown = f'  {name}: "(program)"' if program else line
+        if not (program and engine and lines[-1] == shown):
+            lines.append(shown)
     return "\n".join(lines) + "\n"
 
 

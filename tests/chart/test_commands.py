@@ -1,0 +1,109 @@
+"""The commands that people have read about, to the letter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LETTER = [
+    "--set",
+    "resources.limits.nvidia.com/gpu=2",
+    "--set",
+    "env.MODEL_NAME=qwen-vl-max",
+    "--set",
+    "service.type=LoadBalancer",
+]
+
+
+def test_install_to_the_letter(render):
+    rendered = render(*LETTER)
+    assert rendered.engine["resources"]["limits"]["nvidia.com/gpu"] == 2
+    assert rendered.arguments["vllm_tensor_parallel_size"] == 2
+    assert rendered.arguments["served_model_name"] == "qwen-vl-max"
+    assert rendered.arguments["model"] == "/cache/models/Qwen/Qwen2.5-VL-7B-Instruct"
+    service = rendered.one("Service")
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert service["spec"]["ports"][0]["port"] == 8080
+
+
+@pytest.mark.parametrize(
+    ("words", "limits"),
+    [
+        (["resources.limits.nvidia.com/gpu=1"], {"nvidia.com/gpu": 1}),
+        (["resources.limits.nvidia\\.com/gpu=1"], {"nvidia.com/gpu": 1}),
+        (["resources.limits.huawei.com/Ascend910=8"], {"huawei.com/Ascend910": 8}),
+        (
+            ["resources.limits.nvidia.com/mig-1g.10gb=1", "resources.limits.memory=8Gi"],
+            {"nvidia.com/mig-1g.10gb": 1, "memory": "8Gi"},
+        ),
+    ],
+)
+def test_dots_of_resource_names(render, words, limits):
+    flags = [item for word in words for item in ("--set", word)]
+    assert render(*flags, model__id="a/b").engine["resources"]["limits"] == limits
+
+
+def test_helm_charts_is_the_chart():
+    assert (ROOT / "helm-charts/ms-swift/Chart.yaml").samefile(ROOT / "charts/ms-swift/Chart.yaml")
+
+
+def test_published_values_file(render):
+    values = {
+        "replicaCount": 1,
+        "image": {"repository": "example.org/ms-swift", "tag": "4.6.0", "pullPolicy": "IfNotPresent"},
+        "resources": {
+            "limits": {"nvidia.com/gpu": 1, "memory": "32Gi", "cpu": "8"},
+            "requests": {"nvidia.com/gpu": 1, "memory": "16Gi"},
+        },
+        "env": {"MODEL_NAME": "qwen-plus", "TASK_TYPE": "generation", "USE_VLLM": "true"},
+        "service": {"type": "NodePort", "port": 8080},
+    }
+    rendered = render(values=values)
+    assert rendered.arguments["infer_backend"] == "vllm"
+    assert rendered.engine["image"] == "example.org/ms-swift:4.6.0"
+    assert {"MODEL_NAME", "TASK_TYPE", "USE_VLLM"}.isdisjoint(rendered.env)
+
+
+def notes(*words: str) -> str:
+    command = ["helm", "install", "r", str(ROOT / "charts/ms-swift"), "--dry-run=client", "--output", "json", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["info"]["notes"]
+
+
+def test_notes_warn_of_names_without_weights():
+    text = notes(*LETTER)
+    assert "WARNING: qwen-vl-max is a name of a paid interface" in text
+    assert "Apache-2.0" in text
+    assert "python -m swift.cli.deploy" in text
+    assert "whoever reaches the address can use the model" in text
+
+
+def test_command_is_an_annotation(service):
+    annotations = service().one("Deployment")["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["swift.k8s/command"].startswith("python -m swift.cli.deploy --host 0.0.0.0")
+
+
+def test_catalogue_names_are_complete():
+    for name, entry in yaml.safe_load((ROOT / "charts/ms-swift/files/catalogue.yaml").read_text()).items():
+        assert name == name.lower()
+        assert {"id", "parameters", "licence", "open"} <= entry.keys()
+        assert entry["id"].count("/") == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "task"), [("generation", "deploy"), ("Embedding", "embedding"), ("rerank", "reranker")]
+)
+def test_task_type_words(service, word, task):
+    rendered = service(env__TASK_TYPE=word)
+    assert rendered.one("Deployment")["metadata"]["labels"]["app.kubernetes.io/component"] == task
+
+
+def test_own_weights_behind_a_known_name(render):
+    rendered = render(env__MODEL_NAME="qwen-plus", model__id="Qwen/Qwen2.5-14B-Instruct", accelerator__vendor="cpu")
+    assert rendered.arguments["served_model_name"] == "qwen-plus"
+    assert rendered.arguments["model"].endswith("/Qwen/Qwen2.5-14B-Instruct")

@@ -1,0 +1,79 @@
+"""Every example renders to the committed file, in the schemas of the oldest and newest Kubernetes."""
+
+from __future__ import annotations
+
+import time
+
+import kubernetes_validate
+import pytest
+import render_examples
+import yaml
+
+NAMES = render_examples.names()
+OLDEST, NEWEST = "1.29.0", "1.37.0"
+#: kinds whose schemas are not Kubernetes' own
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute"}
+ASKED_FOR = {
+    *(
+        "a100",
+        "a100-multimodal",
+        "t4",
+        "v100",
+        "h100x8",
+        "mig",
+        "mps",
+        "time-slice",
+        "ascend-910b",
+        "ascend-310p",
+        "cpu",
+    ),
+    *("nfs", "oss", "ingress", "hpa", "keda", "sft-lora", "sft-zero3", "dpo", "eval", "export-awq", "web-ui", "airgap"),
+}
+
+
+def committed(name: str) -> str:
+    return (render_examples.EXAMPLES / f"render-{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_all_are_there():
+    assert set(NAMES) >= ASKED_FOR
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_render_is_current_and_valid(name):
+    begin = time.monotonic()
+    text = render_examples.template(name)
+    seconds = time.monotonic() - begin
+    assert render_examples.without_programs(text) == committed(name), "run scripts/render_examples.py and read the diff"
+    for item in yaml.load_all(committed(name), Loader=yaml.CSafeLoader):
+        if item["kind"] not in FOREIGN:
+            for version in (OLDEST, NEWEST):
+                kubernetes_validate.validate(item, version, strict=True)
+    assert seconds < 5, f"{name} took {seconds:.1f} s"
+
+
+def test_no_render_without_values():
+    renders = {path.stem.removeprefix("render-") for path in render_examples.EXAMPLES.glob("render-*.yaml")}
+    assert renders == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(render_examples.EXAMPLES).glob("render-*.yaml")), ids=lambda path: path.stem
+)
+def test_restricted(path):
+    """What the Pod Security level restricted asks of every pod."""
+    for item in yaml.load_all(committed(name), Loader=yaml.CSafeLoader):
+        spec = item.get("spec", {})
+        spec = spec.get("jobTemplate", {}).get("spec", spec)
+        pod = spec if item["kind"] == "Pod" else spec.get("template", {}).get("spec")
+        if not isinstance(pod, dict):
+            continue
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+        assert not any("hostPath" in volume for volume in pod["volumes"])
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            context = container["securityContext"]
+            assert context["allowPrivilegeEscalation"] is False
+            assert context["readOnlyRootFilesystem"] is True
+            assert context["capabilities"] == {"drop": ["ALL"]}

@@ -1,0 +1,60 @@
+"""Wrong values fail before anything is installed, with a sentence that names value and next step."""
+
+from __future__ import annotations
+
+import pytest
+
+GPU = {"accelerator__vendor": "nvidia"}
+NPU = {"accelerator__vendor": "ascend"}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "sentence"),
+    [
+        (
+            {"extraArgs": {"max_lenght": 1}},
+            "extraArgs.max_lenght is no option of `swift deploy` 4.4.3: did you mean max_length?",
+        ),
+        ({"extraArgs": {"temprature": 1}}, "did you mean temperature?"),
+        ({"extraArgs": {"infer_backend": "vlm"}}, 'cannot be "vlm": choose one of vllm, transformers'),
+        ({"model__id": "qwen-pluss"}, "is neither in the catalogue"),
+        ({"model__id": ""}, "task deploy needs a model"),
+        ({"env__TASK_TYPE": "dance"}, 'env.TASK_TYPE "dance" is no task'),
+        ({"task": "export", "env__TASK_TYPE": "chat"}, "set only one of the two"),
+        ({"engine__backend": "vllm"}, "engine.backend vllm needs an accelerator"),
+        ({**NPU, "engine__backend": "sglang"}, "sglang does not run on Ascend: use vllm or transformers"),
+        (
+            {**NPU, "task": "sft", "train__dataset": ["x"], "train__quantMethod": "bnb"},
+            "(QLoRA) does not run on Ascend",
+        ),
+        ({**GPU, "accelerator__compute": "7.0"}, "does not run images with CUDA 13"),
+        (
+            {"resources__limits": {"nvidia.com/gpu": 1}},
+            "accelerator.vendor is cpu, but resources.limits asks for nvidia.com/gpu",
+        ),
+        ({**GPU, "resources__limits": {"nvidia.com/gpu": 1, "huawei.com/Ascend910": 1}}, "names 2 kinds of device"),
+        ({**GPU, "accelerator__sharing": "mps", "accelerator__count": 2}, "a second share adds no memory, ask for 1"),
+        ({"task": "sft"}, "task sft needs train.dataset"),
+        ({"task": "infer"}, "task infer needs infer.dataset"),
+        ({"task": "export", "export__quantMethod": "awq"}, "needs export.dataset to calibrate with"),
+        ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),
+        ({"task": "web-ui"}, "runs commands for whoever opens it"),
+        ({"autoscaling__enabled": True}, "needs numbers, and ms-swift serves none"),
+        ({"metrics__source": "proxy"}, "metrics.source proxy needs proxy.enabled=true"),
+        ({"metrics__source": "vllm"}, "metrics.source vllm starts vLLM's own server"),
+        ({"ingress__enabled": True}, "ingress.enabled needs ingress.hosts"),
+        ({"httpRoute__enabled": True}, "httpRoute.enabled needs httpRoute.parentRefs"),
+        ({"tsk": "deploy"}, "Additional property tsk is not allowed"),
+        ({"task": "sevre"}, "task must be one of the following"),
+        ({"engine__maxModelLen": -1}, "engine.maxModelLen"),
+        ({"image__digest": "latest"}, "image.digest"),
+        ({"accelerator__compute": "8"}, "accelerator.compute"),
+    ],
+)
+def test_refusal(service, pairs, sentence):
+    assert sentence in service(**pairs).error
+
+
+def test_unknown_release_is_not_checked(service):
+    rendered = service(image__repository="own", image__tag="nightly", extraArgs={"whatever": 1})
+    assert rendered.arguments["whatever"] == 1
