@@ -69,11 +69,16 @@ def _missing_role(denied: re.Match[str]) -> str:
 
 def unreachable(host: str, problem: BaseException) -> errors.Unreachable:
     """The error of a request that got no answer."""
-    cause = reason(problem)
-    told = next((text for pattern, text in _TLS if re.search(pattern, cause, re.IGNORECASE)), None)
+    told = distrust(problem)
     if told:
         return errors.Unreachable(f"{host} cannot be trusted: {told}.")
-    return errors.Unreachable(f"{host} cannot be reached ({cause}): check address, network and proxy.")
+    return errors.Unreachable(f"{host} cannot be reached ({reason(problem)}): check address, network and proxy.")
+
+
+def distrust(problem: BaseException) -> str | None:
+    """What is wrong with certificates, which no repetition mends; None for other failures, broken handshakes too."""
+    cause = reason(problem)
+    return next((text for pattern, text in _TLS if re.search(pattern, cause, re.IGNORECASE)), None)
 
 
 def reason(problem: BaseException) -> str:

@@ -15,14 +15,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from . import portforward
-from .refusal import refusal, unreachable
+from .errors import ClusterError
+from .refusal import distrust, refusal, unreachable
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 JSON = "application/json"
-#: Waits before each repetition: half a minute, as long as an API server takes to restart.
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
-#: An address that never answered is rather wrong than restarting.
+#: Waits before each repetition: a minute, in which an API server ends its watches and starts again.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 15.0)
+#: An address at which nobody ever listened is rather wrong than restarting.
 FIRST_PAUSES = PAUSES[:2]
 LONGEST_PAUSE = 30.0
 REPEATABLE = (429, 500, 502, 503, 504)
@@ -72,21 +73,32 @@ class Transport:
         repeated = 0
         while True:
             answer = self._once(request)
-            pauses = PAUSES if self._answered else FIRST_PAUSES
-            if isinstance(answer, Exception):
-                if repeated >= len(pauses) or not _may_repeat(request, answer):
-                    raise unreachable(self.host, answer) from answer
-                pause = pauses[repeated]
-            elif answer.status < 400:
+            if not isinstance(answer, Exception) and answer.status < 400:
                 return answer
-            else:
-                patience = answer.status == 429 or (request.method == "GET" and answer.status in REPEATABLE)
-                content = answer.read() if request.stream else answer.data
-                if not patience or repeated >= len(pauses):
-                    raise refusal(answer.status, content, request.method, request.path)
-                pause = wished(answer.headers.get("Retry-After"), pauses[repeated])
-            time.sleep(pause)
+            pauses = self._pauses(request, answer)
+            if repeated >= len(pauses):
+                raise self._error(request, answer)
+            asked = None if isinstance(answer, Exception) else answer.headers.get("Retry-After")
+            time.sleep(wished(asked, pauses[repeated]))
             repeated += 1
+
+    def _pauses(self, request: Request, answer: Any) -> tuple[float, ...]:
+        """The waits that a failure is worth; none where sending it again is no use, or could do something twice."""
+        if not isinstance(answer, Exception):
+            patience = answer.status == 429 or (request.method == "GET" and answer.status in REPEATABLE)
+            return PAUSES if patience else ()
+        unsent = _never_left(answer)
+        if distrust(answer) or not (unsent or request.method == "GET"):
+            return ()
+        return FIRST_PAUSES if unsent and not self._answered else PAUSES
+
+    def _error(self, request: Request, answer: Any) -> ClusterError:
+        if isinstance(answer, Exception):
+            error = unreachable(self.host, answer)
+            error.__cause__ = answer
+            return error
+        content = answer.read() if request.stream else answer.data
+        return refusal(answer.status, content, request.method, request.path)
 
     def _once(self, request: Request) -> Any:
         """The response, or the exception that came in its place."""
@@ -126,13 +138,11 @@ class Transport:
         return headers
 
 
-def _may_repeat(request: Request, problem: Exception) -> bool:
-    """Whether a failed request can be sent again: a read always, a write only if it never left; bad TLS never heals."""
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError  # noqa: PLC0415
+def _never_left(problem: Exception) -> bool:
+    """Whether nobody can have seen the request: there was no connection."""
+    from urllib3 import exceptions  # noqa: PLC0415
 
-    if isinstance(problem, SSLError):
-        return False
-    return request.method == "GET" or isinstance(problem, (ConnectTimeoutError, NewConnectionError))
+    return isinstance(problem, (exceptions.ConnectTimeoutError, exceptions.NewConnectionError))
 
 
 def wished(retry_after: str | None, otherwise: float) -> float:
