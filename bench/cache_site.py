@@ -124,7 +124,7 @@ class Relay:
         host, _, port = hub.rpartition("//")[2].partition(":")
         self._hub = (host, int(port))
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 << 10)
         # segments of an Ethernet; the loopback's 64 KiB would make a sender wait for half a buffer at a time
         self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1448)
         self._lock = threading.Lock()

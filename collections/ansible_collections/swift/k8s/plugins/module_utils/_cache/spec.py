@@ -23,12 +23,9 @@ TYPES = ("model", "dataset")
 LEVELS = ("stat", "sample", "full")
 DEFAULT_WORKERS = 4
 DEFAULT_RESERVE = "1GiB"
-#: What the kernel takes in ahead of a slow reader is seen by the link as a burst, and is lost by a kill: keep it small
-#: where that does not cost rate. An unprivileged process gets no more than this; for larger shares the kernel's own
-#: sizing, which follows the reader, is better.
-LIMITED_RECEIVE_BUFFER = 208 << 10
 #: round trip for which a stream must still reach its share of the limit
 ROUND_TRIP_SECONDS = 0.1
+SMALLEST_RECEIVE_BUFFER = 128 << 10
 
 SPEC_KEYS = frozenset(
     [
@@ -108,11 +105,16 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
 
 
 def receive_buffer(limit: LimitSettings, workers: int) -> int:
-    """Bytes for SO_RCVBUF; 0 leaves it to the kernel, also where the limit may change while we run."""
-    if limit.rate is None or limit.windows or limit.file:
+    """Bytes for SO_RCVBUF; 0 leaves it to the kernel.
+
+    What the kernel takes in ahead of a limited reader is seen by the link as a burst and is lost by a kill: no more than
+    the limit needs. A limit that may be raised while we run has no such number.
+    """
+    rates = [limit.rate, *(window.limit for window in limit.windows)]
+    known = [rate for rate in rates if rate is not None]
+    if not limit.given or limit.file or len(known) < len(rates):
         return 0
-    share = limit.rate / workers * ROUND_TRIP_SECONDS
-    return LIMITED_RECEIVE_BUFFER if share <= LIMITED_RECEIVE_BUFFER else 0
+    return int(max(SMALLEST_RECEIVE_BUFFER, max(known) / workers * ROUND_TRIP_SECONDS))
 
 
 def _limit(document: Mapping[str, Any]) -> LimitSettings:

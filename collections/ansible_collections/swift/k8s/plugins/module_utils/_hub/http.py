@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import os
 import socket
@@ -121,7 +122,7 @@ class Client:
             raise _transport_error(error, where, self._settings.connect_timeout) from error
         connection.sock.settimeout(self._settings.stall_timeout)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._settings.receive_buffer:
+        if self._settings.receive_buffer and granted(self._settings.receive_buffer):
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._settings.receive_buffer)
         return connection
 
@@ -162,6 +163,14 @@ class Client:
             return
         with self._lock:
             self._idle.setdefault(at, []).append((time.monotonic(), connection))
+
+
+@functools.lru_cache(maxsize=8)
+def granted(receive_buffer: int) -> bool:
+    """Whether this host lets us have such a buffer; a smaller one would also end the kernel's own sizing, for good."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        return probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= receive_buffer
 
 
 def origin(url: str) -> Origin:

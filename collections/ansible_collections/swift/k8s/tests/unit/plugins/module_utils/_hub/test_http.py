@@ -215,3 +215,17 @@ def test_addresses_that_cannot_be_meant(url: str) -> None:
 
 def test_logs_never_see_what_a_url_hides() -> None:
     assert bare("https://me:pw@hub:1/a?token=s3cret#x") == "https://hub:1/a"
+
+
+def test_a_receive_buffer_that_the_host_refuses_is_not_asked_for() -> None:
+    assert module.granted(64 << 10)
+    assert not module.granted(1 << 30)
+
+
+def test_a_limited_reader_has_a_small_buffer(serve: Serve) -> None:
+    server = serve(lambda _seen: Reply(body=b"{}"))
+    client = Client(Settings(receive_buffer=64 << 10), environ={})
+    client.open(server.url).json()
+    connection = next(iter(client._idle.values()))[0][1]
+    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 128 << 10
+    client.close()
