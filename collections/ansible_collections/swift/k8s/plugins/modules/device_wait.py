@@ -51,6 +51,9 @@ options:
         description: How many at least.
         type: int
         default: 1
+      maximum:
+        description: How many at most, V(0) to wait until a removed plugin's devices are gone.
+        type: int
       label:
         description: A label that must get a value, such as the state of NVIDIA's mig-manager.
         type: dict
@@ -174,6 +177,7 @@ EXPECTATION = {
     "vendor": {"type": "str", "default": ""},
     "resource": TEXT,
     "minimum": {"type": "int", "default": 1},
+    "maximum": {"type": "int"},
     "label": {"type": "dict", "options": LABEL},
 }
 SMOKE = {

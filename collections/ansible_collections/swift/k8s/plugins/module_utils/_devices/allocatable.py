@@ -43,25 +43,36 @@ def unmet(expectations: Iterable[Object], nodes: Iterable[Object]) -> list[Unmet
 
 
 def _look(expected: Object, node: Object | None) -> Unmet | None:
-    resource, minimum = expected["resource"], int(expected.get("minimum") or 1)
+    resource, minimum, maximum = expected["resource"], int(expected.get("minimum", 1)), expected.get("maximum")
     if node is None:
-        return Unmet(expected["node"], resource, minimum, 0, "the node is gone from the cluster", hopeless=True)
+        # From a node that is gone nothing can be expected, nor anything left behind.
+        gone = Unmet(expected["node"], resource, minimum, 0, "the node is gone from the cluster", hopeless=True)
+        return gone if minimum else None
     status = node.get("status") or {}
     count = amount(status.get("allocatable") or {}, resource)
+    if maximum is not None and count > maximum:
+        reason = f"{count} {resource.rstrip('/-')} still allocatable"
+        return Unmet(expected["node"], resource, minimum, count, reason)
     if count < minimum:
-        ready = any(
-            item.get("type") == "Ready" and item.get("status") == "True" for item in status.get("conditions") or []
-        )
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"
-        return Unmet(
-            expected["node"], resource, minimum, count, reason if ready else f"{reason}; the node is not ready"
-        )
+        return Unmet(expected["node"], resource, minimum, count, reason + _not_ready(status))
+    return _label(expected, node, count)
+
+
+def _not_ready(status: Object) -> str:
+    conditions = status.get("conditions") or []
+    ready = any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
+    return "" if ready else "; the node is not ready"
+
+
+def _label(expected: Object, node: Object, count: int) -> Unmet | None:
     label = expected.get("label")
-    value = ((node["metadata"].get("labels") or {}).get(label["key"])) if label else None
-    if label and value != label["value"]:
-        reason = f"label {label['key']} is {value or 'not set'}, not {label['value']}"
-        return Unmet(expected["node"], resource, minimum, count, reason, hopeless=value == label.get("failed"))
-    return None
+    value = (node["metadata"].get("labels") or {}).get(label["key"]) if label else None
+    if not label or value == label["value"]:
+        return None
+    reason = f"label {label['key']} is {value or 'not set'}, not {label['value']}"
+    hopeless = value == label.get("failed")
+    return Unmet(expected["node"], expected["resource"], int(expected.get("minimum", 1)), count, reason, hopeless)
 
 
 def rolled_out(daemonset: Object) -> bool:

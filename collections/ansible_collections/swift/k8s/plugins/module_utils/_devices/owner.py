@@ -23,14 +23,35 @@ class Decision:
 Owner = Mapping[str, Any]
 
 
-def decide(variable: str, wanted: str, ours: str, owners: Iterable[Owner], selected: Iterable[str]) -> Decision:
+def unexplained(offering: Iterable[str], owners: Iterable[Owner]) -> list[str]:
+    """Return the nodes that offer devices although nobody was found who advertises them.
+
+    Once our own plugin is in the cluster, a node without its pod is a node whose pod restarts.
+    """
+    entries = list(owners)
+    served = {name for owner in entries for name in owner.get("nodes") or []}
+    return [] if any(owner.get("managed") for owner in entries) else sorted(set(offering) - served)
+
+
+def decide(
+    variable: str,
+    wanted: str,
+    ours: str,
+    owners: Iterable[Owner],
+    selected: Iterable[str],
+    mysterious: Iterable[str] = (),
+) -> Decision:
     """Decide from the wanted owner, the kind that this role installs, and who is there on the selected nodes.
 
-    An owner entry counts as ours when it carries `managed: true`; see `mark_ours`.
+    An owner counts as ours when its entry says `managed`. On `mysterious` nodes somebody unseen advertises devices.
     """
     if wanted == "none":
         return Decision("none", "none")
-    nodes = set(selected)
+    nodes, dark = set(selected), sorted(mysterious)
+    if wanted == ours and dark:
+        return Decision("install", ours, _mystery(variable, dark))
+    if wanted == "auto" and dark and not nodes - set(dark):
+        return Decision("adopt", "unknown")
     if not nodes:
         return Decision("none", wanted)
     foreign = [owner for owner in owners if not owner.get("managed") and _touches(owner, nodes)]
@@ -58,6 +79,15 @@ def _rival(variable: str, wanted: str, owner: Owner, nodes: set[str]) -> Problem
         message=f"{owner['kind']} ({where}) already owns {owner.get('resource') or 'the devices'} there; "
         f"{variable}.owner is {wanted}. Two plugins for one resource break each other.",
         next_step=f"{advice}, or remove {where} first.",
+    )
+
+
+def _mystery(variable: str, nodes: list[str]) -> Problem:
+    return Problem(
+        subject=f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}",
+        message=f"{', '.join(nodes[:3])}{' and others' if len(nodes) > 3 else ''} offer devices already, "
+        "but no DaemonSet was found that advertises them. A second plugin would break the first.",
+        next_step=f"Find out what does (a static pod, a service of the node); or set {variable}.owner: auto to use it.",
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import ascend, nvidia
 from .options import complete
-from .owner import decide
+from .owner import decide, unexplained
 from .problem import Problem
 from .selection import select
 from .site import Site
@@ -97,6 +97,8 @@ def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[st
         # In the form of the module node_labels.
         "marks": {node: {"labels": given} for node, given in labels.items()},
         "expect": [item for part in vendors.values() for item in part["expect"]],
+        # What nodes must no longer offer once our plugins are removed.
+        "gone": [item for vendor in VENDORS for item in _gone(vendor, facts)],
         "problems": [problem.to_dict() for problem in problems],
         "refusal": " ".join(f"{problem.message} {problem.next_step}" for problem in problems),
     }
@@ -111,7 +113,8 @@ def _vendor(
     owners = [
         owner for owner in facts.get("owners") or [] if str(owner.get("resource") or "").startswith(vendor.prefix)
     ]
-    decision = decide(vendor.variable, options["owner"], vendor.ours, owners, chosen)
+    dark = unexplained((name for name in chosen if _offers(vendor, nodes[name])), owners)
+    decision = decide(vendor.variable, options["owner"], vendor.ours, owners, chosen, dark)
     if decision.problem:
         problems.append(decision.problem)
     part: dict[str, Any] = {
@@ -125,17 +128,34 @@ def _vendor(
         "problems": problems,
     }
     if decision.action == "install":
-        site = Site(options, nodes, chosen, registry, tuple(facts.get("apis") or ()))
+        ours = {name: entry for name, entry in chosen.items() if name not in dark}
+        site = Site(options, nodes, ours, registry, tuple(facts.get("apis") or ()))
         problems += vendor.problems(site)
         part["labels"] = vendor.labels(site)
-        part["expect"] = vendor.expectations(site)
+        part["expect"] = vendor.expectations(site) + _anything(vendor, dark)
         part.update(vendor.specifics(site))
     elif decision.action == "adopt":
-        # Another owner decides how devices are shared and named; at least one device of the vendor must be there.
-        part["expect"] = [
-            {"node": name, "vendor": vendor.name, "resource": vendor.prefix, "minimum": 1} for name in sorted(chosen)
-        ]
+        part["expect"] = _anything(vendor, sorted(chosen))
     return part
+
+
+def _anything(vendor: Vendor, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Expect one device of the vendor: another owner decides how devices are shared and named."""
+    return [{"node": name, "vendor": vendor.name, "resource": vendor.prefix, "minimum": 1} for name in names]
+
+
+def _gone(vendor: Vendor, facts: Facts) -> list[dict[str, Any]]:
+    return [
+        {"node": name, "vendor": vendor.name, "resource": vendor.prefix, "minimum": 0, "maximum": 0}
+        for owner in facts.get("owners") or []
+        if owner.get("managed") and str(owner.get("resource") or "").startswith(vendor.prefix)
+        for name in owner.get("nodes") or []
+    ]
+
+
+def _offers(vendor: Vendor, node: Mapping[str, Any]) -> bool:
+    devices = node.get("accelerators") or []
+    return any(device.get("vendor") == vendor.name and device.get("count") for device in devices)
 
 
 def _with_devices(vendor: Vendor, nodes: Mapping[str, Any]) -> list[str]:

@@ -82,7 +82,7 @@ def explain(cluster: Cluster, params: Params, missing: list[Unmet], rolling: lis
         nodes = ", ".join(str(item) for item in missing[:3]) + (
             f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         )
-        lines.append(f"After {waited:.0f} s devices are still missing on {len(missing)} nodes: {nodes}.")
+        lines.append(f"After {waited:.0f} s devices are not as expected on {len(missing)} nodes: {nodes}.")
     if rolling:
         lines.append(f"After {waited:.0f} s DaemonSet {', '.join(rolling)} is not rolled out on every node.")
     nodes_shown = _nodes_to_look_at(cluster, params, missing)

@@ -170,6 +170,36 @@ def test_owner(owner: str, owners: list[Any], action: str, who: str, problem: Op
         assert found["expect"] == [{"node": "gpu-1", "vendor": "nvidia", "resource": "nvidia.com/", "minimum": 1}]
 
 
+OFFERING = {**GPU, "accelerators": [{"vendor": "nvidia", "count": 8}]}
+
+
+@pytest.mark.parametrize(
+    ("owner", "owners", "others", "action", "labelled", "refused"),
+    [
+        ("auto", [], [], "adopt", [], False),
+        ("auto", [], [{**GPU, "name": "gpu-2"}], "install", ["gpu-2"], False),
+        ("nvdp", [], [], "install", [], True),
+        ("auto", [hami(kind="nvdp", managed=True, nodes=["gpu-9"])], [], "install", ["gpu-1"], False),
+        ("auto", [hami()], [], "adopt", [], False),
+    ],
+)
+def test_devices_that_nobody_is_seen_to_advertise(
+    owner: str, owners: list[Any], others: list[Any], action: str, labelled: list[str], refused: bool
+) -> None:
+    wishes = {"nvidia": {"owner": owner, "nodes": [{"selector": "pool=gpu"}]}}
+    found = plan({"nodes": [OFFERING, *others], "owners": owners}, wishes)
+    assert found["vendors"]["nvidia"]["action"] == action
+    assert sorted(found["labels"]) == labelled
+    assert ("no DaemonSet was found" in found["refusal"]) is refused
+    assert "gpu-1" in {item["node"] for item in found["expect"]} or refused
+
+
+def test_what_must_be_gone_after_a_removal() -> None:
+    ours = hami(kind="nvdp", managed=True)
+    gone = plan({**FACTS, "owners": [ours, hami(nodes=["npu-1"])]}, {})["gone"]
+    assert gone == [{"node": "gpu-1", "vendor": "nvidia", "resource": "nvidia.com/", "minimum": 0, "maximum": 0}]
+
+
 def test_node_for_both_vendors() -> None:
     wishes = {"nvidia": {"nodes": [{"selector": "pool"}]}, "ascend": {"nodes": [{"selector": "pool=npu"}]}}
     messages = [item["message"] for item in plan(FACTS, wishes)["problems"]]
@@ -240,6 +270,6 @@ def test_chips(chip: str, family: Optional[str]) -> None:
 
 
 def test_the_chip_is_read_from_devices() -> None:
-    device = {"vendor": "ascend", "chip": "910B3", "count": 8}
+    device = {"vendor": "ascend", "chip": "910B3", "count": 0}
     found = plan({"nodes": [{**NPU, "accelerators": [device]}]}, {"ascend": {"version": "26.0.0"}})
     assert found["vendors"]["ascend"]["families"] == ["Ascend910"]

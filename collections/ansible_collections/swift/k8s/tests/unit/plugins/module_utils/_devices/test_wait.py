@@ -52,6 +52,9 @@ LABEL = {"key": "nvidia.com/mig.config.state", "value": "success", "failed": "fa
         (node({"nvidia.com/gpu": "8"}, labels={LABEL["key"]: "failed"}), {"label": LABEL}, "is failed", True),
         (node({"nvidia.com/gpu": "8"}, labels={LABEL["key"]: "success"}), {"label": LABEL}, None, False),
         (None, {}, "the node is gone", True),
+        (None, {"minimum": 0, "maximum": 0}, None, False),
+        (node({"nvidia.com/gpu": "8"}), {"minimum": 0, "maximum": 0}, "8 nvidia.com/gpu still allocatable", False),
+        (node({"nvidia.com/gpu": "0"}), {"minimum": 0, "maximum": 0}, None, False),
     ],
 )
 def test_unmet(live: Any, expected: dict[str, Any], reason: Optional[str], hopeless: bool) -> None:
@@ -182,7 +185,7 @@ def test_devices_that_do_not_come() -> None:
     with pytest.raises(NotReadyError) as caught:
         wait(cluster, PARAMS, clock, clock.sleep)
     text = str(caught.value)
-    assert text.startswith("After 10 s devices are still missing on 1 nodes: gpu-1: 0 of at least 1 nvidia.com/gpu")
+    assert text.startswith("After 10 s devices are not as expected on 1 nodes: gpu-1: 0 of at least 1 nvidia.com/gpu")
     assert "On gpu-1: Pod ndp/plugin-x: ctr CrashLoopBackOff" in text
     assert "ctr: no NVML" in text
 
