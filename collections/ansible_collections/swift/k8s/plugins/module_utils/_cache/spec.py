@@ -107,8 +107,8 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
 def receive_buffer(limit: LimitSettings, workers: int) -> int:
     """Bytes for SO_RCVBUF; 0 leaves it to the kernel.
 
-    What the kernel takes in ahead of a limited reader is seen by the link as a burst and is lost by a kill: no more than
-    the limit needs. A limit that may be raised while we run has no such number.
+    What the kernel takes in ahead of a limited reader is seen by the link as a burst and is lost by a kill: no more
+    than the limit needs. A limit that may be raised while we run has no such number.
     """
     rates = [limit.rate, *(window.limit for window in limit.windows)]
     known = [rate for rate in rates if rate is not None]
