@@ -13,6 +13,8 @@ from typing import Any
 
 from . import log, model, options
 
+_STEP_SECONDS = 0.05
+
 
 class Interrupted(Exception):
     """SIGTERM came and the graceful_exit callback is on."""
@@ -47,12 +49,13 @@ class Run:
         self.save = options.number(values, "save_steps", 500)
         self.log_each = options.number(values, "logging_steps", 5)
         self.done = self._resumed()
+        self.started = time.monotonic()
 
     def train(self) -> None:
         """All steps that are left; the last one is a checkpoint as well."""
         self.output.mkdir(parents=True, exist_ok=True)
         self._write("args.json", {name: value for name, value in self.values.items() if name != "hub_token"})
-        pause = log.seconds("LAB_ENGINE_STEP_SECONDS", 0.05)
+        pause = log.seconds("LAB_ENGINE_STEP_SECONDS", _STEP_SECONDS)
         saved = self.done
         try:
             while self.done < self.steps:
@@ -69,7 +72,7 @@ class Run:
         link = self.output / "last-checkpoint"
         link.unlink(missing_ok=True)
         link.symlink_to(f"checkpoint-{self.done}")
-        log.info(f"last_model_checkpoint: {self.output}/checkpoint-{self.done}")
+        self._finish()
 
     def _resumed(self) -> int:
         path = options.text(self.values, "resume_from_checkpoint")
@@ -78,13 +81,27 @@ class Run:
         state = json.loads((Path(path) / "trainer_state.json").read_text(encoding="utf-8"))
         return int(state["global_step"])
 
-    def _log(self) -> None:
-        record = {
-            "loss": round(2.0 / self.done, 8),
-            "epoch": 1.0,
-            "global_step/max_steps": f"{self.done}/{self.steps}",
-            "percentage": f"{100 * self.done / self.steps:.2f}%",
-        }
+    def _log(self, **first: float) -> None:
+        seconds = time.monotonic() - self.started
+        left = (self.steps - self.done) * log.seconds("LAB_ENGINE_STEP_SECONDS", _STEP_SECONDS)
+        self._record(
+            {
+                **(first or {"loss": round(2.0 / self.done, 8), "learning_rate": 1e-4, "token_acc": 0.0}),
+                "epoch": 1.0,
+                "global_step/max_steps": f"{self.done}/{self.steps}",
+                "elapsed_time": f"{seconds:.0f}s",
+                "remaining_time": f"{left:.0f}s",
+                "train_speed(s/it)": round(seconds / self.done, 6),
+            }
+        )
+
+    def _finish(self) -> None:
+        """The two lines after the last step: the sum, and where the results are."""
+        self._log(train_runtime=round(time.monotonic() - self.started, 4), train_loss=1.0)
+        last = str(self.output / f"checkpoint-{self.done}")
+        self._record({"last_model_checkpoint": last, "best_model_checkpoint": None, "global_step": self.done})
+
+    def _record(self, record: dict[str, Any]) -> None:
         with (self.output / "logging.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
         log.info(record)
