@@ -21,8 +21,8 @@ from .refusal import distrust, refusal, unreachable
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 JSON = "application/json"
-#: Waits before each repetition: a minute, in which an API server ends its watches and starts again.
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 15.0)
+#: Waits before each repetition, a minute and a half: an API server that stops grants open watches a minute.
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0, 15.0, 15.0)
 #: An address at which nobody ever listened is rather wrong than restarting.
 FIRST_PAUSES = PAUSES[:2]
 LONGEST_PAUSE = 30.0
