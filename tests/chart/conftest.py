@@ -28,7 +28,7 @@ class Render:
 
     def __init__(self, status: int, output: str, error: str) -> None:
         self.error = "\n".join(line for line in error.splitlines() if "walk.go" not in line) if status else ""
-        loaded = yaml.load_all(output, Loader=_Loader) if not status else []  # noqa: S506
+        loaded = yaml.load_all(output, Loader=_Loader) if not status else []
         self.objects: list[dict[str, Any]] = [item for item in loaded if item]
 
     def all(self, kind: str) -> list[dict[str, Any]]:

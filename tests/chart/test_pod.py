@@ -1,0 +1,143 @@
+"""What a pod looks like: security, devices, volumes, probes, the model's way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_no_trace_of_cuda_on_a_cpu(service):
+    rendered = service()
+    assert rendered.env["NVIDIA_VISIBLE_DEVICES"] == "void"
+    assert rendered.env["CUDA_VISIBLE_DEVICES"] == ""
+    assert all(item["name"] != "devices" for item in rendered.pod["initContainers"])
+    assert "nvidia" not in json.dumps(rendered.engine["resources"])
+
+
+def test_key_is_a_file_and_silences_the_log(service):
+    rendered = service(apiKey__existingSecret="key", logLevel="INFO")
+    assert rendered.env["LOG_LEVEL"] == "WARNING"
+    assert rendered.run["api_key_file"] == "/run/secrets/swift/api-key"
+    assert "api_key" not in rendered.arguments
+    assert "secretKeyRef" not in json.dumps(rendered.engine)
+
+
+def test_media_directory_is_empty(service):
+    rendered = service()
+    mounts = {mount["mountPath"]: mount for mount in rendered.engine["volumeMounts"]}
+    assert mounts[rendered.env["SWIFT_MEDIA_ALLOWED_DIRS"]]["readOnly"] is True
+    assert mounts["/cache"]["readOnly"] is True
+
+
+def test_script_is_readable_for_uid_1000_and_root(service):
+    as_user = {mount["mountPath"] for mount in service().engine["volumeMounts"]}
+    assert "/root" in as_user
+    as_root = service(podSecurityContext__runAsUser=0).engine["volumeMounts"]
+    assert any(mount.get("subPath") == "yichuidingyin.sh" for mount in as_root)
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("qwen2.5-0.5b-instruct", 305), ("qwen2.5-72b-instruct", 1685)])
+def test_startup_follows_the_bytes(render, asked, seconds):
+    probe = render(model__id=asked, accelerator__vendor="nvidia").engine["startupProbe"]
+    assert 0 <= probe["failureThreshold"] * probe["periodSeconds"] - seconds <= 10
+
+
+def test_stop_is_orderly(service):
+    rendered = service(drainSeconds=7)
+    assert rendered.engine["command"][0] == "python"
+    assert rendered.engine["lifecycle"]["preStop"]["exec"]["command"][-1] == "import time; time.sleep(7)"
+    assert rendered.pod["terminationGracePeriodSeconds"] > 300
+
+
+def test_seed(service):
+    rendered = service(
+        cache__seed__endpoint="http://hub:8099",
+        cache__seed__rateLimit="40MiB/s",
+        cache__seed__token__existingSecret="hub",
+        cache__seed__also=[{"id": "a/d", "type": "dataset"}],
+        model__revision="v1",
+    )
+    spec = json.loads(rendered.files["spec.json"])
+    assert spec["rate_limit"] == "40MiB/s"
+    first, second = spec["models"]
+    assert (first["id"], first["revision"], first["token_file"]) == (
+        "Lab/Qwen2.5-0.5B-Instruct",
+        "v1",
+        "/run/secrets/hub/hub-token",
+    )
+    assert second == {
+        "id": "a/d",
+        "type": "dataset",
+        "hub": "modelscope",
+        "endpoint": "http://hub:8099",
+        "token_file": "/run/secrets/hub/hub-token",
+    }
+    mounts = [mount["mountPath"] for mount in rendered.init("model")["volumeMounts"]]
+    assert "/opt/swift_seed/_cache" in mounts
+    assert all("hub" not in mount["name"] for mount in rendered.engine["volumeMounts"])
+
+
+@pytest.mark.parametrize("pairs", [{"model__path": "/cache/outputs/x/M"}, {"cache__seed__enabled": False}])
+def test_nothing_is_fetched(service, pairs):
+    rendered = service(**pairs)
+    assert "initContainers" not in rendered.pod
+    assert "spec.json" not in rendered.files
+
+
+@pytest.mark.parametrize(
+    ("pairs", "size"),
+    [
+        ({"accelerator__vendor": "cpu"}, None),
+        ({"accelerator__vendor": "nvidia"}, "2Gi"),
+        ({"accelerator__vendor": "nvidia", "accelerator__count": 4}, "16Gi"),
+        ({"accelerator__vendor": "nvidia", "accelerator__sharing": "mps", "accelerator__shares": 4}, None),
+    ],
+)
+def test_shared_memory(render, pairs, size):
+    volumes = {item["name"]: item for item in render(model__id="a/b", **pairs).pod["volumes"]}
+    assert volumes.get("shm", {}).get("emptyDir", {}).get("sizeLimit") == size
+
+
+def test_shares_of_a_device_add_up(render):
+    pairs = {"accelerator__vendor": "nvidia", "accelerator__sharing": "time-slicing", "accelerator__shares": 4}
+    rendered = render(model__id="a/b", **pairs)
+    assert rendered.arguments["vllm_gpu_memory_utilization"] * 4 < 1
+    assert rendered.init("devices")["command"][3] == "0"
+
+
+def test_nodes_by_memory_and_compute(render):
+    rendered = render(
+        model__id="a/b", accelerator__vendor="nvidia", accelerator__memoryMiB=40000, accelerator__compute="7.5"
+    )
+    terms = rendered.pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    told = [[(e["key"], e["operator"], e["values"]) for e in t["matchExpressions"]] for t in terms["nodeSelectorTerms"]]
+    memory = ("nvidia.com/gpu.memory", "Gt", ["39999"])
+    assert told[0] == [memory, ("nvidia.com/gpu.compute.major", "Gt", ["7"])]
+    assert told[1][1:] == [("nvidia.com/gpu.compute.major", "In", ["7"]), ("nvidia.com/gpu.compute.minor", "Gt", ["4"])]
+
+
+def test_network_policy_of_a_site_hub(service):
+    policy = service(cache__seed__endpoint="http://hub:8099").one("NetworkPolicy")["spec"]
+    assert [{"protocol": "TCP", "port": 8099}] in [rule["ports"] for rule in policy["egress"]]
+    assert "ipBlock" not in json.dumps(policy)
+
+
+def test_registry_of_all_images(service):
+    rendered = service(image__registry="r.site", proxy__enabled=True, proxy__image__tag="1")
+    images = {item["image"] for item in [rendered.engine, *rendered.pod["initContainers"]]}
+    assert all(image.startswith("r.site/") for image in images)
+
+
+def test_autoscaled_deployment_names_no_replicas(service):
+    rendered = service(proxy__enabled=True, metrics__source="proxy", autoscaling__enabled=True)
+    assert "replicas" not in rendered.one("Deployment")["spec"]
+    assert rendered.one("HorizontalPodAutoscaler")["spec"]["maxReplicas"] == 4
+
+
+def test_configuration_rolls_the_pods(service):
+    digests = {
+        service(**pairs).one("Deployment")["spec"]["template"]["metadata"]["annotations"]["swift.k8s/config"]
+        for pairs in ({}, {"engine__maxModelLen": 4096}, {"proxy__enabled": True})
+    }
+    assert len(digests) == 3

@@ -1,0 +1,127 @@
+"""What each task runs, and on what."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from tests.chart.conftest import CHART
+
+TASKS = {
+    "embedding": ("Deployment", "swift.cli.deploy", {"task_type": "embedding"}),
+    "reranker": ("Deployment", "swift.cli.deploy", {"task_type": "reranker"}),
+    "sft": ("Job", "swift.cli.sft", {"output_dir": "/cache/outputs/r", "add_version": False}),
+    "pt": ("Job", "swift.cli.pt", {"callbacks": ["graceful_exit"]}),
+    "rlhf": ("Job", "swift.cli.rlhf", {"rlhf_type": "dpo"}),
+    "export": ("Job", "swift.cli.export", {"output_dir": "/cache/outputs/r/Qwen2.5-0.5B-Instruct"}),
+    "infer": ("Job", "swift.cli.infer", {"result_path": "/cache/outputs/r/result.jsonl"}),
+    "sample": ("Job", "swift.cli.sample", {"output_dir": "/cache/outputs/r"}),
+    "eval": ("Job", "swift.cli.eval", {"eval_output_dir": "/cache/outputs/r", "eval_backend": "Native"}),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_task(service, task):
+    kind, module, arguments = TASKS[task]
+    rendered = service(task=task, train__dataset=["d"], infer__dataset=["d"])
+    assert rendered.one(kind)["spec"]["template"]["spec"]["containers"][0]["command"][:2] == [
+        "python",
+        "/etc/swift/launch.py",
+    ]
+    assert rendered.run["module"] == module
+    assert arguments.items() <= rendered.arguments.items()
+
+
+def test_app_talks_to_a_service_without_a_device(render):
+    values = {"ingress": {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}}
+    rendered = render(values=values, task="app", model__id="a/b", ui__baseUrl="http://qwen:8080/v1")
+    assert rendered.arguments["base_url"] == "http://qwen:8080/v1"
+    assert "nvidia.com/gpu" not in rendered.engine["resources"].get("limits", {})
+    assert rendered.engine["readinessProbe"]["tcpSocket"] == {"port": "engine"}
+
+
+def test_download_is_a_job_or_a_cronjob(service):
+    assert service(task="download").pod["containers"][0]["command"][:3] == ["python3", "-m", "swift_seed._cache"]
+    assert service(task="download", job__schedule="0 2 * * *").one("CronJob")["spec"]["schedule"] == "0 2 * * *"
+
+
+def test_changed_job_has_another_name(service):
+    names = {service(task="sft", train__dataset=["d"], train__epochs=n).one("Job")["metadata"]["name"] for n in (1, 2)}
+    assert len(names) == 2
+
+
+def test_two_nodes(service):
+    rendered = service(task="sft", train__dataset=["d"], train__nodes=2)
+    job = rendered.one("Job")
+    assert job["spec"]["completionMode"] == "Indexed"
+    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 2
+    assert rendered.env["MASTER_ADDR"] == f"{job['metadata']['name']}-0.r-ms-swift"
+    headless = rendered.one("Service")
+    assert headless["metadata"]["name"] == rendered.pod["subdomain"] == "r-ms-swift"
+    assert headless["spec"]["clusterIP"] == "None"
+    assert headless["spec"]["publishNotReadyAddresses"] is True
+
+
+def test_orderly_stop_is_no_failure(service):
+    rules = service(task="sft", train__dataset=["d"]).one("Job")["spec"]["podFailurePolicy"]["rules"]
+    assert rules[0] == {
+        "action": "Ignore",
+        "onExitCodes": {"containerName": "engine", "operator": "In", "values": [75]},
+    }
+
+
+def test_eval_of_a_service_names_the_served_model(render):
+    rendered = render(task="eval", eval__url="http://qwen:8080/v1", eval__model="qwen", eval__datasets=["gsm8k"])
+    assert rendered.arguments["model"] == "qwen"
+    assert "torch_dtype" not in rendered.arguments
+
+
+@pytest.mark.parametrize(
+    ("backend", "options"),
+    [
+        ("vllm", {"vllm_tensor_parallel_size": 2, "vllm_max_model_len": 4096, "vllm_max_num_seqs": 8}),
+        ("sglang", {"sglang_tp_size": 2, "sglang_context_length": 4096}),
+        ("lmdeploy", {"lmdeploy_tp": 2, "lmdeploy_session_len": 4096}),
+        ("transformers", {"max_model_len": 4096, "max_batch_size": 8}),
+    ],
+)
+def test_engines_hear_the_same_wishes(render, backend, options):
+    engine = {"engine__backend": backend, "engine__maxModelLen": 4096, "engine__maxConcurrency": 8}
+    arguments = render(model__id="a/b", accelerator__vendor="nvidia", accelerator__count=2, **engine).arguments
+    assert options.items() <= arguments.items()
+
+
+def test_vllm_server(render):
+    rendered = render(
+        model__id="a/b", accelerator__vendor="nvidia", metrics__source="vllm", apiKey__existingSecret="key"
+    )
+    assert rendered.run["module"] == "vllm.entrypoints.openai.api_server"
+    assert rendered.run["api_key_to"] == "VLLM_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "dtype"),
+    [
+        ({"accelerator__vendor": "cpu"}, "float32"),
+        ({"accelerator__vendor": "nvidia", "accelerator__compute": "7.5"}, "float16"),
+        ({"accelerator__vendor": "nvidia", "accelerator__compute": "8.0"}, None),
+        ({"accelerator__vendor": "ascend", "resources__limits": {"huawei.com/Ascend310P": 1}}, "float16"),
+        ({"accelerator__vendor": "cpu", "engine__dtype": "bfloat16"}, "bfloat16"),
+    ],
+)
+def test_data_type(render, pairs, dtype):
+    assert render(model__id="a/b", **pairs).arguments.get("torch_dtype") == dtype
+
+
+def test_arguments_lists_name_every_command():
+    for path in (CHART / "files/arguments").glob("*.json"):
+        commands = json.loads(path.read_text())["commands"]
+        assert {"deploy", "sft", "rlhf", "export", "eval", "infer", "pt", "app", "sample"} <= commands.keys()
+    commands = json.loads((CHART / "files/arguments/4.6.0.json").read_text())["commands"]
+    known = {option for options in commands.values() for option in options}
+    for table in ("engines", "training"):
+        words = yaml.safe_load((CHART / f"files/{table}.yaml").read_text())
+        words.pop("vllmServer", None)
+        for value in words.values():
+            assert set(value.values() if isinstance(value, dict) else [value]) <= known
