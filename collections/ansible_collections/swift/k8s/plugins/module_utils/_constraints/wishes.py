@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._plan.need import least_device_mib
 from .errors import RuleError
 
 KEYS = (
@@ -57,6 +58,10 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
     vendor = accelerator.get("vendor") or next(
         (name for prefix, name in DEVICE_PREFIXES.items() if resource.startswith(prefix)), ""
     )
+    count = int(accelerator.get("count") or limit or (0 if vendor in {"", "auto", "cpu"} else 1))
+    engine = values.get("engine") or {}
+    backend, context = engine.get("backend") or "", int(engine.get("maxModelLen") or 0)
+    needed = least_device_mib(str(item.get("model") or ""), count, backend, context)
     return {
         "name": item.get("name"),
         "namespace": item.get("namespace") or namespace,
@@ -64,10 +69,10 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "model": item.get("model"),
         "vendor": vendor or "auto",
         "resource": accelerator.get("resource") or resource,
-        "count": int(accelerator.get("count") or limit or (0 if vendor in {"", "auto", "cpu"} else 1)),
+        "count": count,
         "replicas": int(values.get("replicaCount") or 1),
-        "backend": (values.get("engine") or {}).get("backend") or "",
-        "memory_mib": item.get("memory_mib"),
+        "backend": backend,
+        "memory_mib": item.get("memory_mib") or needed,
         "node_selector": dict(values.get("nodeSelector") or {}),
         "image_name": _image(values.get("image") or {}),
     }
