@@ -180,29 +180,37 @@ def _required(item: Prepared) -> Hub:
 
 def _place(snapshot: Snapshot, record: Record, put: Callable[[str], None]) -> None:
     """A new name appears now. A name that readers may hold waits, verified, until all replacements are there."""
-    target = snapshot.file(record.path)
     Journal(snapshot.work).append(record)
-    if os.path.lexists(target):
+    target = snapshot.file(record.path)
+    if os.path.lexists(target) or not _has_directory(target):
         target = snapshot.ready(record.path)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(target)
-    else:
-        make_directory(os.path.dirname(target))
     put(target)
+
+
+def _has_directory(target: str) -> bool:
+    """Not while a file of the old state has the name that is a directory in the new one."""
+    try:
+        make_directory(os.path.dirname(target))
+    except CacheError:
+        return False
+    return True
 
 
 def _finish(item: Prepared, records: dict[str, Record], work: Work) -> None:
     snapshot = item.wish.snapshot
     work.lock.check()
     try:
-        for path in records:
-            ready = snapshot.ready(path)
-            if os.path.lexists(ready):
-                os.replace(ready, snapshot.file(path))
         for path in item.plan.remove:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(snapshot.file(path))
             remove_empty_parents(snapshot.file(path), snapshot.files)
+        for path in records:
+            ready = snapshot.ready(path)
+            if os.path.lexists(ready):
+                make_directory(os.path.dirname(snapshot.file(path)))
+                os.replace(ready, snapshot.file(path))
         for directory in {os.path.dirname(snapshot.file(path)) for path in records}:
             sync_directory(directory)
     except OSError as error:

@@ -146,6 +146,15 @@ def test_a_branch_that_moved_is_followed_and_readers_see_no_half(cache: Cache, h
     assert not (Path(cache.snapshot().files) / "子 目录").exists()
 
 
+def test_files_and_directories_may_change_places(cache: Cache, hub: HubServer) -> None:
+    states: list[dict[str, bytes]] = [{"a": b"1", "b/c": b"2"}, {"a/d": b"3", "b": b"4"}, {"a": b"1", "b/c": b"2"}]
+    for state in states:
+        hub.put(ID, state)
+        assert cache.seed().error is None
+        assert cache.files() == state
+        assert not cache.seed().changed
+
+
 def test_another_revision_shares_bytes_and_takes_the_name(cache: Cache, hub: HubServer) -> None:
     cache.seed()
     hub.reset()
