@@ -16,6 +16,10 @@ description:
     Where nobody labels, C(warnings) says what is not known and how to learn it.
   - What the credentials may not list is left empty, and C(warnings) names the permission that is missing. Nodes are
     needed for all of it, so not being allowed to list them is an error.
+notes:
+  - All parts together list nodes, pods, namespaces, Helm's secrets (metadata only), daemonsets, storageclasses,
+    runtimeclasses, and where they are served ClusterPolicies, NPUClusterPolicies and resourceslices; and get the
+    namespace C(kube-system).
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:

@@ -6,21 +6,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from .transport import Request, Transport
 
 _PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_THREADS = 4
 
 
 def allowed(transport: Transport, checks: Sequence[Mapping[str, str]]) -> list[bool]:
     """For each {verb, group, resource, namespace?, name?}: may we. A review is a POST, but nothing is stored."""
-    answers = []
-    for attributes in checks:
+
+    def ask(attributes: Mapping[str, str]) -> bool:
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": dict(attributes)},
         }
         answer = json.loads(transport.send(Request("POST", _PATH, body=body)).data)
-        answers.append(bool(answer["status"]["allowed"]))
-    return answers
+        return bool(answer["status"]["allowed"])
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(ask, checks))
