@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from .._hub.errors import HubError
 from . import prepare, report
 from .bucket import Bucket, host_directory, open_bucket
 from .errors import CacheError, Stopped
@@ -36,7 +37,8 @@ class Engine:
         patience: Patience | None = None,
         bucket_directory: str = "",
     ) -> None:
-        self._spec = spec
+        # listings are asked for before any file: a hub that wants patience then must not look like a hang
+        self._spec = spec._replace(policy=spec.policy._replace(noted=self._listing_retry, sleep=self._sleep))
         self._emit = emit
         self._patience = patience or Patience()
         self._bucket_directory = bucket_directory or host_directory(spec.root)
@@ -106,6 +108,14 @@ class Engine:
                 return bring(fresh, work)
         except CacheError as error:
             return _ended(item, error)
+
+    def _listing_retry(self, error: HubError, pause: float) -> None:
+        told = {"model": "", "file": "listing", "message": error.message, "wait_seconds": round(pause, 3)}
+        self._emit({"event": "retry", **told})
+
+    def _sleep(self, pause: float) -> None:
+        if self.stop.wait(pause):
+            raise Stopped("stopped", "Run again to continue; what was fetched is kept")
 
     def _waiting(self, item: Prepared) -> Callable[[str], None]:
         def tell(holder: str) -> None:

@@ -102,7 +102,8 @@ def said(event: Event) -> str:
     if kind == "file":
         return f"{event['model']}: {event['path']} {format_size(event['size'])} verified ({event['pinned_by']})"
     if kind == "retry":
-        return f"{event['model']}: {event['file']}: {event['message']}; again in {event['wait_seconds']:.1f} s"
+        where = ": ".join(word for word in (event["model"], event["file"]) if word)
+        return f"{where}: {event['message']}; again in {event['wait_seconds']:.1f} s"
     if kind == "plan":
         return (
             f"{event['model']} at {event['revision']}: {event['files']} files, {format_size(event['bytes'])} to fetch"

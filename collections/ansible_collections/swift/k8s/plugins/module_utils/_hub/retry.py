@@ -16,10 +16,18 @@ Answer = TypeVar("Answer")
 LONGEST_WAIT = 900.0
 
 
+def _nobody(_error: HubError, _pause: float) -> None:
+    """Nobody listens."""
+
+
 class Policy(NamedTuple):
+    """`noted` hears of each wait before it begins; `sleep` may end early by raising."""
+
     attempts: int = 8
     first_pause: float = 0.5
     longest_pause: float = 30.0
+    noted: Callable[[HubError, float], None] = _nobody
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Budget:
@@ -44,11 +52,7 @@ class Budget:
         return min(doubled, self._policy.longest_pause)
 
 
-def retried(
-    call: Callable[[], Answer],
-    policy: Policy,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Answer:
+def retried(call: Callable[[], Answer], policy: Policy) -> Answer:
     """The answer of `call`, tried again as the policy allows."""
     budget = Budget(policy)
 
@@ -56,8 +60,10 @@ def retried(
         try:
             return (call(),)
         except HubError as error:
-            sleep(budget.pause_after(error))
-            return None
+            pause = budget.pause_after(error)
+            policy.noted(error, pause)
+        policy.sleep(pause)
+        return None
 
     while True:
         answer = tried()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def patience(fault: dict[str, object]) -> dict[str, Any]:
     [
         ({"kind": "status", "times": 3, "code": 503, "where": "files"}, "503"),
         ({"kind": "status", "times": 3, "code": 429, "retry_after": 0, "where": "files"}, "429"),
-        ({"kind": "status", "times": 2, "code": 502, "where": "listings"}, ""),
+        ({"kind": "status", "times": 2, "code": 502, "where": "listings"}, "502"),
         ({"kind": "drop", "times": 3, "where": "files"}, "closed the connection"),
         ({"kind": "stall", "times": 1, "at": MIB, "seconds": 30, "path": BIG}, "no bytes came"),
         ({"kind": "wrong", "times": 1, "path": BIG}, "not as listed"),
@@ -168,3 +169,12 @@ def test_hub_errors_are_told_by_name(cache: Cache, hub: HubServer) -> None:
     hub.fault("status", code=503)
     assert isinstance(cache.seed().error, HubError)
     assert not cache.root.exists() or cache.files() == {}
+
+
+def test_stop_ends_a_wait_for_a_listing(cache: Cache, hub: HubServer) -> None:
+    hub.fault("status", code=429, retry_after=600, where="listings")
+    engine = cache.engine()
+    engine._emit = lambda event: engine.stop.set() if event["event"] == "retry" else None
+    begin = time.monotonic()
+    assert "Run again" in str(engine.seed()[0].error)
+    assert time.monotonic() - begin < 60

@@ -58,8 +58,10 @@ def test_retry_after_header(value: str, seconds: float | None) -> None:
 
 
 def test_retried_returns_the_first_answer() -> None:
-    answers: list[HubError | str] = [Busy("x", retry_after=5.0), Cut("x"), "yes"]
+    answers: list[HubError | str] = [Busy("x", retry_after=5.0), Cut("y"), "yes"]
     slept: list[float] = []
+    heard: list[str] = []
+    policy = POLICY._replace(sleep=slept.append, noted=lambda error, _pause: heard.append(error.message))
 
     def call() -> str:
         answer = answers.pop(0)
@@ -67,5 +69,6 @@ def test_retried_returns_the_first_answer() -> None:
             raise answer
         return answer
 
-    assert retried(call, POLICY, slept.append) == "yes"
+    assert retried(call, policy) == "yes"
     assert slept == [5.0, 2.0]
+    assert heard == ["x", "y"]
