@@ -59,8 +59,8 @@ test-lab: lab-up ## the tests that need a real cluster
 	@pytest -m "lab" tests/lab --timeout=900
 molecule: lab-up ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule test --all
-test-engine: bootstrap ## the real ms-swift on CPU, and the stand-in held against it
-	@pytest -m "engine" tests/engine --timeout=900
+test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held against it, and the real hub clients
+	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
 .PHONY: bench bench-report
 bench: lab-up ## run every bench, write build/bench/*.json

@@ -8,9 +8,3 @@ python -m lab.engine.tiny_model OUT     a random-weight model of half a megabyte
 The real one is ms-swift's own wheel on Debian 13's packaged PyTorch, which is built for CPU: PyTorch's wheel brings
 4 GB of CUDA libraries without which it does not import.
 """
-
-from .build import build
-from .real import real
-from .standin import standin
-
-__all__ = ["build", "real", "standin"]
