@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _PLACE = re.compile(r"\{([^}]+)\}")
 
@@ -71,12 +72,21 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Operator:
-    """A custom resource whose controller brings the device plugin."""
+    """A custom resource whose controller brings the device plugin.
+
+    switch: the field of its spec that turns the plugin off when it is false; some sites install another one then.
+    """
 
     kind: str
     api_version: str
     custom_resource: str
     resource: str
+    switch: tuple[str, str] = ("devicePlugin", "enabled")
+
+    def brings(self, item: Mapping[str, Any]) -> bool:
+        """Whether an object of the kind lets its controller install the plugin."""
+        section, name = self.switch
+        return ((item.get("spec") or {}).get(section) or {}).get(name) is not False
 
 
 @dataclass(frozen=True)

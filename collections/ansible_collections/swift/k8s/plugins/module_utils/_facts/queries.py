@@ -84,5 +84,5 @@ def queries(apis: Iterable[str]) -> dict[str, Query]:
     return found
 
 
-def _named(row: Operator) -> Callable[[Mapping[str, Any]], tuple[Operator, str]]:
-    return lambda item: (row, str(item["metadata"]["name"]))
+def _named(row: Operator) -> Callable[[Mapping[str, Any]], tuple[Operator, str] | None]:
+    return lambda item: (row, str(item["metadata"]["name"])) if row.brings(item) else None

@@ -118,6 +118,13 @@ def test_an_operator_owns_before_its_plugin_is_there() -> None:
     ]
 
 
+def test_an_operator_whose_plugin_is_turned_off_owns_nothing() -> None:
+    row = queries(["nvidia.com/v1"])["operators/ClusterPolicy"]
+    policy = {"metadata": {"name": "cluster-policy"}, "spec": {"devicePlugin": {"enabled": False}}}
+    assert row.pick(policy) is None
+    assert row.pick({**policy, "spec": {"devicePlugin": {"enabled": True}}})
+
+
 def test_an_operator_with_a_plugin_is_named_once() -> None:
     row = queries(["nvidia.com/v1"])["operators/ClusterPolicy"]
     plugin = daemonset("nvidia-device-plugin-daemonset", NVDP, **by("ClusterPolicy"))
