@@ -6,6 +6,7 @@ import json
 
 import pytest
 import yaml
+
 from tests.chart.conftest import CHART
 
 TASKS = {

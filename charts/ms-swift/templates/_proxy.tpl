@@ -63,7 +63,7 @@ frontend entry
 
 backend engine
     option httpchk GET /health
-    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1 init-state up
+    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
 
 frontend metrics
     bind :{{ .Values.proxy.metricsPort }}

@@ -8,6 +8,7 @@ means "run me again", and the Job starts the whole gang anew from the newest che
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -48,7 +49,8 @@ class Gang:
         self._ending.set()
         for peer in self._peers:
             if kind is None:
-                peer.sendall(BYE)
+                with contextlib.suppress(OSError):  # gone already: it needs no goodbye
+                    peer.sendall(BYE)
             peer.close()
         if self._server:
             self._server.close()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Optional
@@ -73,25 +73,16 @@ def _state(checkpoint: Path) -> dict[str, Any]:
     return state if isinstance(state, dict) else {}
 
 
-def start(module: str, argv: list[str], environ: Mapping[str, str], begin: Start) -> None:
-    """One process: here. More, or more nodes: torch's launcher in this process, which starts them."""
+def start(module: str, argv: list[str], environ: MutableMapping[str, str], begin: Start) -> None:
+    """One process a pod: here, so that SIGTERM reaches it. More: torch's launcher starts them from this process."""
     nodes, processes = int(environ.get("NNODES", "1")), int(environ.get("NPROC_PER_NODE", "1"))
-    if nodes * processes == 1:
+    rank, leader = environ.get("NODE_RANK", "0"), environ.get("MASTER_ADDR", "127.0.0.1")
+    if processes == 1:
+        if nodes > 1:
+            environ.update(RANK=rank, WORLD_SIZE=str(nodes), LOCAL_RANK="0", LOCAL_WORLD_SIZE="1")
         return begin(module, argv)
-    launcher = [
-        "--nnodes",
-        str(nodes),
-        "--nproc_per_node",
-        str(processes),
-        "--node_rank",
-        environ.get("NODE_RANK", "0"),
-    ]
-    launcher += [
-        "--master_addr",
-        environ.get("MASTER_ADDR", "127.0.0.1"),
-        "--master_port",
-        environ.get("MASTER_PORT", "29500"),
-    ]
+    launcher = ["--nnodes", str(nodes), "--nproc_per_node", str(processes), "--node_rank", rank]
+    launcher += ["--master_addr", leader, "--master_port", environ.get("MASTER_PORT", "29500")]
     return begin("torch.distributed.run", [*launcher, "--module", module, *argv])
 
 

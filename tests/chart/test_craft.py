@@ -1,0 +1,62 @@
+"""The chart's own housekeeping: documents that follow from values, sizes, the package."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from typing import Any
+
+import chart_docs
+import chart_schema
+import pytest
+import yaml
+
+from tests.chart.conftest import CHART
+
+VALUES = (CHART / "values.yaml").read_text(encoding="utf-8")
+
+
+def test_readme_is_current():
+    readme = (CHART / "README.md").read_text(encoding="utf-8")
+    assert chart_docs.written(readme, VALUES) == readme, "run scripts/chart_docs.py"
+
+
+def test_schema_is_current():
+    schema = (CHART / "values.schema.json").read_text(encoding="utf-8")
+    assert schema == chart_schema.written(), "run scripts/chart_schema.py"
+
+
+def leaves(values: Any, name: str = "") -> Iterator[str]:
+    if isinstance(values, dict) and values and name not in chart_docs.comments(VALUES):
+        for key, value in values.items():
+            yield from leaves(value, f"{name}.{key}".lstrip("."))
+    else:
+        yield name
+
+
+def test_every_value_has_its_comment():
+    missing = set(leaves(yaml.safe_load(VALUES))) - chart_docs.comments(VALUES).keys()
+    assert not missing
+
+
+def test_rules_of_the_schema_name_values():
+    assert chart_schema.RULES.keys() <= set(chart_docs.comments(VALUES))
+
+
+@pytest.mark.parametrize("path", sorted((CHART / "templates").rglob("*.*")), ids=lambda path: path.name)
+def test_templates_are_small(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 125
+
+
+def test_package_holds_the_cache_engine(tmp_path):
+    subprocess.run(["helm", "package", str(CHART), "--destination", str(tmp_path)], check=True, capture_output=True)
+    (package,) = tmp_path.glob("ms-swift-*.tgz")
+    with tarfile.open(package) as archive:
+        engine = archive.extractfile("ms-swift/files/_cache/engine.py")
+        assert engine is not None
+        assert engine.read() == (CHART / "files/_cache/engine.py").read_bytes()
+        names = archive.getnames()
+    assert not [name for name in names if "__pycache__" in name or "/examples/" in name]
+    assert (CHART / "files/_cache").is_symlink()
+    assert (CHART / "files/_hub").is_symlink()

@@ -1,0 +1,104 @@
+"""The launcher of a pod: words, keys, ports, and one process all the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import launch
+import pytest
+import swift_pod_errors
+
+from tests.chart.conftest import POD
+
+STAND_IN = """
+import http.server, pathlib, sys
+pathlib.Path(sys.argv[sys.argv.index("--report") + 1]).write_text(repr((sys.argv, __name__)))
+address = ("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1]))
+http.server.HTTPServer(address, http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argv"),
+    [
+        ({"a": 1, "b": None}, ["--a", "1"]),
+        ({"a": True, "b": False}, ["--a", "true", "--b", "false"]),
+        ({"a": ["x", "y"]}, ["--a", "x", "y"]),
+        ({"a": {"image": 4}}, ["--a", '{"image": 4}']),
+        ({"a": "two words"}, ["--a", "two words"]),
+    ],
+)
+def test_words(arguments, argv):
+    assert launch.words(arguments) == argv
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "schlüssel", "two words"])
+def test_bad_keys(tmp_path, text):
+    path = tmp_path / "key"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(swift_pod_errors.LaunchError, match="ASCII text without blanks"):
+        launch.read_key(path)
+
+
+def test_missing_key(tmp_path):
+    with pytest.raises(swift_pod_errors.LaunchError, match=r"check apiKey\.existingSecret"):
+        launch.read_key(tmp_path / "key")
+
+
+def test_model_with_code(tmp_path):
+    launch.require_no_code(tmp_path)
+    (tmp_path / "modeling_x.py").touch()
+    with pytest.raises(swift_pod_errors.LaunchError, match=r"modeling_x\.py.*model\.trusted=true"):
+        launch.require_no_code(tmp_path)
+
+
+def test_taken_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(swift_pod_errors.LaunchError, match=f"port {port} is taken"):
+            launch.require_port("127.0.0.1", port)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_key_in_no_command_line_and_sigterm_arrives(tmp_path):
+    (tmp_path / "standin.py").write_text(STAND_IN)
+    (tmp_path / "key").write_text("canary-4711\n")
+    arguments = {"host": "127.0.0.1", "port": free_port(), "report": str(tmp_path / "report")}
+    run = {"module": "standin", "kind": "serve", "arguments": arguments, "trusted": True}
+    run |= {"api_key_file": str(tmp_path / "key"), "api_key_to": "--api_key"}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json")]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE) as process:
+        end = time.monotonic() + 10
+        while not (tmp_path / "report").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        with open(f"/proc/{process.pid}/cmdline", "rb") as line:
+            seen = line.read()
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=10)
+    assert "'--api_key', 'canary-4711'" in (tmp_path / "report").read_text()
+    assert "__main__" in (tmp_path / "report").read_text()
+    assert b"canary" not in seen + output
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_error_is_one_line(tmp_path):
+    run = {"module": "x", "kind": "serve", "arguments": {"model": str(tmp_path)}, "trusted": False}
+    (tmp_path / "x.py").touch()
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"launch: model {tmp_path} carries code (x.py): read it, then set model.trusted=true"
+    ]

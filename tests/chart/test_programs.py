@@ -1,0 +1,84 @@
+"""The smaller programs of a pod: device check, five answers, the question of helm test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import ask
+import choices
+import devices
+import pytest
+
+from tests.chart.conftest import POD
+
+TABLE = json.loads((POD / "compatibility.json").read_text())
+VERSION = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  {}  Release Build\nGCC version: 12\n"
+RUNS = {"served": "qwen-plus", "id": "Qwen/Q", "asked": "qwen-plus", "task": "deploy", "vendor": "nvidia", "dtype": ""}
+
+
+def machine(root: Path, devices_: int, driver: str = "") -> Path:
+    (root / "dev").mkdir()
+    for name in ["nvidiactl", "nvidia-uvm", *(f"nvidia{number}" for number in range(devices_))]:
+        (root / "dev" / name).touch()
+    if driver:
+        (root / "proc/driver/nvidia").mkdir(parents=True)
+        (root / "proc/driver/nvidia/version").write_text(VERSION.format(driver))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "driver", "cuda", "sentence"),
+    [
+        (2, 2, "580.65.06", "13.0.3", ""),
+        (2, 0, "535.104.05", "12.6.3", ""),
+        (0, 1, "580.65.06", "13.0.3", "none in this container"),
+        (1, 2, "580.65.06", "13.0.3", "1 (nvidia0), 2 asked for"),
+        (1, 1, "535.104.05", "13.0.3", "driver 535.104.05: CUDA 13.0.3 of this image needs 580"),
+        (1, 1, "", "13.0.3", "is not readable"),
+        (1, 1, "535.104.05", "", ""),
+    ],
+)
+def test_devices(tmp_path, found, asked, driver, cuda, sentence):
+    told = devices.problems("nvidia", asked, TABLE, {"CUDA_VERSION": cuda}, machine(tmp_path, found, driver))
+    assert sentence in " ".join(told) if sentence else not told
+
+
+def test_ascend(tmp_path):
+    (tmp_path / "dev").mkdir()
+    for name in ("davinci0", "davinci_manager"):
+        (tmp_path / "dev" / name).touch()
+    (tmp_path / "usr/local/Ascend/driver").mkdir(parents=True)
+    (tmp_path / "usr/local/Ascend/driver/version.info").write_text("Version=25.2.0\n")
+    assert not devices.problems("ascend", 1, TABLE, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        ("1 qwen-plus generation gpu half", []),
+        ("", []),
+        ("1 qwen-vl-max generation gpu half", ["env.MODEL_NAME=qwen-vl-max"]),
+        ("1 qwen-plus embedding cpu float32", ["task=embedding", "accelerator.vendor=cpu", "engine.dtype=float32"]),
+        ("2 qwen-plus generation gpu half", ["task=sft (or eval, export: see the chart's README)"]),
+    ],
+)
+def test_five_answers(lines, wanted):
+    assert choices.differences(choices.answers(lines.split(), {}), RUNS) == wanted
+
+
+def test_answers_by_environment():
+    assert choices.answers(["1"], {"MODEL_NAME": "m", "PRECISION": "half"}) == ["1", "m", "", "", "half"]
+
+
+def test_question_carries_the_key():
+    request = ask.request("http://s:8080", "deploy", "m", "secret")
+    assert request.full_url == "http://s:8080/v1/chat/completions"
+    assert request.headers["Authorization"] == "Bearer secret"
+
+
+def test_answers():
+    assert ask.answer("deploy", {"choices": [{"message": {"content": "hi"}}]}) == "hi"
+    assert ask.answer("embedding", {"data": [{"embedding": [0.1, 0.2]}]}) == "2 numbers"
+    with pytest.raises(LookupError):
+        ask.answer("embedding", {"choices": []})

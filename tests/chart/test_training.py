@@ -1,0 +1,135 @@
+"""Training and other results: resumed, checked, made once; a gang lives and dies together."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+import swift_pod_gang as gang
+import swift_pod_output as output
+import swift_pod_training as training
+from swift_pod_errors import AGAIN, LaunchError, UnfinishedError
+
+from tests.chart.test_launch import free_port
+
+
+def checkpoint(directory: Path, step: int, planned: int, state: str = "") -> None:
+    path = directory / f"checkpoint-{step}"
+    path.mkdir(parents=True)
+    (path / "trainer_state.json").write_text(state or json.dumps({"global_step": step, "max_steps": planned}))
+
+
+def test_newest_whole_checkpoint(tmp_path):
+    assert training.newest_checkpoint(tmp_path) is None
+    checkpoint(tmp_path, 9, 100)
+    checkpoint(tmp_path, 10, 100)
+    checkpoint(tmp_path, 20, 100, state='{"global_st')
+    (tmp_path / "checkpoint-30").mkdir()
+    (tmp_path / "checkpoint-best").mkdir()
+    assert training.newest_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+
+
+@pytest.mark.parametrize(
+    ("saved", "logged", "expected"),
+    [
+        (None, None, (0, 0)),
+        (17, None, (17, 20)),
+        (17, "18/20", (18, 20)),
+        (20, "19/20", (20, 20)),
+        (None, "20/20", (20, 20)),
+    ],
+)
+def test_steps(tmp_path, saved, logged, expected):
+    if saved:
+        checkpoint(tmp_path, saved, 20)
+    if logged:
+        lines = [json.dumps({"loss": 1, "global_step/max_steps": logged}), '{"cut off']
+        (tmp_path / "logging.jsonl").write_text("\n".join(lines))
+    assert training.steps(tmp_path) == expected
+    assert training.complete(tmp_path) == (expected == (20, 20))
+
+
+def test_orderly_stop_is_told_from_the_end(tmp_path):
+    checkpoint(tmp_path, 17, 20)
+    with pytest.raises(UnfinishedError, match="stopped at step 17 of 20") as caught:
+        training.require_complete(tmp_path)
+    assert caught.value.status == AGAIN
+
+
+@pytest.mark.parametrize(
+    ("environ", "module", "extra"),
+    [
+        ({}, "swift.cli.sft", {}),
+        ({"NNODES": "2", "NODE_RANK": "1"}, "swift.cli.sft", {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "0"}),
+        ({"NNODES": "2", "NPROC_PER_NODE": "8", "MASTER_ADDR": "m"}, "torch.distributed.run", {}),
+    ],
+)
+def test_who_starts_the_processes(environ, module, extra):
+    seen: list[str] = []
+    training.start("swift.cli.sft", ["--a", "1"], environ, lambda name, argv: seen.extend([name, *argv]))
+    assert seen[0] == module
+    assert seen[-2:] == ["--a", "1"]
+    assert extra.items() <= environ.items()
+    if module == "torch.distributed.run":
+        assert seen[1:8:2] == ["--nnodes", "--nproc_per_node", "--node_rank", "--master_addr"]
+
+
+def test_progress_is_json(tmp_path, capsys):
+    with training.Progress(tmp_path, seconds=60):
+        (tmp_path / "logging.jsonl").write_text('{"loss": 2.5, "global_step/max_steps": "5/20"}\n')
+    assert json.loads(capsys.readouterr().out) == {"event": "progress", "loss": 2.5, "global_step/max_steps": "5/20"}
+
+
+def test_result_is_made_once(tmp_path):
+    there = tmp_path / "merged"
+    assert output.claim(there, "a", clear=True)
+    there.mkdir()
+    (there / "half").touch()
+    assert output.claim(there, "a", clear=True)
+    assert not there.exists()
+    there.mkdir()
+    (there / "whole").touch()
+    output.write(there, "a", "done")
+    assert not output.claim(there, "a", clear=True)
+    with pytest.raises(LaunchError, match="the result of other arguments"):
+        output.claim(there, "b", clear=True)
+    assert (there / "whole").exists()
+
+
+def test_what_is_not_ours_stays(tmp_path):
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house/data").touch()
+    with pytest.raises(LaunchError, match="no run of this chart made it"):
+        output.claim(tmp_path / "house", "a", clear=True)
+    assert (tmp_path / "house/data").exists()
+
+
+def test_digest_has_no_order():
+    assert output.digest({"a": 1, "b": 2}) == output.digest({"b": 2, "a": 1}) != output.digest({"a": 1})
+
+
+def members(port: int) -> tuple[gang.Gang, gang.Gang]:
+    return gang.Gang(0, 2, "127.0.0.1", port), gang.Gang(1, 2, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_gang(monkeypatch, lost):
+    stopped = threading.Event()
+    monkeypatch.setattr(gang, "stop", stopped.set)
+    leader, follower = members(free_port())
+    with leader:
+        with follower:
+            deadline = threading.Event()
+            while not (leader._peers and follower._peers):
+                assert not deadline.wait(0.01)
+            if lost:
+                follower._peers[0].shutdown(socket.SHUT_RDWR)
+        assert stopped.wait(5 if lost else 0.3) is lost
+
+
+def test_alone_there_is_no_gang():
+    with gang.Gang.of({}, 1) as alone:
+        assert alone.leader
