@@ -64,7 +64,7 @@ test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held agains
 
 .PHONY: bench bench-report
 bench: lab-up ## run every bench, write build/bench/*.json
-	@for bench in bench/bench_*.py; do PYTHONPATH=scripts python "$$bench"; done
+	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
 	@python bench/report.py
 bench-report: bootstrap ## one table of all measured figures, those short of their goal first
 	@python bench/report.py
