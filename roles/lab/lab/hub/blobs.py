@@ -8,6 +8,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from .faults import Fault, Faults
@@ -66,11 +67,21 @@ def _number(fault: Fault | None, name: str) -> int:
 
 
 class Sender:
-    """Sends one answer's bytes; `account` is told of each piece, `stopped` ends waits when the hub closes."""
+    """Sends one answer's bytes; `account` is told of each piece, `stopped` ends waits when the hub closes.
 
-    def __init__(self, connection: socket.socket, account: Callable[[int], None], stopped: threading.Event) -> None:
+    `books` is the lock of who reads the account: a client that has a byte finds it counted.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        account: Callable[[int], None],
+        books: AbstractContextManager[object],
+        stopped: threading.Event,
+    ) -> None:
         self._connection = connection
         self._account = account
+        self._books = books
         self._stopped = stopped
 
     def send(self, file: RepoFile, part: Span, damage: Damage) -> bool:
@@ -78,37 +89,49 @@ class Sender:
         stop = part.start + damage.stop_at(part.size)
         with open(file.location, "rb") as stream:
             if damage.wrong or damage.slow or not _plain(self._connection):
-                self._copy(stream.fileno(), part.start, stop, damage)
+                reached = self._copy(stream.fileno(), part.start, stop, damage)
             else:
-                self._sendfile(stream.fileno(), part.start, stop)
+                reached = self._sendfile(stream.fileno(), part.start, stop)
         if damage.stall and stop < part.stop:
             self._stopped.wait(damage.stall.seconds)
-        return stop == part.stop and not damage.length
+        return reached == part.stop and not damage.length
 
-    def _sendfile(self, source: int, at: int, stop: int) -> None:
+    def _sendfile(self, source: int, at: int, stop: int) -> int:
         while at < stop:
-            try:
-                sent = os.sendfile(self._connection.fileno(), source, at, min(PIECE * 4, stop - at))
-            except BlockingIOError:  # a socket with a timeout never blocks: a slow reader is waited for here
+            sent = self._some(source, at, min(PIECE * 4, stop - at))
+            if sent is None:  # a socket with a timeout never blocks: a slow reader is waited for here
                 if not select.select([], [self._connection], [], self._connection.gettimeout())[1]:
-                    raise TimeoutError("the reader has stopped reading") from None
+                    raise TimeoutError("the reader has stopped reading")
                 continue
-            if not sent:
-                return
+            if not sent:  # the file became shorter meanwhile
+                break
             at += sent
-            self._account(sent)
+        return at
 
-    def _copy(self, source: int, at: int, stop: int, damage: Damage) -> None:
+    def _some(self, source: int, at: int, size: int) -> int | None:
+        """What the socket takes now, counted; None when its buffer is full."""
+        with self._books:
+            try:
+                sent = os.sendfile(self._connection.fileno(), source, at, size)
+            except BlockingIOError:
+                return None
+            self._account(sent)
+            return sent
+
+    def _copy(self, source: int, at: int, stop: int, damage: Damage) -> int:
         step = max(1, min(PIECE, damage.slow.rate // 10)) if damage.slow else PIECE
         while at < stop and not self._stopped.is_set():
             piece = os.pread(source, min(step, stop - at), at)
+            if not piece:
+                break
             if damage.wrong:
                 piece = bytes([piece[0] ^ 0xFF]) + piece[1:]
+            self._account(len(piece))
             self._connection.sendall(piece)
             at += len(piece)
-            self._account(len(piece))
             if damage.slow:
                 self._stopped.wait(len(piece) / damage.slow.rate)
+        return at
 
 
 def _plain(connection: socket.socket) -> bool:

@@ -129,8 +129,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD" or part.status == 416:
             return
         self.wfile.flush()
+        stats = site.stats
         sender = Sender(
-            self.connection, lambda sent: site.stats.sent(record, routed.repository, routed.file, sent), site.stopped
+            self.connection,
+            lambda sent: stats.sent(record, routed.repository, routed.file, sent),
+            stats.lock,
+            site.stopped,
         )
         try:
             whole = sender.send(answer.file, part, damage)

@@ -30,11 +30,11 @@ class Stats:
     """Counts since the last reset."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.RLock()
         self.reset()
 
     def reset(self) -> None:
-        with self._lock:
+        with self.lock:
             self._start = time.monotonic()
             self._requests = self._bytes = 0
             self._files: dict[str, dict[str, dict[str, int]]] = {}
@@ -43,7 +43,7 @@ class Stats:
 
     def request(self, record: Record, repository: str, file: str) -> None:
         """An answer begins."""
-        with self._lock:
+        with self.lock:
             record.at = round(time.monotonic() - self._start, 3)
             self._requests += 1
             self._count(repository, file)["requests"] += 1
@@ -51,7 +51,7 @@ class Stats:
 
     def sent(self, record: Record, repository: str, file: str, size: int) -> None:
         """Some of a file's bytes went out."""
-        with self._lock:
+        with self.lock:
             record.sent += size
             self._bytes += size
             self._count(repository, file)["bytes"] += size
@@ -60,7 +60,7 @@ class Stats:
 
     def report(self) -> dict[str, Any]:
         """All of it as plain data; listings stand under the empty file name."""
-        with self._lock:
+        with self.lock:
             repositories = {
                 name: {
                     "requests": sum(count["requests"] for count in files.values()),
