@@ -39,7 +39,6 @@ global
 defaults
     mode http
     log global
-    option httplog
     option dontlognull
     option abortonclose
     timeout connect 5s
@@ -49,6 +48,7 @@ defaults
     timeout queue {{ .Values.proxy.queueSeconds }}s
 
 frontend entry
+    option httplog
     bind :{{ .plan.ports.entry }}
     acl health path /health /ping
     acl too_large req.hdr_val(content-length) gt {{ mul 1048576 (int .Values.proxy.maxBodyMiB) }}
