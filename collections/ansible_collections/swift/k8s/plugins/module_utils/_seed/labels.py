@@ -10,6 +10,8 @@ import hashlib
 LABELS = {"app.kubernetes.io/managed-by": "swift-k8s", "app.kubernetes.io/component": "model-seed"}
 VOLUME_LABEL = "swift.k8s/volume"
 DIGEST_LABEL = "swift.k8s/seed"
+#: Of the pod's own settings (image, node selector, ...): they make no other Job, but a pod that waits is made anew.
+POD_ANNOTATION = "swift.k8s/pod"
 _LONGEST = 52  # a Job adds a suffix of 11 to its pods' names, which end at 63
 
 

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .labels import DIGEST_LABEL, LABELS, VOLUME_LABEL, label_value, object_name
-from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, spec
+from .labels import DIGEST_LABEL, LABELS, POD_ANNOTATION, VOLUME_LABEL, label_value, object_name
+from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, pod_digest, spec
 from .zones import zone_files
 
 CONTAINER = "seed"
@@ -60,7 +60,7 @@ def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": _meta(wish, digest),
+        "metadata": {**_meta(wish, digest), "annotations": {POD_ANNOTATION: pod_digest(wish)}},
         "spec": {
             "backoffLimit": 4,
             "ttlSecondsAfterFinished": _DAY,

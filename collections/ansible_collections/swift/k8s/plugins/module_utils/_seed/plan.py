@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .labels import POD_ANNOTATION
 from .state import State
 from .surplus import NO_SURPLUS, Surplus
-from .wish import RECORD, Wish
+from .wish import RECORD, Wish, pod_digest
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
 
     A finished Job whose log is lost (its node is gone) runs once more: with all files there, that takes seconds. So
     does one of an earlier run where the user asks for the volume to be verified now. A Job of an earlier run that never
-    found a node is made anew, because what it asked for may have been corrected since. A Job of ours that somebody took
-    away is not made again: two runs with different wishes would take away each other's for ever.
+    found a node, or waits with another image or other settings, is made anew: they may have been corrected since. A Job
+    of ours that somebody took away is not made again: two runs would take away each other's for ever.
     """
     state = observed.state
     ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
@@ -63,7 +64,8 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
     late = state.phase == "waiting" and bool(state.reason) and observed.age > start_timeout
     if late and ours:
         return Step("stuck")
-    if state.active and not late:
+    outdated = state.phase == "waiting" and not ours and _other_pod(observed.job, wish)
+    if state.active and not late and not outdated:
         return Step("follow", new_rate=wish.rate_limit if wish.rate_limit != observed.rate else "")
     if state.phase == "failed" and ours:
         return Step("fail")
@@ -71,3 +73,9 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
         return Step("lost")
     stale = [observed.job] if observed.job is not None else []
     return Step("start", clear=[*stale, *observed.others])
+
+
+def _other_pod(job: Optional[Mapping[str, Any]], wish: Wish) -> bool:
+    """Whether a Job was made with an image or settings that the user does not wish any more."""
+    made = ((job or {}).get("metadata") or {}).get("annotations") or {}
+    return bool(made.get(POD_ANNOTATION) != pod_digest(wish))

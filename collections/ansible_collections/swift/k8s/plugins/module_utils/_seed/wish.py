@@ -185,5 +185,10 @@ def digest(wish: Wish, claim_uid: str, remove: Sequence[str] = ()) -> str:
     return _digest({"claim": claim_uid, **told, "remove": list(remove)})[:10]
 
 
+def pod_digest(wish: Wish) -> str:
+    """What a pod is made of besides its work."""
+    return _digest({"image": wish.image, "pod": wish.pod})[:10]
+
+
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

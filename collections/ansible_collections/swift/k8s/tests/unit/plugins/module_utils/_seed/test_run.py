@@ -160,6 +160,18 @@ def test_a_pod_without_a_node_fails_late_and_is_made_anew_by_the_next_run() -> N
     assert the_job(fake)["metadata"]["uid"] != uid
 
 
+@pytest.mark.parametrize(
+    ("phase", "image", "same"),
+    [("Pending", "other", False), ("Pending", "python:3.11", True), ("Running", "other", True)],
+)
+def test_a_pod_that_has_not_started_takes_a_corrected_image(phase: str, image: str, same: bool) -> None:
+    fake = cluster()
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
+    pod(fake, phase)
+    run(fake, params(image=image), check_mode=False)
+    assert (the_job(fake)["metadata"]["uid"] == uid) is same
+
+
 def test_a_finished_job_without_its_log_runs_once_more() -> None:
     fake = cluster()
     uid = run(fake, params(), check_mode=False)["followed"]["models"]
