@@ -50,6 +50,7 @@ ASCEND = Vendor(
     ),
     operators=(Operator("openfuyao", "npu.openfuyao.com/v1", "NPUClusterPolicy", NPU),),
     drivers=(Driver("npu.huawei.com", NPU),),
+    amounts=r"huawei\.com/.+-(memory|core)",
     register=r"hami\.io/node-register-Ascend.+",
     brand="Ascend",
     details="use MindCluster 26.1 or newer, whose device plugin labels its nodes",

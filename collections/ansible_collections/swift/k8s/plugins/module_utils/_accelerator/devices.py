@@ -16,6 +16,8 @@ from .vendors import VENDORS, vendor_of
 
 Labels = Mapping[str, str]
 Device = dict[str, Any]
+#: A slice that is called 10gb has 9728 MiB, one called 5gb half of that; the largest have a little more.
+_MIB_OF_TEN_GB = 9728
 
 
 def devices(node: Mapping[str, Any], vendors: tuple[Vendor, ...] = VENDORS) -> list[Device]:
@@ -50,6 +52,8 @@ def _device(vendor: Vendor, resource: str, count: int, labels: Labels, hami: Reg
     memory = read(vendor.memory_mib) or (hami.memory_mib if hami else None)
     sharing = read(vendor.sharing) or ("hami" if hami else vendor.shared(resource))
     known = vendor.known(product) if product else None
+    if not memory and groups.get("gb"):
+        memory = int(groups["gb"]) * _MIB_OF_TEN_GB // 10
     if not memory and known and sharing in ("none", "hami"):
         memory = known.memory_mib
     return {

@@ -17,7 +17,7 @@ NVIDIA = Vendor(
     resources=(
         Resource(r"(?P<base>nvidia\.com/gpu)"),
         Resource(r"(?P<base>nvidia\.com/gpu)\.shared", sharing="shared"),
-        Resource(r"(?P<base>nvidia\.com/mig-\d+g\.\d+gb[a-z.]*?)(?:\.shared)?", sharing="mig"),
+        Resource(r"(?P<base>nvidia\.com/mig-\d+g\.(?P<gb>\d+)gb[a-z.]*?)(?:\.shared)?", sharing="mig"),
     ),
     # A shared card's product ends in -SHARED, a slice's in -MIG-<profile>: neither is part of the product.
     product=(
@@ -64,6 +64,7 @@ NVIDIA = Vendor(
     ),
     operators=(Operator("gpu-operator", "nvidia.com/v1", "ClusterPolicy", GPU),),
     drivers=(Driver("gpu.nvidia.com", GPU),),
+    amounts=r"nvidia\.com/gpu(mem|mem-percentage|cores)",
     register=r"hami\.io/node-nvidia-register",
     details="set gfd: true in device_plugin_nvidia, which installs GPU feature discovery",
 )

@@ -43,7 +43,8 @@ class Reading:
 class Resource:
     """Names under which devices are advertised.
 
-    pattern: matches the whole name; a group `chip` tells the chip, a group `base` the name that labels use.
+    pattern: matches the whole name; a group `chip` tells the chip, a group `base` the name that labels use, a group
+        `gb` the nominal memory of a slice.
     sharing: how such devices are shared.
     """
 
@@ -101,6 +102,7 @@ class Driver:
 class Vendor:
     """All that is known of a vendor.
 
+    amounts: pattern of resources beside devices that are no devices themselves, as memory that is shared out.
     register: pattern of the node annotations in which HAMi lists devices.
     brand: what a product's name begins with where only the chip is known.
     details: how to have the labels that tell product, memory and driver.
@@ -118,6 +120,7 @@ class Vendor:
     plugins: tuple[Plugin, ...] = ()
     operators: tuple[Operator, ...] = ()
     drivers: tuple[Driver, ...] = ()
+    amounts: str = r"(?!)"
     register: str = r"(?!)"
     brand: str = ""
     details: str = ""

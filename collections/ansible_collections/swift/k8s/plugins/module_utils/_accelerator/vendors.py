@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .ascend import ASCEND
 from .nvidia import NVIDIA
 from .table import Vendor
@@ -14,3 +16,8 @@ VENDORS: tuple[Vendor, ...] = (NVIDIA, ASCEND)
 def vendor_of(resource: str, vendors: tuple[Vendor, ...] = VENDORS) -> Vendor | None:
     """Whose devices a resource is, or None for resources that are no known devices."""
     return next((vendor for vendor in vendors if vendor.resource(resource)), None)
+
+
+def known(resource: str, vendors: tuple[Vendor, ...] = VENDORS) -> bool:
+    """Whether a resource is a device, or an amount that goes with devices, of a vendor."""
+    return any(vendor.resource(resource) or re.fullmatch(vendor.amounts, resource) for vendor in vendors)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._accelerator.vendors import VENDORS, vendor_of
+from .._accelerator.vendors import VENDORS, known
 from .owners import Owner, unowned
 
 Node = Mapping[str, Any]
@@ -26,14 +26,14 @@ def warnings(nodes: Sequence[Node], owners: Sequence[Owner] | None) -> list[str]
         ]
         if dark:
             found.append(
-                f"{_told(dark)} with {vendor.name} devices do not say which product, memory or driver: "
+                f"product, memory and driver of the {vendor.name} devices of {_told(dark)} are not known: "
                 f"{vendor.details}."
             )
         alone = unowned(nodes, owners, vendor.name) if owners is not None else []
         if alone:
             found.append(
-                f"{_told(alone)} offer {vendor.name} devices, but no DaemonSet there advertises them: find out what "
-                "does before another device plugin is installed."
+                f"no DaemonSet advertises the {vendor.name} devices of {_told(alone)}: find out what does before "
+                "another device plugin is installed."
             )
     return found
 
@@ -44,7 +44,7 @@ def strangers(node: Mapping[str, Any]) -> list[str]:
     return [
         name
         for name, amount in sorted(allocatable.items())
-        if _ACCELERATOR.fullmatch(name) and not vendor_of(name) and str(amount) not in ("0", "")
+        if _ACCELERATOR.fullmatch(name) and not known(name) and str(amount) not in ("0", "")
     ]
 
 
@@ -54,8 +54,7 @@ def unknown_resources(found: Iterable[tuple[str, str]]) -> list[str]:
     for node, resource in found:
         by_resource.setdefault(resource, []).append(node)
     return [
-        f"{_told(nodes)} offer {resource}, which no vendor's table of this collection describes: such devices are "
-        "left alone."
+        f"no table of this collection describes {resource} of {_told(nodes)}: such devices are left alone."
         for resource, nodes in sorted(by_resource.items())
     ]
 

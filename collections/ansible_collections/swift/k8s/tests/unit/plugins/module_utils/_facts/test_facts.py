@@ -99,11 +99,21 @@ def test_rows() -> None:
 def test_warnings_say_what_is_not_known_and_how_to_learn_it() -> None:
     lists = {"nodes": kept("no-gfd", "npu-dark", "amd", "a100-80"), "plugins": []}
     told = "\n".join(facts(lists)["warnings"])
-    assert "1 node (no-gfd) with nvidia devices do not say which product, memory or driver: set gfd: true" in told
-    assert "1 node (npu-dark) with ascend devices do not say which product" in told
-    assert "2 nodes (a100-80, no-gfd) offer nvidia devices, but no DaemonSet there advertises them" in told
-    assert "1 node (amd) offer amd.com/gpu, which no vendor's table of this collection describes" in told
+    assert "driver of the nvidia devices of 1 node (no-gfd) are not known: set gfd: true" in told
+    assert "driver of the ascend devices of 1 node (npu-dark) are not known: use MindCluster 26.1" in told
+    assert "no DaemonSet advertises the nvidia devices of 2 nodes (a100-80, no-gfd): find out what does" in told
+    assert "no table of this collection describes amd.com/gpu of 1 node (amd)" in told
     assert "rdma/hca" not in told
+
+
+def test_many_nodes_are_counted() -> None:
+    dark: list[Any] = [(node_fact(zoo.node(f"n{number}", {GPU: 1})), []) for number in range(5)]
+    assert "of 5 nodes (n0, n1, n2 and 2 more) are not known" in facts({"nodes": dark}, ["nodes"])["warnings"][0]
+
+
+def test_amounts_beside_devices_are_no_strangers() -> None:
+    shared = {GPU: 10, "nvidia.com/gpumem": 81920, "nvidia.com/gpucores": 100, "huawei.com/Ascend910B4-memory": 1}
+    assert strangers(zoo.node("hami", {**shared, "huawei.com/Ascend999-npu": 1})) == ["huawei.com/Ascend999-npu"]
 
 
 def test_owners_that_were_not_asked_for_are_not_missed() -> None:
