@@ -114,7 +114,8 @@ class Launch:
                 start_new_session=True,
                 cwd="/",
             )
-        wait("the lab's first process", self._listening, 15, 0.02)
+        # usually 0.3 s; while the kernel still takes another lab's networks apart, links are made slowly
+        wait("the lab's first process", self._listening, 60, 0.02)
 
     def _listening(self) -> bool:
         assert self.process is not None
