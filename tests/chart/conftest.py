@@ -35,20 +35,20 @@ class Render:
         assert not self.error, self.error
         return [item for item in self.objects if item["kind"] == kind]
 
-    def one(self, kind: str) -> dict[str, Any]:
+    def one(self, kind: str) -> Any:
         found = [item for item in self.all(kind) if "helm.sh/hook" not in item["metadata"].get("annotations", {})]
         assert found, f"no {kind} among {[item['kind'] for item in self.objects]}"
         return found[0]
 
     @property
-    def pod(self) -> dict[str, Any]:
+    def pod(self) -> Any:
         for kind in ("Deployment", "Job"):
             if self.all(kind):
                 return self.one(kind)["spec"]["template"]["spec"]
         return self.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
     @property
-    def engine(self) -> dict[str, Any]:
+    def engine(self) -> Any:
         return self.pod["containers"][0]
 
     @property
@@ -60,14 +60,14 @@ class Render:
         return next(item["data"] for item in self.all("ConfigMap") if "run.json" in item["data"])
 
     @property
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Any:
         return json.loads(self.files["run.json"])
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Any:
         return self.run["arguments"]
 
-    def init(self, name: str) -> dict[str, Any]:
+    def init(self, name: str) -> Any:
         return next(item for item in self.pod["initContainers"] if item["name"] == name)
 
 

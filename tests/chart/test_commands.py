@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+
+from tests.chart.conftest import Rendering
 
 ROOT = Path(__file__).resolve().parents[2]
 LETTER = [
@@ -20,7 +23,7 @@ LETTER = [
 ]
 
 
-def test_install_to_the_letter(render):
+def test_install_to_the_letter(render: Rendering) -> None:
     rendered = render(*LETTER)
     assert rendered.engine["resources"]["limits"]["nvidia.com/gpu"] == 2
     assert rendered.arguments["vllm_tensor_parallel_size"] == 2
@@ -43,16 +46,16 @@ def test_install_to_the_letter(render):
         ),
     ],
 )
-def test_dots_of_resource_names(render, words, limits):
+def test_dots_of_resource_names(render: Rendering, words: Any, limits: dict[str, Any]) -> None:
     flags = [item for word in words for item in ("--set", word)]
     assert render(*flags, model__id="a/b").engine["resources"]["limits"] == limits
 
 
-def test_helm_charts_is_the_chart():
+def test_helm_charts_is_the_chart() -> None:
     assert (ROOT / "helm-charts/ms-swift/Chart.yaml").samefile(ROOT / "charts/ms-swift/Chart.yaml")
 
 
-def test_published_values_file(render):
+def test_published_values_file(render: Rendering) -> None:
     values = {
         "replicaCount": 1,
         "image": {"repository": "example.org/ms-swift", "tag": "4.6.0", "pullPolicy": "IfNotPresent"},
@@ -72,10 +75,10 @@ def test_published_values_file(render):
 def notes(*words: str) -> str:
     command = ["helm", "install", "r", str(ROOT / "charts/ms-swift"), "--dry-run=client", "--output", "json", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["info"]["notes"]
+    return str(json.loads(done.stdout)["info"]["notes"])
 
 
-def test_notes_warn_of_names_without_weights():
+def test_notes_warn_of_names_without_weights() -> None:
     text = notes(*LETTER)
     assert "WARNING: qwen-vl-max is a name of a paid interface" in text
     assert "Apache-2.0" in text
@@ -83,12 +86,12 @@ def test_notes_warn_of_names_without_weights():
     assert "whoever reaches the address can use the model" in text
 
 
-def test_command_is_an_annotation(service):
+def test_command_is_an_annotation(service: Rendering) -> None:
     annotations = service().one("Deployment")["spec"]["template"]["metadata"]["annotations"]
     assert annotations["swift.k8s/command"].startswith("python -m swift.cli.deploy --host 0.0.0.0")
 
 
-def test_catalogue_names_are_complete():
+def test_catalogue_names_are_complete() -> None:
     for name, entry in yaml.safe_load((ROOT / "charts/ms-swift/files/catalogue.yaml").read_text()).items():
         assert name == name.lower()
         assert {"id", "parameters", "licence", "open"} <= entry.keys()
@@ -98,12 +101,12 @@ def test_catalogue_names_are_complete():
 @pytest.mark.parametrize(
     ("word", "task"), [("generation", "deploy"), ("Embedding", "embedding"), ("rerank", "reranker")]
 )
-def test_task_type_words(service, word, task):
+def test_task_type_words(service: Rendering, word: str, task: str) -> None:
     rendered = service(env__TASK_TYPE=word)
     assert rendered.one("Deployment")["metadata"]["labels"]["app.kubernetes.io/component"] == task
 
 
-def test_own_weights_behind_a_known_name(render):
+def test_own_weights_behind_a_known_name(render: Rendering) -> None:
     rendered = render(env__MODEL_NAME="qwen-plus", model__id="Qwen/Qwen2.5-14B-Instruct", accelerator__vendor="cpu")
     assert rendered.arguments["served_model_name"] == "qwen-plus"
     assert rendered.arguments["model"].endswith("/Qwen/Qwen2.5-14B-Instruct")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import chart_docs
@@ -17,12 +18,12 @@ from tests.chart.conftest import CHART
 VALUES = (CHART / "values.yaml").read_text(encoding="utf-8")
 
 
-def test_readme_is_current():
+def test_readme_is_current() -> None:
     readme = (CHART / "README.md").read_text(encoding="utf-8")
     assert chart_docs.written(readme, VALUES) == readme, "run scripts/chart_docs.py"
 
 
-def test_schema_is_current():
+def test_schema_is_current() -> None:
     schema = (CHART / "values.schema.json").read_text(encoding="utf-8")
     assert schema == chart_schema.written(), "run scripts/chart_schema.py"
 
@@ -35,21 +36,21 @@ def leaves(values: Any, name: str = "") -> Iterator[str]:
         yield name
 
 
-def test_every_value_has_its_comment():
+def test_every_value_has_its_comment() -> None:
     missing = set(leaves(yaml.safe_load(VALUES))) - chart_docs.comments(VALUES).keys()
     assert not missing
 
 
-def test_rules_of_the_schema_name_values():
+def test_rules_of_the_schema_name_values() -> None:
     assert chart_schema.RULES.keys() <= set(chart_docs.comments(VALUES))
 
 
 @pytest.mark.parametrize("path", sorted((CHART / "templates").rglob("*.*")), ids=lambda path: path.name)
-def test_templates_are_small(path):
+def test_templates_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 125
 
 
-def test_package_holds_the_cache_engine(tmp_path):
+def test_package_holds_the_cache_engine(tmp_path: Path) -> None:
     subprocess.run(["helm", "package", str(CHART), "--destination", str(tmp_path)], check=True, capture_output=True)
     (package,) = tmp_path.glob("ms-swift-*.tgz")
     with tarfile.open(package) as archive:

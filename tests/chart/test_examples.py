@@ -35,12 +35,12 @@ def committed(name: str) -> str:
     return (render_examples.EXAMPLES / f"render-{name}.yaml").read_text(encoding="utf-8")
 
 
-def test_all_are_there():
+def test_all_are_there() -> None:
     assert set(NAMES) >= ASKED_FOR
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_render_is_current_and_valid(name):
+def test_render_is_current_and_valid(name: str) -> None:
     begin = time.monotonic()
     text = render_examples.template(name)
     seconds = time.monotonic() - begin
@@ -52,13 +52,13 @@ def test_render_is_current_and_valid(name):
     assert seconds < 5, f"{name} took {seconds:.1f} s"
 
 
-def test_no_render_without_values():
+def test_no_render_without_values() -> None:
     renders = {path.stem.removeprefix("render-") for path in render_examples.EXAMPLES.glob("render-*.yaml")}
     assert renders == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_restricted(name):
+def test_restricted(name: str) -> None:
     """What the Pod Security level restricted asks of every pod."""
     for item in yaml.load_all(committed(name), Loader=yaml.CSafeLoader):
         spec = item.get("spec", {})

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import launch
 import pytest
@@ -34,31 +36,31 @@ http.server.HTTPServer(address, http.server.BaseHTTPRequestHandler).serve_foreve
         ({"a": "two words"}, ["--a", "two words"]),
     ],
 )
-def test_words(arguments, argv):
+def test_words(arguments: dict[str, Any], argv: list[str]) -> None:
     assert launch.words(arguments) == argv
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "schlüssel", "two words"])
-def test_bad_keys(tmp_path, text):
+def test_bad_keys(tmp_path: Path, text: str) -> None:
     path = tmp_path / "key"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(swift_pod_errors.LaunchError, match="ASCII text without blanks"):
         launch.read_key(path)
 
 
-def test_missing_key(tmp_path):
+def test_missing_key(tmp_path: Path) -> None:
     with pytest.raises(swift_pod_errors.LaunchError, match=r"check apiKey\.existingSecret"):
         launch.read_key(tmp_path / "key")
 
 
-def test_model_with_code(tmp_path):
+def test_model_with_code(tmp_path: Path) -> None:
     launch.require_no_code(tmp_path)
     (tmp_path / "modeling_x.py").touch()
     with pytest.raises(swift_pod_errors.LaunchError, match=r"modeling_x\.py.*model\.trusted=true"):
         launch.require_no_code(tmp_path)
 
 
-def test_taken_port():
+def test_taken_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(swift_pod_errors.LaunchError, match=f"port {port} is taken"):
@@ -70,7 +72,7 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def test_key_in_no_command_line_and_sigterm_arrives(tmp_path):
+def test_key_in_no_command_line_and_sigterm_arrives(tmp_path: Path) -> None:
     (tmp_path / "standin.py").write_text(STAND_IN)
     (tmp_path / "key").write_text("canary-4711\n")
     arguments = {"host": "127.0.0.1", "port": free_port(), "report": str(tmp_path / "report")}
@@ -92,7 +94,7 @@ def test_key_in_no_command_line_and_sigterm_arrives(tmp_path):
     assert process.returncode == -signal.SIGTERM
 
 
-def test_error_is_one_line(tmp_path):
+def test_error_is_one_line(tmp_path: Path) -> None:
     run = {"module": "x", "kind": "serve", "arguments": {"model": str(tmp_path)}, "trusted": False}
     (tmp_path / "x.py").touch()
     (tmp_path / "run.json").write_text(json.dumps(run))

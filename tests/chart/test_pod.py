@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from tests.chart.conftest import Rendering
 
-def test_no_trace_of_cuda_on_a_cpu(service):
+
+def test_no_trace_of_cuda_on_a_cpu(service: Rendering) -> None:
     rendered = service()
     assert rendered.env["NVIDIA_VISIBLE_DEVICES"] == "void"
     assert rendered.env["CUDA_VISIBLE_DEVICES"] == ""
@@ -15,7 +18,7 @@ def test_no_trace_of_cuda_on_a_cpu(service):
     assert "nvidia" not in json.dumps(rendered.engine["resources"])
 
 
-def test_key_is_a_file_and_silences_the_log(service):
+def test_key_is_a_file_and_silences_the_log(service: Rendering) -> None:
     rendered = service(apiKey__existingSecret="key", logLevel="INFO")
     assert rendered.env["LOG_LEVEL"] == "WARNING"
     assert rendered.run["api_key_file"] == "/run/secrets/swift/api-key"
@@ -23,14 +26,14 @@ def test_key_is_a_file_and_silences_the_log(service):
     assert "secretKeyRef" not in json.dumps(rendered.engine)
 
 
-def test_media_directory_is_empty(service):
+def test_media_directory_is_empty(service: Rendering) -> None:
     rendered = service()
     mounts = {mount["mountPath"]: mount for mount in rendered.engine["volumeMounts"]}
     assert mounts[rendered.env["SWIFT_MEDIA_ALLOWED_DIRS"]]["readOnly"] is True
     assert mounts["/cache"]["readOnly"] is True
 
 
-def test_script_is_readable_for_uid_1000_and_root(service):
+def test_script_is_readable_for_uid_1000_and_root(service: Rendering) -> None:
     as_user = {mount["mountPath"] for mount in service().engine["volumeMounts"]}
     assert "/root" in as_user
     as_root = service(podSecurityContext__runAsUser=0).engine["volumeMounts"]
@@ -38,19 +41,19 @@ def test_script_is_readable_for_uid_1000_and_root(service):
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [("qwen2.5-0.5b-instruct", 305), ("qwen2.5-72b-instruct", 1685)])
-def test_startup_follows_the_bytes(render, asked, seconds):
+def test_startup_follows_the_bytes(render: Rendering, asked: Any, seconds: int) -> None:
     probe = render(model__id=asked, accelerator__vendor="nvidia").engine["startupProbe"]
     assert 0 <= probe["failureThreshold"] * probe["periodSeconds"] - seconds <= 10
 
 
-def test_stop_is_orderly(service):
+def test_stop_is_orderly(service: Rendering) -> None:
     rendered = service(drainSeconds=7)
     assert rendered.engine["command"][0] == "python"
     assert rendered.engine["lifecycle"]["preStop"]["exec"]["command"][-1] == "import time; time.sleep(7)"
     assert rendered.pod["terminationGracePeriodSeconds"] > 300
 
 
-def test_seed(service):
+def test_seed(service: Rendering) -> None:
     rendered = service(
         cache__seed__endpoint="http://hub:8099",
         cache__seed__rateLimit="40MiB/s",
@@ -79,7 +82,7 @@ def test_seed(service):
 
 
 @pytest.mark.parametrize("pairs", [{"model__path": "/cache/outputs/x/M"}, {"cache__seed__enabled": False}])
-def test_nothing_is_fetched(service, pairs):
+def test_nothing_is_fetched(service: Rendering, pairs: dict[str, Any]) -> None:
     rendered = service(**pairs)
     assert "initContainers" not in rendered.pod
     assert "spec.json" not in rendered.files
@@ -94,19 +97,19 @@ def test_nothing_is_fetched(service, pairs):
         ({"accelerator__vendor": "nvidia", "accelerator__sharing": "mps", "accelerator__shares": 4}, None),
     ],
 )
-def test_shared_memory(render, pairs, size):
+def test_shared_memory(render: Rendering, pairs: dict[str, Any], size: str | None) -> None:
     volumes = {item["name"]: item for item in render(model__id="a/b", **pairs).pod["volumes"]}
     assert volumes.get("shm", {}).get("emptyDir", {}).get("sizeLimit") == size
 
 
-def test_shares_of_a_device_add_up(render):
+def test_shares_of_a_device_add_up(render: Rendering) -> None:
     pairs = {"accelerator__vendor": "nvidia", "accelerator__sharing": "time-slicing", "accelerator__shares": 4}
     rendered = render(model__id="a/b", **pairs)
     assert rendered.arguments["vllm_gpu_memory_utilization"] * 4 < 1
     assert rendered.init("devices")["command"][3] == "0"
 
 
-def test_nodes_by_memory_and_compute(render):
+def test_nodes_by_memory_and_compute(render: Rendering) -> None:
     rendered = render(
         model__id="a/b", accelerator__vendor="nvidia", accelerator__memoryMiB=40000, accelerator__compute="7.5"
     )
@@ -117,25 +120,25 @@ def test_nodes_by_memory_and_compute(render):
     assert told[1][1:] == [("nvidia.com/gpu.compute.major", "In", ["7"]), ("nvidia.com/gpu.compute.minor", "Gt", ["4"])]
 
 
-def test_network_policy_of_a_site_hub(service):
+def test_network_policy_of_a_site_hub(service: Rendering) -> None:
     policy = service(cache__seed__endpoint="http://hub:8099").one("NetworkPolicy")["spec"]
     assert [{"protocol": "TCP", "port": 8099}] in [rule["ports"] for rule in policy["egress"]]
     assert "ipBlock" not in json.dumps(policy)
 
 
-def test_registry_of_all_images(service):
+def test_registry_of_all_images(service: Rendering) -> None:
     rendered = service(image__registry="r.site", proxy__enabled=True, proxy__image__tag="1")
     images = {item["image"] for item in [rendered.engine, *rendered.pod["initContainers"]]}
     assert all(image.startswith("r.site/") for image in images)
 
 
-def test_autoscaled_deployment_names_no_replicas(service):
+def test_autoscaled_deployment_names_no_replicas(service: Rendering) -> None:
     rendered = service(proxy__enabled=True, metrics__source="proxy", autoscaling__enabled=True)
     assert "replicas" not in rendered.one("Deployment")["spec"]
     assert rendered.one("HorizontalPodAutoscaler")["spec"]["maxReplicas"] == 4
 
 
-def test_configuration_rolls_the_pods(service):
+def test_configuration_rolls_the_pods(service: Rendering) -> None:
     digests = {
         service(**pairs).one("Deployment")["spec"]["template"]["metadata"]["annotations"]["swift.k8s/config"]
         for pairs in ({}, {"engine__maxModelLen": 4096}, {"proxy__enabled": True})

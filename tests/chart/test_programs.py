@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import ask
 import choices
@@ -39,12 +40,12 @@ def machine(root: Path, devices_: int, driver: str = "") -> Path:
         (1, 1, "535.104.05", "", ""),
     ],
 )
-def test_devices(tmp_path, found, asked, driver, cuda, sentence):
+def test_devices(tmp_path: Path, found: int, asked: Any, driver: str, cuda: str, sentence: str) -> None:
     told = devices.problems("nvidia", asked, TABLE, {"CUDA_VERSION": cuda}, machine(tmp_path, found, driver))
     assert sentence in " ".join(told) if sentence else not told
 
 
-def test_ascend(tmp_path):
+def test_ascend(tmp_path: Path) -> None:
     (tmp_path / "dev").mkdir()
     for name in ("davinci0", "davinci_manager"):
         (tmp_path / "dev" / name).touch()
@@ -63,21 +64,21 @@ def test_ascend(tmp_path):
         ("2 qwen-plus generation gpu half", ["task=sft (or eval, export: see the chart's README)"]),
     ],
 )
-def test_five_answers(lines, wanted):
+def test_five_answers(lines: str, wanted: list[str]) -> None:
     assert choices.differences(choices.answers(lines.split(), {}), RUNS) == wanted
 
 
-def test_answers_by_environment():
+def test_answers_by_environment() -> None:
     assert choices.answers(["1"], {"MODEL_NAME": "m", "PRECISION": "half"}) == ["1", "m", "", "", "half"]
 
 
-def test_question_carries_the_key():
+def test_question_carries_the_key() -> None:
     request = ask.request("http://s:8080", "deploy", "m", "secret")
     assert request.full_url == "http://s:8080/v1/chat/completions"
     assert request.headers["Authorization"] == "Bearer secret"
 
 
-def test_answers():
+def test_answers() -> None:
     assert ask.answer("deploy", {"choices": [{"message": {"content": "hi"}}]}) == "hi"
     assert ask.answer("embedding", {"data": [{"embedding": [0.1, 0.2]}]}) == "2 numbers"
     with pytest.raises(LookupError):

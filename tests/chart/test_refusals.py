@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+
+from tests.chart.conftest import Rendering
 
 GPU = {"accelerator__vendor": "nvidia"}
 NPU = {"accelerator__vendor": "ascend"}
@@ -51,10 +55,10 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"accelerator__compute": "8"}, "accelerator.compute"),
     ],
 )
-def test_refusal(service, pairs, sentence):
+def test_refusal(service: Rendering, pairs: dict[str, Any], sentence: str) -> None:
     assert sentence in service(**pairs).error
 
 
-def test_unknown_release_is_not_checked(service):
+def test_unknown_release_is_not_checked(service: Rendering) -> None:
     rendered = service(image__repository="own", image__tag="nightly", extraArgs={"whatever": 1})
     assert rendered.arguments["whatever"] == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart.conftest import CHART
+from tests.chart.conftest import CHART, Rendering
 
-TASKS = {
+TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "embedding": ("Deployment", "swift.cli.deploy", {"task_type": "embedding"}),
     "reranker": ("Deployment", "swift.cli.deploy", {"task_type": "reranker"}),
     "sft": ("Job", "swift.cli.sft", {"output_dir": "/cache/outputs/r", "add_version": False}),
@@ -23,7 +24,7 @@ TASKS = {
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_task(service, task):
+def test_task(service: Rendering, task: str) -> None:
     kind, module, arguments = TASKS[task]
     rendered = service(task=task, train__dataset=["d"], infer__dataset=["d"])
     assert rendered.one(kind)["spec"]["template"]["spec"]["containers"][0]["command"][:2] == [
@@ -34,7 +35,7 @@ def test_task(service, task):
     assert arguments.items() <= rendered.arguments.items()
 
 
-def test_app_talks_to_a_service_without_a_device(render):
+def test_app_talks_to_a_service_without_a_device(render: Rendering) -> None:
     values = {"ingress": {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}}
     rendered = render(values=values, task="app", model__id="a/b", ui__baseUrl="http://qwen:8080/v1")
     assert rendered.arguments["base_url"] == "http://qwen:8080/v1"
@@ -42,17 +43,17 @@ def test_app_talks_to_a_service_without_a_device(render):
     assert rendered.engine["readinessProbe"]["tcpSocket"] == {"port": "engine"}
 
 
-def test_download_is_a_job_or_a_cronjob(service):
+def test_download_is_a_job_or_a_cronjob(service: Rendering) -> None:
     assert service(task="download").pod["containers"][0]["command"][:3] == ["python3", "-m", "swift_seed._cache"]
     assert service(task="download", job__schedule="0 2 * * *").one("CronJob")["spec"]["schedule"] == "0 2 * * *"
 
 
-def test_changed_job_has_another_name(service):
+def test_changed_job_has_another_name(service: Rendering) -> None:
     names = {service(task="sft", train__dataset=["d"], train__epochs=n).one("Job")["metadata"]["name"] for n in (1, 2)}
     assert len(names) == 2
 
 
-def test_two_nodes(service):
+def test_two_nodes(service: Rendering) -> None:
     rendered = service(task="sft", train__dataset=["d"], train__nodes=2)
     job = rendered.one("Job")
     assert job["spec"]["completionMode"] == "Indexed"
@@ -64,7 +65,7 @@ def test_two_nodes(service):
     assert headless["spec"]["publishNotReadyAddresses"] is True
 
 
-def test_orderly_stop_is_no_failure(service):
+def test_orderly_stop_is_no_failure(service: Rendering) -> None:
     rules = service(task="sft", train__dataset=["d"]).one("Job")["spec"]["podFailurePolicy"]["rules"]
     assert rules[0] == {
         "action": "Ignore",
@@ -72,7 +73,7 @@ def test_orderly_stop_is_no_failure(service):
     }
 
 
-def test_eval_of_a_service_names_the_served_model(render):
+def test_eval_of_a_service_names_the_served_model(render: Rendering) -> None:
     rendered = render(task="eval", eval__url="http://qwen:8080/v1", eval__model="qwen", eval__datasets=["gsm8k"])
     assert rendered.arguments["model"] == "qwen"
     assert "torch_dtype" not in rendered.arguments
@@ -87,13 +88,13 @@ def test_eval_of_a_service_names_the_served_model(render):
         ("transformers", {"max_model_len": 4096, "max_batch_size": 8}),
     ],
 )
-def test_engines_hear_the_same_wishes(render, backend, options):
+def test_engines_hear_the_same_wishes(render: Rendering, backend: str, options: dict[str, Any]) -> None:
     engine = {"engine__backend": backend, "engine__maxModelLen": 4096, "engine__maxConcurrency": 8}
     arguments = render(model__id="a/b", accelerator__vendor="nvidia", accelerator__count=2, **engine).arguments
     assert options.items() <= arguments.items()
 
 
-def test_vllm_server(render):
+def test_vllm_server(render: Rendering) -> None:
     rendered = render(
         model__id="a/b", accelerator__vendor="nvidia", metrics__source="vllm", apiKey__existingSecret="key"
     )
@@ -111,11 +112,11 @@ def test_vllm_server(render):
         ({"accelerator__vendor": "cpu", "engine__dtype": "bfloat16"}, "bfloat16"),
     ],
 )
-def test_data_type(render, pairs, dtype):
+def test_data_type(render: Rendering, pairs: dict[str, Any], dtype: str | None) -> None:
     assert render(model__id="a/b", **pairs).arguments.get("torch_dtype") == dtype
 
 
-def test_arguments_lists_name_every_command():
+def test_arguments_lists_name_every_command() -> None:
     for path in (CHART / "files/arguments").glob("*.json"):
         commands = json.loads(path.read_text())["commands"]
         assert {"deploy", "sft", "rlhf", "export", "eval", "infer", "pt", "app", "sample"} <= commands.keys()

@@ -22,7 +22,7 @@ def checkpoint(directory: Path, step: int, planned: int, state: str = "") -> Non
     (path / "trainer_state.json").write_text(state or json.dumps({"global_step": step, "max_steps": planned}))
 
 
-def test_newest_whole_checkpoint(tmp_path):
+def test_newest_whole_checkpoint(tmp_path: Path) -> None:
     assert training.newest_checkpoint(tmp_path) is None
     checkpoint(tmp_path, 9, 100)
     checkpoint(tmp_path, 10, 100)
@@ -42,7 +42,7 @@ def test_newest_whole_checkpoint(tmp_path):
         (None, "20/20", (20, 20)),
     ],
 )
-def test_steps(tmp_path, saved, logged, expected):
+def test_steps(tmp_path: Path, saved: int | None, logged: str | None, expected: tuple[int, int]) -> None:
     if saved:
         checkpoint(tmp_path, saved, 20)
     if logged:
@@ -52,7 +52,7 @@ def test_steps(tmp_path, saved, logged, expected):
     assert training.complete(tmp_path) == (expected == (20, 20))
 
 
-def test_orderly_stop_is_told_from_the_end(tmp_path):
+def test_orderly_stop_is_told_from_the_end(tmp_path: Path) -> None:
     checkpoint(tmp_path, 17, 20)
     with pytest.raises(UnfinishedError, match="stopped at step 17 of 20") as caught:
         training.require_complete(tmp_path)
@@ -67,7 +67,7 @@ def test_orderly_stop_is_told_from_the_end(tmp_path):
         ({"NNODES": "2", "NPROC_PER_NODE": "8", "MASTER_ADDR": "m"}, "torch.distributed.run", {}),
     ],
 )
-def test_who_starts_the_processes(environ, module, extra):
+def test_who_starts_the_processes(environ: dict[str, str], module: str, extra: dict[str, str]) -> None:
     seen: list[str] = []
     training.start("swift.cli.sft", ["--a", "1"], environ, lambda name, argv: seen.extend([name, *argv]))
     assert seen[0] == module
@@ -77,13 +77,13 @@ def test_who_starts_the_processes(environ, module, extra):
         assert seen[1:8:2] == ["--nnodes", "--nproc_per_node", "--node_rank", "--master_addr"]
 
 
-def test_progress_is_json(tmp_path, capsys):
+def test_progress_is_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with training.Progress(tmp_path, seconds=60):
         (tmp_path / "logging.jsonl").write_text('{"loss": 2.5, "global_step/max_steps": "5/20"}\n')
     assert json.loads(capsys.readouterr().out) == {"event": "progress", "loss": 2.5, "global_step/max_steps": "5/20"}
 
 
-def test_result_is_made_once(tmp_path):
+def test_result_is_made_once(tmp_path: Path) -> None:
     there = tmp_path / "merged"
     assert output.claim(there, "a", clear=True)
     there.mkdir()
@@ -99,7 +99,7 @@ def test_result_is_made_once(tmp_path):
     assert (there / "whole").exists()
 
 
-def test_what_is_not_ours_stays(tmp_path):
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     (tmp_path / "house").mkdir()
     (tmp_path / "house/data").touch()
     with pytest.raises(LaunchError, match="no run of this chart made it"):
@@ -107,7 +107,7 @@ def test_what_is_not_ours_stays(tmp_path):
     assert (tmp_path / "house/data").exists()
 
 
-def test_digest_has_no_order():
+def test_digest_has_no_order() -> None:
     assert output.digest({"a": 1, "b": 2}) == output.digest({"b": 2, "a": 1}) != output.digest({"a": 1})
 
 
@@ -116,7 +116,7 @@ def members(port: int) -> tuple[gang.Gang, gang.Gang]:
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_gang(monkeypatch, lost):
+def test_gang(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
     stopped = threading.Event()
     monkeypatch.setattr(gang, "stop", stopped.set)
     leader, follower = members(free_port())
@@ -130,6 +130,6 @@ def test_gang(monkeypatch, lost):
         assert stopped.wait(5 if lost else 0.3) is lost
 
 
-def test_alone_there_is_no_gang():
+def test_alone_there_is_no_gang() -> None:
     with gang.Gang.of({}, 1) as alone:
         assert alone.leader
