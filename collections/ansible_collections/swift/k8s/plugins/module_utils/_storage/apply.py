@@ -47,6 +47,25 @@ def perform(cluster: Cluster, action: Action) -> None:
         )
     else:
         cluster.delete(action.api_version, action.kind, action.name, namespace=action.namespace or None)
+        if action.kind == CLAIM[1]:
+            _remove_ended(cluster, action.name, action.namespace)
+
+
+def _remove_ended(cluster: Cluster, claim: str, namespace: str) -> None:
+    """A pod that has ended, as a seeding's, still keeps its claim from going."""
+    for pod in _users(cluster, claim, namespace):
+        if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+            cluster.delete("v1", "Pod", pod["metadata"]["name"], namespace=namespace)
+
+
+def _users(cluster: Cluster, claim: str, namespace: str) -> list[dict[str, Any]]:
+    """The pods that mount a claim."""
+    return [
+        pod
+        for pod in cluster.list("v1", "Pod", namespace=namespace)
+        for volume in pod["spec"].get("volumes") or []
+        if (volume.get("persistentVolumeClaim") or {}).get("claimName") == claim
+    ]
 
 
 def settle(cluster: Cluster, claims: Sequence[Claim], now: Observed, seconds: float) -> Observed:
@@ -74,12 +93,7 @@ def _settled(claim: Claim, now: Observed) -> bool:
 def _why(cluster: Cluster, claim: Claim, seconds: float) -> str:
     """What the cluster says about a claim that does not settle."""
     if claim.state == "absent":
-        pods = [
-            pod["metadata"]["name"]
-            for pod in cluster.list("v1", "Pod", namespace=claim.namespace)
-            for volume in pod["spec"].get("volumes") or []
-            if (volume.get("persistentVolumeClaim") or {}).get("claimName") == claim.name
-        ]
+        pods = [pod["metadata"]["name"] for pod in _users(cluster, claim.name, claim.namespace)]
         users = f"pods that mount it: {', '.join(pods)}" if pods else "no pod mounts it"
         return f"claim {claim} is still there after {seconds:.0f} s; {users}. Stop them, and run again."
     selector = f"involvedObject.kind=PersistentVolumeClaim,involvedObject.name={claim.name}"

@@ -144,3 +144,19 @@ def test_a_claim_that_stays_names_the_pods_that_hold_it(monkeypatch: pytest.Monk
     gone = [{**params()["claims"][0], "state": "absent"}]
     with pytest.raises(StorageError, match="pods that mount it: server"):
         run.run(cluster, params(claims=gone, wait_timeout=0), check_mode=False)
+
+
+def test_pods_that_ended_do_not_keep_a_claim_that_shall_go() -> None:
+    cluster = FakeCluster(react=provision)
+    run.run(cluster, params(), check_mode=False)
+    for name, phase in (("seeded", "Succeeded"), ("serving", "Running")):
+        cluster.objects["Pod", "ai", name] = {
+            "metadata": {"name": name, "namespace": "ai"},
+            "spec": {"volumes": [{"persistentVolumeClaim": {"claimName": "models"}}]},
+            "status": {"phase": phase},
+        }
+    cluster.writes.clear()
+    gone = {**params()["claims"][0], "state": "absent", "delete_data": True}
+    run.run(cluster, params(claims=[gone], classes=[]), check_mode=False)
+    assert ("delete", "Pod", "seeded") in cluster.writes
+    assert ("Pod", "ai", "serving") in cluster.objects
