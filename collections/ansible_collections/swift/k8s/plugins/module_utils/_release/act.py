@@ -53,6 +53,7 @@ class Actor:
         if not wanted.skip_crds:
             crds.apply(self._cluster, prepared.chart)
         self._clear(outcome.recreate)
+        self._strategies(prepared.objects, seen)
         before = outcome.decision.stored.revision if outcome.decision.stored else 0
         try:
             self._helm.upgrade(prepared.target)
@@ -105,6 +106,12 @@ class Actor:
             self._cluster.delete(key.api_version, key.kind, key.name, namespace=place, propagation=propagation)
         self._waiter.gone(keys)
 
+    def _strategies(self, new: Mapping[Key, Object], seen: Observed) -> None:
+        for key, item in new.items():
+            live = seen.live.get(key)
+            if live is not None and heal.by_apply(live) and _strategy(item) == "Recreate" != _strategy(live):
+                heal.make_recreate(self._cluster, key)
+
     def _ready(self, outcome: Outcome, keys: Iterable[Key], stored: Stored) -> None:
         wanted = outcome.wanted
         if wanted.wait:
@@ -133,11 +140,14 @@ class Actor:
         wanted, stored = outcome.wanted, _needed(outcome)
         by_key = {finding.key: [one for one in outcome.drift if one.key == finding.key] for finding in outcome.drift}
         for key, findings in by_key.items():
-            live = seen.live.get(key)
-            if live is None:
-                heal.missing(self._cluster, seen.declared[key], wanted.name, wanted.namespace)
-            else:
+            live, declared = seen.live.get(key), seen.declared[key]
+            if live is not None and not heal.by_apply(live):
                 heal.drifted(self._cluster, key, live, findings)
+                continue
+            now = heal.applied(self._cluster, declared, wanted.name, wanted.namespace)
+            added = [finding for finding in findings if finding.kind == "added"]
+            if added:
+                heal.drifted(self._cluster, key, now, added)
         if wanted.wait:
             self._waiter.wait(wanted.title, seen.declared, wanted.wait_timeout, wanted.wait_for_jobs)
         return stored.revision
@@ -187,3 +197,8 @@ def _needed(outcome: Outcome) -> Stored:
     if stored is None:
         raise ReleaseError(f"release {outcome.wanted.title} has no record")
     return stored
+
+
+def _strategy(deployment: Object) -> str:
+    spec = deployment.get("spec") or {}
+    return str((spec.get("strategy") or {}).get("type", "")) if deployment.get("kind") == "Deployment" else ""

@@ -16,16 +16,39 @@ if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
 MANAGER = "helm"
+_HANDOVER = "swift-k8s-handover"
 
 
-def missing(cluster: Cluster, declared: Object, release: str, namespace: str) -> None:
-    """Create an object again so that Helm still recognises it as its own."""
+def applied(cluster: Cluster, declared: Object, release: str, namespace: str) -> dict[str, Any]:
+    """Server-side apply of a whole object as Helm would, so that Helm still recognises it as its own."""
     item = copy.deepcopy(dict(declared))
     metadata = item.setdefault("metadata", {})
     metadata["labels"] = {**(metadata.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
     owner = {"meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace}
     metadata["annotations"] = {**(metadata.get("annotations") or {}), **owner}
-    cluster.apply(item, field_manager=MANAGER)
+    return cluster.apply(item, field_manager=MANAGER, force=True)
+
+
+def by_apply(live: Object) -> bool:
+    """Whether Helm 4 owns the object by server-side apply: a plain patch would take the fields away from it."""
+    entries = (live.get("metadata") or {}).get("managedFields") or []
+    return any(entry.get("manager") == MANAGER and entry.get("operation") == "Apply" for entry in entries)
+
+
+def make_recreate(cluster: Cluster, key: Key) -> None:
+    """Switch a Deployment of Helm 4 to Recreate.
+
+    Helm's apply leaves the defaulted rollingUpdate in place, which the API server then refuses. The patch takes it out;
+    its ownership is given up at once, because the next apply with another strategy would conflict with it.
+    """
+    body = {"spec": {"strategy": {"type": "Recreate", "rollingUpdate": None}}}
+    patched = cluster.patch(*key[:2], key.name, body, namespace=key.namespace, field_manager=_HANDOVER)
+    entries = patched["metadata"].get("managedFields") or []
+    index = next((number for number, entry in enumerate(entries) if entry.get("manager") == _HANDOVER), None)
+    if index is not None:
+        place = f"/metadata/managedFields/{index}"
+        give_up = [{"op": "test", "path": f"{place}/manager", "value": _HANDOVER}, {"op": "remove", "path": place}]
+        cluster.patch(*key[:2], key.name, give_up, namespace=key.namespace, patch_type="json")
 
 
 def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding]) -> None:

@@ -104,7 +104,8 @@ class FakeCluster:
             for operation in body:
                 _json_patch(item, operation)
         else:
-            item["metadata"].setdefault("labels", {}).update(body["metadata"]["labels"])
+            item["metadata"].setdefault("labels", {}).update(body.get("metadata", {}).get("labels", {}))
+            item.setdefault("spec", {}).update(body.get("spec", {}))
         return self.put(item)
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str | None = None, **_rest: Any) -> bool:

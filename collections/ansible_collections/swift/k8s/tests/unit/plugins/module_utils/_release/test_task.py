@@ -84,6 +84,32 @@ def test_drift_is_put_back_without_helm(run: Any, cluster: FakeCluster, helm: Fa
     assert not run(name="app", chart=chart)["changed"]
 
 
+def by_helm_four(item: dict[str, Any]) -> None:
+    item["metadata"]["managedFields"] = [{"manager": "helm", "operation": "Apply", "time": "t", "fieldsV1": {}}]
+
+
+def test_drift_of_helm_four_is_applied_whole(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(name="app", chart=chart)
+    item = cluster.at("ConfigMap", "app")
+    by_helm_four(item)
+    item["data"].update(text="hacked", more="x")
+    hand = {"manager": "kubectl-edit", "operation": "Update", "time": "t", "fieldsV1": {"f:data": {"f:more": {}}}}
+    item["metadata"]["managedFields"].append(hand)
+    assert len(only(run(name="app", chart=chart))["drift"]) == 2
+    assert cluster.at("ConfigMap", "app")["data"] == {"text": "hello", "fixed": "always"}
+    assert cluster.at("ConfigMap", "app")["metadata"]["annotations"]["meta.helm.sh/release-name"] == "app"
+
+
+def test_deployment_of_helm_four_is_made_recreate_first(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(name="app", chart=chart)
+    by_helm_four(cluster.at("Deployment", "app"))
+    cluster.at("Deployment", "app")["spec"]["strategy"] = {"type": "RollingUpdate"}
+    cluster.requests.clear()
+    run(name="app", chart=chart, values={"strategy": {"type": "Recreate"}})
+    # the patch of the strategy, and the mark that the revision became ready
+    assert cluster.requests["patch"] == 2
+
+
 def test_drift_only_reported(run: Any, cluster: FakeCluster, chart: str) -> None:
     run(name="app", chart=chart)
     cluster.at("ConfigMap", "app")["data"]["text"] = "hacked"
