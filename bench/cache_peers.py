@@ -16,7 +16,8 @@ from urllib.parse import quote
 from cache_site import MIB, Site
 
 CACHE = Path(os.environ.get("SWIFT_K8S_CACHE") or Path.home() / ".cache/swift-k8s")
-CLIENTS = CACHE / "venv/clients-new/bin"
+#: made by the lab hub's contract test (pytest -m clients)
+CLIENTS = max((path.parent for path in CACHE.glob("venv/clients-new-*/complete")), default=CACHE) / "bin"
 #: those that compare a sha256 before they call a file done
 VERIFYING = ("modelscope", "aria2 --checksum", "curl, then sha256sum")
 
