@@ -1,0 +1,102 @@
+"""What an unchanged device stage and the preflight cost, with the real nodes alone and with 1,000 simulated ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from figures import Figure, save
+from lab_run import BUILD, judge, lab, playbook
+
+NODES = (0, 1000)
+ROUNDS = 2
+STAGES = "preflight,device_plugin"
+COMMAND = "python bench/bench_devices.py"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds of the two stages, module executions of the device stage, and writes of both."""
+
+    preflight: float
+    devices: float
+    executions: int
+    writes: int
+
+
+def once() -> Run:
+    """One unchanged run, judged by the audit log."""
+    mark = judge("mark")
+    _changed, found = playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES)
+    stages: dict[str, dict[str, Any]] = {stage["stage"]: stage for stage in found}
+    judged: dict[str, Any] = json.loads(judge("since", mark, "--json"))
+    devices = stages["device_plugin"]
+    return Run(stages["preflight"]["seconds"], devices["seconds"], devices["module_executions"], judged["writes"])
+
+
+def best(nodes: int) -> Run:
+    """The quickest of a few runs, since the machine is shared."""
+    lab("lab", "nodes", "--count", str(nodes))
+    return min((once() for _round in range(ROUNDS)), key=lambda run: run.preflight + run.devices)
+
+
+def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
+    """The figures of one size of cluster beside their goals."""
+    what = f"{nodes} simulated nodes"
+    limit = 5.0 if nodes else 3.0
+    more = few.devices + 3
+    return [
+        Figure(
+            f"preflight-{nodes}-seconds",
+            f"preflight, {what}",
+            round(run.preflight, 1),
+            "s",
+            f"<= {limit:.0f} s",
+            run.preflight <= limit,
+            command=COMMAND,
+        ),
+        Figure(
+            f"devices-{nodes}-seconds",
+            f"unchanged device stage, {what}",
+            round(run.devices, 1),
+            "s",
+            f"<= {more:.1f} s",
+            run.devices <= more,
+            command=COMMAND,
+        ),
+        Figure(
+            f"devices-{nodes}-modules",
+            f"unchanged device stage, {what}: module executions",
+            run.executions,
+            "executions",
+            "<= 4",
+            run.executions <= 4,
+            command=COMMAND,
+        ),
+        Figure(
+            f"devices-{nodes}-writes",
+            f"preflight and unchanged device stage, {what}: write requests",
+            run.writes,
+            "write requests",
+            "0",
+            run.writes == 0,
+            command=COMMAND,
+        ),
+    ]
+
+
+def main() -> int:
+    """Install once, then measure unchanged runs; the simulated nodes are removed again."""
+    playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES)
+    try:
+        runs = {nodes: best(nodes) for nodes in NODES}
+    finally:
+        lab("lab", "nodes", "--count", "0")
+    print(save("devices", [figure for nodes, run in runs.items() for figure in figures(nodes, run, runs[NODES[0]])]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
