@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -72,18 +72,28 @@ def test_published_values_file(render: Rendering) -> None:
     assert {"MODEL_NAME", "TASK_TYPE", "USE_VLLM"}.isdisjoint(rendered.env)
 
 
-def notes(*words: str) -> str:
-    command = ["helm", "install", "r", str(ROOT / "charts/ms-swift"), "--dry-run=client", "--output", "json", *words]
+def notes(directory: Path, *words: str) -> str:
+    """NOTES.txt, which `helm template` keeps to itself: a copy of the chart puts it into an object."""
+    chart = directory / "ms-swift"
+    shutil.copytree(ROOT / "charts/ms-swift", chart, ignore=shutil.ignore_patterns("examples"))
+    wrapper = 'kind: Notes\ntext: {{ include "ms-swift/templates/NOTES.txt" . | toJson }}\n'
+    (chart / "templates/notes-of-test.yaml").write_text(wrapper)
+    command = ["helm", "template", "r", str(chart), "--show-only", "templates/notes-of-test.yaml", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return str(json.loads(done.stdout)["info"]["notes"])
+    return str(yaml.safe_load(done.stdout)["text"])
 
 
-def test_notes_warn_of_names_without_weights() -> None:
-    text = notes(*LETTER)
+def test_notes_warn_of_names_without_weights(tmp_path: Path) -> None:
+    text = notes(tmp_path, *LETTER)
     assert "WARNING: qwen-vl-max is a name of a paid interface" in text
     assert "Apache-2.0" in text
     assert "python -m swift.cli.deploy" in text
     assert "whoever reaches the address can use the model" in text
+
+
+def test_notes_of_a_job(tmp_path: Path) -> None:
+    text = notes(tmp_path, "--set", "task=sft,model.id=a/b,train.dataset[0]=d")
+    assert "/cache/outputs/r on claim r-ms-swift-cache" in text
 
 
 def test_command_is_an_annotation(service: Rendering) -> None:

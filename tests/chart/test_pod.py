@@ -144,3 +144,16 @@ def test_configuration_rolls_the_pods(service: Rendering) -> None:
         for pairs in ({}, {"engine__maxModelLen": 4096}, {"proxy__enabled": True})
     }
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize(
+    ("pairs", "strategy"),
+    [
+        ({}, {"type": "Recreate"}),
+        ({"replicaCount": 2}, {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}),
+        ({"strategy": {"type": "Recreate", "rollingUpdate": None}}, {"type": "Recreate"}),
+        ({"strategy": {"type": "RollingUpdate"}}, {"type": "RollingUpdate"}),
+    ],
+)
+def test_rollout_needs_no_spare_device(service: Rendering, pairs: dict[str, Any], strategy: dict[str, Any]) -> None:
+    assert service(**pairs).one("Deployment")["spec"]["strategy"] == strategy

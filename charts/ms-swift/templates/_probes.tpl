@@ -39,3 +39,15 @@ lifecycle:
     exec:
       command: [python, -c, import time; time.sleep({{ .Values.drainSeconds }})]
 {{- end -}}
+
+{{/* One pod: Recreate. A rolling update would do the same, but with maxUnavailable 1 `helm --wait` calls zero pods ready. */}}
+{{- define "ms-swift.strategy" -}}
+{{- if .Values.strategy -}}
+{{- toYaml (ternary .Values.strategy (omit .Values.strategy "rollingUpdate") (not (empty .Values.strategy.rollingUpdate))) -}}
+{{- else if and (eq (int .Values.replicaCount) 1) (not .Values.autoscaling.enabled) -}}
+type: Recreate
+{{- else -}}
+type: RollingUpdate
+rollingUpdate: {maxSurge: 0, maxUnavailable: 1}
+{{- end -}}
+{{- end -}}
