@@ -98,7 +98,7 @@ def test_a_directory_that_holds_the_lab_is_not_laid_under_itself() -> None:
     [
         ("/root/.cache/s", "/usr", []),
         ("/root/.cache/s", "/opt/python", []),
-        ("/root/.cache/s", "/work/checkout", ["/work/checkout"]),
+        ("/root/.cache/s", "/data/checkout", ["/data/checkout"]),
         ("/var/s", "/var/checkout", ["/var/checkout"]),
         ("/tmp/s", "/tmp/checkout", ["/tmp/checkout"]),
     ],
