@@ -6,6 +6,7 @@ usage: collection.py dist     build dist/swift-k8s-<version>.tar.gz
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,15 @@ INSTALLED = "ansible_collections/swift/k8s"
 
 
 def run(words: list[str], cwd: Path) -> str:
-    """Run a command in a directory; its output, or an error that carries it."""
-    done = subprocess.run(words, cwd=cwd, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """Run a command in a directory; its output, or an error that carries it.
+
+    The directory's own ansible.cfg counts, not the one that the caller's environment names: the checkout's collection
+    must not be found where the installed one is meant.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_CO")}
+    done = subprocess.run(
+        words, cwd=cwd, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if done.returncode:
         raise SystemExit(f"$ {' '.join(words)}\n{done.stdout}\nstatus {done.returncode}")
     return done.stdout

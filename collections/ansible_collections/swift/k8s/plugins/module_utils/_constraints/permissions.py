@@ -24,7 +24,7 @@ class Access:
 
     def checks(self) -> list[dict[str, str]]:
         """Return one SelfSubjectAccessReview's resourceAttributes a verb."""
-        resource, _, part = self.resource.partition("/")
+        resource, _slash, part = self.resource.partition("/")
         where = {"group": self.group, "resource": resource, "subresource": part, "namespace": self.namespace}
         return [{"verb": verb, **{key: value for key, value in where.items() if value}} for verb in self.verbs]
 

@@ -88,7 +88,7 @@ def test_threads_and_processes_share_it(tmp_path: Path) -> None:
     bucket.publish(float(MIB))
     bucket.reserve(1)
     before = bucket._read()[0]
-    threads = [threading.Thread(target=bucket.reserve, args=(25 << 10,)) for _ in range(2)]
+    threads = [threading.Thread(target=bucket.reserve, args=(25 << 10,)) for _thread in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -25,7 +25,9 @@ def wish(**more: Any) -> dict[str, Any]:
 
 def working(fake: FakeCluster) -> dict[str, str]:
     """Node -> name of the Job that works there."""
-    jobs = [item for (kind, _, _), item in fake.objects.items() if kind == "Job" and not item.get("status")]
+    jobs = [
+        item for (kind, _namespace, _name), item in fake.objects.items() if kind == "Job" and not item.get("status")
+    ]
     return {job["spec"]["template"]["spec"]["nodeSelector"][nodes.HOSTNAME]: job["metadata"]["name"] for job in jobs}
 
 
