@@ -166,6 +166,11 @@ def foreign(devices: Devices) -> Iterator[None]:
     """Somebody else's installation of NVIDIA's plugin."""
     helm = ["helm", "--kubeconfig", devices.facts["kubeconfig"], "-n", "kube-system"]
     subprocess.run([*helm, "install", "theirs", str(CHART), "--set", "runtimeClassName=null", "--wait"], check=True)
+    # The kubelet reports devices with its next status, some seconds after the plugin is ready.
+    for _second in range(60):
+        if devices.allocatable("lab-0").get("nvidia.com/gpu"):
+            break
+        time.sleep(1)
     yield
     subprocess.run([*helm, "uninstall", "theirs", "--wait"], check=True)
 
