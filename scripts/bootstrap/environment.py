@@ -31,7 +31,9 @@ def ensure(cache: Path, lock: Path) -> Path:
     say("creating the virtual environment (one or two minutes)")
     home.parent.mkdir(parents=True, exist_ok=True)
     run([sys.executable, "-m", "venv", str(home)], "create the virtual environment")
-    pip(home, ["install", "--require-hashes", "-r", str(lock)])
+    # the lock is complete: without resolving, a release made after it cannot get into the way
+    pip(home, ["install", "--no-deps", "--require-hashes", "-r", str(lock)])
+    pip(home, ["check"])
     (home / STAMP).touch()
     return home
 
