@@ -40,7 +40,7 @@ def interpreter(generation: str) -> Path:
     if not (place / "complete").exists():
         venv.create(place, with_pip=True, clear=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=True)
+        subprocess.run([*pip, "--no-deps", "--require-hashes", "--requirement", str(lock)], check=True)
         (place / "complete").touch()
     return python
 
