@@ -1,0 +1,47 @@
+"""Every playbook says which clusters it is for before it says that all is well."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PLAYBOOKS = CHECKOUT / "collections/ansible_collections/swift/k8s/playbooks"
+NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem != "inventory")
+
+
+def play(playbook: str, inventory: Path) -> subprocess.CompletedProcess[str]:
+    """Run one of the user's playbooks as README does."""
+    return subprocess.run(
+        ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", str(inventory)],
+        cwd=CHECKOUT,
+        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "COLUMNS": "400"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_playbook_is_there_for_the_user_and_looks_for_clusters_first(name: str) -> None:
+    first = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8"))[0]
+    assert first["ansible.builtin.import_playbook"] == "inventory.yml"
+    users = yaml.safe_load((CHECKOUT / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
+    assert [play["ansible.builtin.import_playbook"] for play in users] == [f"swift.k8s.{name}"]
+
+
+def test_an_inventory_without_clusters_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("all: {hosts: {}}\n", encoding="utf-8")
+    done = play("deploy", tmp_path)
+    assert done.returncode != 0
+    assert f"no cluster in the inventory {tmp_path}: name one below all.hosts" in " ".join(done.stdout.split())
+
+
+def test_an_inventory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    done = play("deploy", tmp_path / "absent")
+    assert done.returncode != 0
+    assert "No inventory was parsed" in done.stdout + done.stderr
