@@ -99,7 +99,7 @@ class Seeder:
         spec = place.scratch / f"spec-{name}.json"
         spec.write_text(json.dumps({"root": str(root), "reserve": "1MiB", "models": wishes, **document}))
         environ = {**os.environ, "PYTHONPATH": str(CHECKOUT / "collections"), "TMPDIR": str(place.scratch)}
-        command = [sys.executable, "-m", f"{PACKAGES}._cache", "seed", "--spec", str(spec), "--log", "json"]
+        command = [sys.executable, "-m", f"{PACKAGES}._cache.cli", "seed", "--spec", str(spec), "--log", "json"]
         self.begin = time.monotonic()
         self.process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
 

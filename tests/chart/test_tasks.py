@@ -44,7 +44,7 @@ def test_app_talks_to_a_service_without_a_device(render: Rendering) -> None:
 
 
 def test_download_is_a_job_or_a_cronjob(service: Rendering) -> None:
-    assert service(task="download").pod["containers"][0]["command"][:3] == ["python3", "-m", "swift_seed._cache"]
+    assert service(task="download").pod["containers"][0]["command"][:3] == ["python3", "-m", "swift_seed._cache.cli"]
     assert service(task="download", job__schedule="0 2 * * *").one("CronJob")["spec"]["schedule"] == "0 2 * * *"
 
 

@@ -28,7 +28,7 @@
 name: model
 image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-command: [python3, -m, swift_seed._cache, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
+command: [python3, -m, swift_seed._cache.cli, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
 workingDir: /tmp
 env:
   - {name: HOME, value: /tmp}

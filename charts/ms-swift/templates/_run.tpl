@@ -28,7 +28,7 @@
 {{/* The command as a person would type it. */}}
 {{- define "ms-swift.commandLine" -}}
 {{- if eq .plan.kind "download" -}}
-python3 -m swift_seed._cache seed --spec spec.json
+python3 -m swift_seed._cache.cli seed --spec spec.json
 {{- else -}}
 python -m {{ .plan.module }}
 {{- range $name, $value := .plan.arguments }} --{{ $name }}

@@ -1,6 +1,9 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The command line. Exit status: 0 done, 1 failed (the last event says why and what next), 2 wrong usage."""
+"""`python3 -m <package>._cache.cli seed|verify|list|remove`: the same engine on a host, in a Job, in an initContainer.
+
+Exit status: 0 done, 1 failed (the last event says why and what next), 2 wrong usage.
+"""
 
 from __future__ import annotations
 
@@ -156,3 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     drop.add_argument("--revision", default="", help="only this revision; all of them when left out")
     drop.set_defaults(command=_remove)
     return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

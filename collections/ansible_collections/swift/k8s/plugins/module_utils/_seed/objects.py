@@ -49,7 +49,7 @@ def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False)
     """The Job. It asks nothing of the API server and passes Pod Security `restricted`. Room is made first."""
     volumes, mounts = zip(*_volumes(wish, job_name(wish, digest), sources))
     first = [container(wish, "tidy", [f"{PACKAGE}._seed.tidy", CACHE, f"{ENGINE}/remove.json"], list(mounts))]
-    seed = [f"{PACKAGE}._cache", "seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"]
+    seed = [f"{PACKAGE}._cache.cli", "seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"]
     pod = {
         **pod_spec(wish),
         "restartPolicy": "Never",

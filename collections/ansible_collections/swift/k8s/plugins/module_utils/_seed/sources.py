@@ -14,7 +14,7 @@ import pkgutil
 from types import ModuleType
 
 from .. import _cache, _hub
-from .._cache import __main__ as _entry  # noqa: F401 - packed because it is imported
+from .._cache import cli as _entry  # noqa: F401 - packed because it is imported
 from . import serve, tidy
 from .errors import SeedError
 

@@ -99,7 +99,7 @@ def test_it_needs_nothing_but_python_and_the_two_packages(spec: Path, cache: Cac
     for package in (_cache, _hub):
         source = str(Path(str(package.__file__)).parent)
         shutil.copytree(source, parent / Path(source).name, ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-S", "-m", "swift_seed._cache", "seed", "--spec", str(spec)]
+    command = [sys.executable, "-S", "-m", "swift_seed._cache.cli", "seed", "--spec", str(spec)]
     environ = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=parent.parent, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -93,7 +93,7 @@ def test_a_drained_node_is_no_failure() -> None:
 
 def test_engine_sources_are_complete_and_fit_a_config_map() -> None:
     found = sources.engine_sources()
-    assert {"__init__.py", "_cache/__init__.py", "_cache/__main__.py", "_cache/engine.py", "_hub/modelscope.py"} <= set(
+    assert {"__init__.py", "_cache/__init__.py", "_cache/cli.py", "_cache/engine.py", "_hub/modelscope.py"} <= set(
         found
     )
     assert all("import" in text or not text or path.endswith("__init__.py") for path, text in found.items())
