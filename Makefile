@@ -52,9 +52,11 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-lab test-engine molecule
-test: check test-lab molecule test-engine ## every test there is
+.PHONY: test test-slow test-lab test-engine molecule
+test: check test-slow test-lab molecule test-engine ## every test there is
 	@$(LAB) down
+test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster: a hundred kills, fifty thousand files
+	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
 test-lab: lab-up ## the tests that need a real cluster
 	@pytest -m "lab" tests/lab --timeout=900
 molecule: lab-up ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown

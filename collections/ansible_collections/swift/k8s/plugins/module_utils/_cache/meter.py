@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import collections
+import heapq
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from typing import NamedTuple
 WINDOW_SECONDS = 5.0
 #: a record of a long run halves its resolution rather than grow
 MOST_SAMPLES = 7200
+#: and of many files, those that took longest: nobody reads a gantt of fifty thousand rows, and memory has a bound
+MOST_FILES = 2000
 
 
 class Sample(NamedTuple):
@@ -43,7 +46,8 @@ class Meter:
         self._recent: collections.deque[tuple[float, int]] = collections.deque([(self._begin, 0)])
         self._every = 1.0
         self.samples: list[Sample] = []
-        self.files: list[FileTime] = []
+        #: heap, the shortest first
+        self._longest: list[tuple[float, FileTime]] = []
         #: over the wire, repeats included
         self.bytes_received = 0
         #: found in unfinished files of earlier runs
@@ -77,8 +81,19 @@ class Meter:
             self.bytes_total += count
 
     def file(self, model: str, path: str, size: int, started: float) -> None:
+        end = self._clock()
+        timed = (end - started, FileTime(model, path, size, started - self._begin, end - self._begin))
         with self._lock:
-            self.files.append(FileTime(model, path, size, started - self._begin, self._clock() - self._begin))
+            if len(self._longest) < MOST_FILES:
+                heapq.heappush(self._longest, timed)
+            else:
+                heapq.heappushpop(self._longest, timed)
+
+    @property
+    def files(self) -> list[FileTime]:
+        """The files that took longest, in the order of their ends."""
+        with self._lock:
+            return sorted((timed for _seconds, timed in self._longest), key=lambda timed: timed.end)
 
     def tick(self, limit: float | None, final: bool = False) -> None:
         """Once a second: a point of the curve, and the base of the shown rate."""

@@ -85,7 +85,7 @@ def result(outcome: Outcome, with_changes: bool = True) -> dict[str, Any]:
 
 
 def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, now: dt.datetime | None = None) -> str:
-    """The record of a run: totals, every file's begin and end, the rate against the limit over time."""
+    """The record of a run: totals, the files that took longest, the rate against the limit over time."""
     moment = now or dt.datetime.now(dt.timezone.utc)
     path = os.path.join(directory, f"seed-{moment:%Y%m%dT%H%M%SZ}-{os.getpid()}.json")
     record = {

@@ -129,6 +129,20 @@ def test_a_long_run_keeps_a_short_record(monkeypatch: pytest.MonkeyPatch) -> Non
     assert meter.samples[-1].seconds > 900
 
 
+def test_of_many_files_the_longest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.swift.k8s.plugins.module_utils._cache.meter.MOST_FILES", 3)
+    clock = Clock()
+    meter = Meter(clock)
+    for number, seconds in enumerate([1.0, 9.0, 2.0, 8.0, 7.0, 3.0]):
+        started, clock.now = clock.now, clock.now + seconds
+        meter.file(ID, f"{number}.bin", 1, started)
+    assert [(file.path, file.end - file.start) for file in meter.files] == [
+        ("1.bin", 9.0),
+        ("3.bin", 8.0),
+        ("4.bin", 7.0),
+    ]
+
+
 def test_the_record_of_a_run(cache: Cache, hub: HubServer, tmp_path: Path) -> None:
     hub.put(ID, FILES)
     directory = tmp_path / "report"
