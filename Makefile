@@ -21,9 +21,11 @@ bootstrap: ## install what the others need into the cache (quiet when all is the
 	@$(PYTHON) scripts/bootstrap
 
 # --- the lab and the demo -------------------------------------------------------------------------------------------
-.PHONY: lab-up lab-down lab-status
+.PHONY: lab-up lab-engines lab-down lab-status
 lab-up: bootstrap ## start the lab cluster (first time: compiles it)
 	@$(LAB) up
+lab-engines: lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
+	@PYTHONPATH=roles/lab $(PYTHON) -m lab.engine publish
 lab-down: ## remove the lab without trace
 	@$(LAB) down
 lab-status: ## what runs in the lab
@@ -59,13 +61,13 @@ test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster:
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
 test-lab: lab-up ## the tests that need a real cluster
 	@pytest -m "lab" tests/lab --timeout=900
-molecule: lab-up ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
+molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule test --all
 test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held against it, and the real hub clients
 	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
 .PHONY: bench bench-report
-bench: lab-up ## run every bench, write build/bench/*.json
+bench: lab-engines ## run every bench, write build/bench/*.json
 	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
 	@python bench/report.py
 bench-report: bootstrap ## one table of all measured figures, those short of their goal first
