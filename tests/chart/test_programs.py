@@ -36,7 +36,7 @@ def machine(root: Path, devices_: int, driver: str = "") -> Path:
         (0, 1, "580.65.06", "13.0.3", "none in this container"),
         (1, 2, "580.65.06", "13.0.3", "1 (nvidia0), 2 asked for"),
         (1, 1, "535.104.05", "13.0.3", "driver 535.104.05: CUDA 13.0.3 of this image needs 580"),
-        (1, 1, "", "13.0.3", "is not readable"),
+        (1, 1, "", "13.0.3", ""),
         (1, 1, "535.104.05", "", ""),
     ],
 )
@@ -49,6 +49,7 @@ def test_ascend(tmp_path: Path) -> None:
     (tmp_path / "dev").mkdir()
     for name in ("davinci0", "davinci_manager"):
         (tmp_path / "dev" / name).touch()
+    assert "version.info is not readable" in devices.problems("ascend", 1, TABLE, {}, tmp_path)[0]
     (tmp_path / "usr/local/Ascend/driver").mkdir(parents=True)
     (tmp_path / "usr/local/Ascend/driver/version.info").write_text("Version=25.2.0\n")
     assert not devices.problems("ascend", 1, TABLE, {}, tmp_path)

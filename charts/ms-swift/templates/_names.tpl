@@ -61,11 +61,6 @@ annotations:
 {{- ternary (printf "%s@%s" $name .digest) (printf "%s:%s" $name .tag) (not (empty .digest)) -}}
 {{- end -}}
 
-{{/* The claim that holds models and results. */}}
-{{- define "ms-swift.claim" -}}
-{{- .Values.cache.existingClaim | default (printf "%s-cache" (include "ms-swift.fullname" .)) -}}
-{{- end -}}
-
 {{/* Where a Job writes. */}}
 {{- define "ms-swift.outputPath" -}}
 {{- .Values.output.path | default (printf "%s/outputs/%s" .Values.cache.mountPath .Release.Name) -}}

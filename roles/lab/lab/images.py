@@ -12,6 +12,7 @@ from .image import Image, Layer, debian_rootfs, digest_of, rootfs_layer, save, s
 REVISION = "2"
 USER = ("swift", 1000)
 PYTHON_PACKAGES = ("python3", "python3-venv", "dash", "coreutils", "ca-certificates")
+HAPROXY = ("library/haproxy", "3.2-alpine")
 ASCEND_PLUGIN = ("ascendhub/ascend-k8sdeviceplugin", "ascend/ascend-k8sdeviceplugin")
 ASCEND_TAGS = {"26.0.0": ("v26.0.0",), "26.1.0": ("v26.1.0-openeuler24.03", "v26.1.0-ubuntu22.04")}
 Bins = Mapping[str, Path]
@@ -19,7 +20,7 @@ Bins = Mapping[str, Path]
 
 def ensure(bins: Bins) -> None:
     """Bring the images into the store; what is there already costs nothing."""
-    for image in [*own(bins), *device_plugins(bins), python()]:
+    for image in [*own(bins), *device_plugins(bins), python(), haproxy()]:
         save(image)
 
 
@@ -44,6 +45,20 @@ def python() -> Image:
     layer = rootfs_layer(recipe, lambda directory: debian_rootfs(PYTHON_PACKAGES, directory, USER))
     env = {"HOME": "/home/swift", "PYTHONUNBUFFERED": "1"}
     return Image("python", "3.11", [layer], command=["python3"], env=env, user="1000", workdir="/home/swift")
+
+
+def haproxy() -> Image:
+    """Debian's HAProxy (2.6) under the name and tag that the ms-swift chart pulls."""
+    layer = rootfs_layer(f"haproxy {USER} {REVISION}", lambda directory: debian_rootfs(("haproxy",), directory, USER))
+    return Image(*HAPROXY, [layer], command=["haproxy", "-v"], user="1000")
+
+
+def prometheus() -> Image:
+    """Debian's Prometheus (2.42), which finds pods by DNS: Debian builds it without Kubernetes discovery."""
+    layer = rootfs_layer(
+        f"prometheus {USER} {REVISION}", lambda directory: debian_rootfs(("prometheus",), directory, USER)
+    )
+    return Image("prometheus", "2.42", [layer], entrypoint=["prometheus"], user="1000", workdir="/tmp")
 
 
 def device_plugins(bins: Bins) -> list[Image]:

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> list[str]:
     """What to print."""
     console = Console()
     if options.action == "publish":
-        return publish(Paths.here(), console)
+        return publish(Paths.here(), console, options.alias, options.model)
     return build(console) if options.action == "build" else [str(tree(IMAGES[options.name]()))]
 
 
@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.engine", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("build", help="make the engine images and print their references")
-    actions.add_parser("publish", help="bring them and the tiny model to the running lab, building what is missing")
+    publishing = actions.add_parser("publish", help="bring them and the tiny model to the running lab")
+    publishing.add_argument("--alias", default="", metavar="NAME:TAG", help="a second name for the stand-in")
+    publishing.add_argument("--model", action="append", default=[], metavar="ORG/NAME", help="one for the tiny model")
     actions.add_parser("tree", help="unpack an image and print its root directory").add_argument("name", choices=IMAGES)
     options = parser.parse_args(arguments)
     try:

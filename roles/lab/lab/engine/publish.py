@@ -6,37 +6,47 @@ import filecmp
 import shutil
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import control
 from ..console import Console
 from ..errors import LabError
 from ..image import publish as publish_images
-from ..image import saved_images
+from ..image import save, saved_images
 from ..paths import Paths
 from ..state import State
 from .build import build
+from .standin import standin
 from .tiny_model import ID, ROWS_ID, write_model, write_rows
 
 
-def publish(paths: Paths, console: Console) -> list[str]:
-    """Safe to repeat; what has not changed is left alone. Returns the images' references."""
+def publish(paths: Paths, console: Console, alias: str = "", models: Sequence[str] = ()) -> list[str]:
+    """Safe to repeat; what has not changed is left alone. Returns the images' references.
+
+    `alias` (name:tag) is a second name for the stand-in, such as that of a published image; `models` are further names
+    for the tiny model in the hub.
+    """
     state = State.load(paths)
     if state is None or not control.alive(paths.control):
         raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
     references = build(console)
+    if alias:
+        name, _, tag = alias.rpartition(":")
+        save(standin().tagged(name, tag))
+        references.append(alias)
     publish_images(saved_images(), paths.registry)
     hub = paths.run / "hub"
-    written = [name for name, folder, write in _contents(hub) if _renew(folder, write)]
+    contents: list[tuple[str, Path, Callable[[Path], None]]] = [
+        *((name, hub / name, write_model) for name in (ID, *models)),
+        (ROWS_ID, hub / "datasets" / ROWS_ID, write_rows),
+    ]
+    written = [name for name, folder, write in contents if _renew(folder, write)]
     if written:
         urllib.request.urlopen(f"http://127.0.0.1:{state.ports['hub']}/_reload", timeout=10).close()
-    console.say(f"the lab's registry has {', '.join(references)}; its hub has {ID} and {ROWS_ID}")
+    names = ", ".join(name for name, *_ in contents)
+    console.say(f"the lab's registry has {', '.join(references)}; its hub has {names}")
     return references
-
-
-def _contents(hub: Path) -> list[tuple[str, Path, Callable[[Path], None]]]:
-    return [(ID, hub / ID, write_model), (ROWS_ID, hub / "datasets" / ROWS_ID, write_rows)]
 
 
 def _renew(folder: Path, write: Callable[[Path], None]) -> bool:

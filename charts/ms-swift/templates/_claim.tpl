@@ -1,0 +1,21 @@
+{{/* The claim that holds models and results. */}}
+{{- define "ms-swift.claim" -}}
+{{- .Values.cache.existingClaim | default (printf "%s-cache" (include "ms-swift.fullname" .)) -}}
+{{- end -}}
+
+{{/* Room for the model's 16-bit weights, half as much again, and 20 GiB. */}}
+{{- define "ms-swift.claimSize" -}}
+{{- printf "%dGi" (add 20 (div (mul 3 (int64 .plan.model.parameters)) 1073741824)) -}}
+{{- end -}}
+
+{{/* A claim outlives its release; Kubernetes changes neither its access modes nor its class. Arguments root, claim (its spec). */}}
+{{- define "ms-swift.checkClaim" -}}
+{{- $cache := .root.Values.cache -}}
+{{- $name := include "ms-swift.claim" .root -}}
+{{- if and .claim.accessModes (ne (join "," .claim.accessModes) (join "," $cache.accessModes)) -}}
+{{- fail (printf "cache.accessModes is %v, but claim %s is there with %v and cannot change: set it to that, or name another claim in cache.existingClaim" $cache.accessModes $name .claim.accessModes) -}}
+{{- end -}}
+{{- if and .claim.storageClassName $cache.storageClass (ne .claim.storageClassName $cache.storageClass) -}}
+{{- fail (printf "cache.storageClass is %s, but claim %s is there with %s and cannot change: set it to that, or name another claim in cache.existingClaim" $cache.storageClass $name .claim.storageClassName) -}}
+{{- end -}}
+{{- end -}}
