@@ -17,9 +17,11 @@ options:
       - Without it and without O(host), E(KUBECONFIG) is used, then C(~/.kube/config), then the account of the pod.
       - Can be set with E(K8S_AUTH_KUBECONFIG).
     type: path
+    aliases: [kubeconfig_path]
   context:
     description: Context of the kubeconfig. Can be set with E(K8S_AUTH_CONTEXT).
     type: str
+    aliases: [kube_context]
   host:
     description: URL of the API server. Can be set with E(K8S_AUTH_HOST).
     type: str

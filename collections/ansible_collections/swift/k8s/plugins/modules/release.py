@@ -26,8 +26,14 @@ notes:
   - Each option of an entry of O(releases) can also stand at the top of the task. It then describes the single
     release, or, beside O(releases), the default for all entries.
 requirements:
-  - helm >= 3.14 (Helm 4 works as well)
+  - helm >= 3.17 (Helm 4 works as well)
 attributes:
+  action:
+    description: Shows the progress while the module runs.
+    support: full
+  async:
+    description: Can be run in the background; the progress is not shown then.
+    support: none
   check_mode:
     description: The same plan as the real run, rendered against the API server, nothing written.
     support: full
@@ -107,15 +113,21 @@ options:
           - Wait until Jobs are complete, not only started. Without anything written it is V(false).
         type: bool
       wait_timeout:
-        description: Seconds that a release may take to become ready. Without anything written it is V(600).
-        type: int
+        description:
+          - How long a release may take to become ready, in seconds or as a duration such as V(10m) or V(1h30m0s).
+          - Without anything written it follows from the pods - what their startup probes allow, and five minutes for
+            scheduling and pulling, for each wave of the rollout; ten minutes at least. A chart that sizes its startup
+            probe by the model's bytes and the read rate, as ms-swift's does, so decides it.
+        type: str
+        aliases: [timeout]
       drift:
         description:
           - What to do about live objects that no longer have what the release declares.
           - V(repair) puts them back, V(report) lists them in the result, V(ignore) does not look. Without anything
             written it is V(repair).
           - Replicas that an autoscaler decides, defaults, equal quantities, and additions by controllers, webhooks or
-            server-side apply are no drift.
+            server-side apply are no drift. Neither is what an admission webhook would do again - a repair is rehearsed
+            by a dry run first, and what would not hold is only told in RV(releases[].notes).
         type: str
         choices: [ignore, report, repair]
       repair_stuck:
@@ -135,6 +147,9 @@ options:
           - The task fails in both cases. Without anything written it is V(rollback).
         type: str
         choices: [rollback, keep]
+      atomic:
+        description: Another word for O(on_failure); V(true) is V(rollback) and V(false) is V(keep).
+        type: bool
       recreate:
         description:
           - Kinds whose objects may be deleted and created again when a field changes that the API server does not let
@@ -166,9 +181,35 @@ options:
       disable_hook:
         description: Do not run the chart's hooks. Without anything written it is V(false).
         type: bool
+      replace_chart:
+        description:
+          - Let a release become one of another chart. Every object that only the old chart has goes then.
+          - Without it such an upgrade is refused. Without anything written it is V(false).
+        type: bool
+      take_ownership:
+        description:
+          - Adopt objects that are there and belong to no release, or to another one.
+          - Without anything written it is V(false), and such objects are refused.
+        type: bool
+      skip_schema_validation:
+        description: Do not hold the values to the chart's schema. Without anything written it is V(false).
+        type: bool
+      plain_http:
+        description: Fetch the chart over HTTP instead of HTTPS. Without anything written it is V(false).
+        type: bool
+      insecure_skip_tls_verify:
+        description: Fetch the chart without checking the server's certificate. Without anything written it is V(false).
+        type: bool
+        aliases: [skip_tls_certs_check]
   <<: *entry
   binary_path:
     description: The helm program; without it the first one on PATH.
+    type: path
+  progress_file:
+    description:
+      - File to which a line is added every 30 seconds while workloads become ready - how many pods are ready, pulling,
+        fetching or loading.
+      - On a local connection the lines are shown without it.
     type: path
   cluster_uid:
     description:
@@ -286,14 +327,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
-from ansible_collections.swift.k8s.plugins.module_utils._release import options, task
+from ansible_collections.swift.k8s.plugins.module_utils._release import options, progress, task
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import ReleaseError
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
     try:
-        result = task.run(connect(module.params), module.params, module.log, module.check_mode)
+        say = progress.teller(module.params["progress_file"], module.log)
+        result = task.run(connect(module.params), module.params, say, module.check_mode)
     except (ClusterError, ReleaseError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)

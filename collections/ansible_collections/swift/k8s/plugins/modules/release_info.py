@@ -33,7 +33,10 @@ options:
     description: Only this namespace.
     type: str
   drift:
-    description: Compare with the live objects.
+    description:
+      - Compare with the live objects.
+      - Each object that differs costs one patch as a dry run, which tells what an admission webhook decides from what
+        somebody edited. Without the right to patch, both count as drift.
     type: bool
     default: false
   history:
@@ -73,7 +76,7 @@ releases:
       description: The newest revision.
       type: int
     status:
-      description: Helm's status of it.
+      description: Helm's status of it; V(damaged) where the record cannot be read.
       type: str
     chart:
       description: Name of the chart.
@@ -108,6 +111,10 @@ releases:
       description: Differences as M(swift.k8s.release) returns them; with O(drift=true).
       type: list
       elements: dict
+    notes:
+      description: Fields that the cluster itself decides against the chart; with O(drift=true).
+      type: list
+      elements: str
     history:
       description: All stored revisions, newest first; with O(history=true).
       type: list

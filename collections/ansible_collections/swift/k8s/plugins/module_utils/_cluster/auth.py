@@ -20,8 +20,8 @@ def _option(variable: str, **more: Any) -> dict[str, Any]:
 
 
 AUTH_ARGS: dict[str, Any] = {
-    "kubeconfig": _option("KUBECONFIG", type="path"),
-    "context": _option("CONTEXT", type="str"),
+    "kubeconfig": _option("KUBECONFIG", type="path", aliases=["kubeconfig_path"]),
+    "context": _option("CONTEXT", type="str", aliases=["kube_context"]),
     "host": _option("HOST", type="str"),
     "api_key": _option("API_KEY", type="str", no_log=True),
     "username": _option("USERNAME", type="str"),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from socket import socket
 from typing import Any, TypeVar
 
@@ -209,6 +211,11 @@ class Cluster:
     def server_version(self) -> str:
         """The API server's version, as v1.36.3."""
         return str(json.loads(self.raw("GET", "/version"))["gitVersion"])
+
+    def now(self) -> datetime:
+        """The API server's clock, which wrote the times in the objects; ours may differ."""
+        answer = self._transport.send(Request("GET", "/version"))
+        return parsedate_to_datetime(answer.headers["Date"])
 
     def uid(self) -> str:
         """What tells one cluster from another: the uid of the namespace kube-system."""

@@ -17,6 +17,7 @@ _VARIABLES = {
     "api_key": "HELM_KUBETOKEN",
     "ca_cert": "HELM_KUBECAFILE",
     "proxy": "HTTPS_PROXY",
+    "no_proxy": "NO_PROXY",
 }
 _ONLY_IN_A_FILE = ("host", "username", "password", "client_cert", "client_key")
 
@@ -28,7 +29,7 @@ def environment(params: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         composed = any(params.get(option) for option in _ONLY_IN_A_FILE)
         values = {"KUBECONFIG": _write(private, _composed(params))} if composed else _beside_kubeconfig(params)
         # Records are read from Secrets directly, so Helm must keep them there.
-        yield {**os.environ, **values, "HELM_DRIVER": "secret"}
+        yield {**os.environ, **values, **_identity(params), "HELM_DRIVER": "secret"}
 
 
 def _beside_kubeconfig(params: Mapping[str, Any]) -> dict[str, str]:
@@ -38,6 +39,13 @@ def _beside_kubeconfig(params: Mapping[str, Any]) -> dict[str, str]:
     if params.get("kubeconfig"):
         values["KUBECONFIG"] = os.path.expanduser(str(params["kubeconfig"]))
     return values
+
+
+def _identity(params: Mapping[str, Any]) -> dict[str, str]:
+    """Whom helm acts for; an identity that only we take on would leave helm the stronger one."""
+    groups = ",".join(params.get("impersonate_groups") or [])
+    user = str(params.get("impersonate_user") or "")
+    return {**({"HELM_KUBEASUSER": user} if user else {}), **({"HELM_KUBEASGROUPS": groups} if groups else {})}
 
 
 def _composed(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from . import crds, heal, leftovers, observe, plan, store, yamldoc
-from .errors import HelmError, ReleaseError, RolloutError
+from . import budget, crds, heal, leftovers, observe, plan, store, yamldoc
+from .errors import BusyError, HelmError, ReleaseError, RolloutError, StuckError
 from .helm import Helm
 from .objects import Key, Object
 from .observe import Observed
@@ -39,7 +39,17 @@ class Actor:
             plan.ROLLBACK: self._rollback,
             plan.UNINSTALL: self._uninstall,
         }[outcome.decision.action]
+        self._unmoved(outcome)
         return action(outcome, seen)
+
+    def _unmoved(self, outcome: Outcome) -> None:
+        """Refuse to carry out a plan that somebody else's operation has overtaken."""
+        planned, now = outcome.decision.stored, self._newest(outcome)
+        if _state(planned) != _state(now):
+            raise StuckError(
+                f"release {outcome.wanted.title} was {_told(planned)} when this run planned and is {_told(now)} now: "
+                "somebody else works on it; run again when that has ended"
+            )
 
     def _upgrade(self, outcome: Outcome, seen: Observed) -> int | None:
         wanted, prepared = outcome.wanted, outcome.target
@@ -82,7 +92,7 @@ class Actor:
         if stored is None or not outcome.decision.repair:
             return
         if outcome.decision.repair == "finish":
-            self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout)
+            self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout or budget.LEAST)
             return
         secret = self._cluster.get(
             "v1", "Secret", store.secret_name(wanted.name, stored.revision), namespace=wanted.namespace
@@ -112,18 +122,28 @@ class Actor:
             if live is not None and heal.by_apply(live) and _strategy(item) == "Recreate" != _strategy(live):
                 heal.make_recreate(self._cluster, key)
 
-    def _ready(self, outcome: Outcome, keys: Iterable[Key], stored: Stored) -> None:
-        wanted = outcome.wanted
-        if wanted.wait:
-            self._waiter.wait(wanted.title, keys, wanted.wait_timeout, wanted.wait_for_jobs)
+    def _ready(self, outcome: Outcome, declared: Mapping[Key, Object], stored: Stored) -> None:
+        if outcome.wanted.wait:
+            self._wait(outcome, declared)
             store.mark_ready(self._cluster, stored)
+
+    def _wait(self, outcome: Outcome, declared: Mapping[Key, Object]) -> None:
+        wanted = outcome.wanted
+        seconds = budget.rollout(declared.values(), wanted.wait_timeout)
+        self._waiter.wait(wanted.title, declared, seconds, wanted.wait_for_jobs)
 
     def _failed(self, outcome: Outcome, error: ReleaseError, before: int) -> ReleaseError:
         """Back to the last revision that answered, as the task asks; the cause stays the message."""
         wanted = outcome.wanted
+        if isinstance(error, BusyError):
+            return StuckError(f"{error}\nSomebody else works on release {wanted.title}; run again when that has ended.")
         revisions = store.history(self._cluster, wanted.namespace, wanted.name)
         if not revisions or revisions[0].revision <= before:
             return type(error)(f"{error}\nNothing was changed.")
+        if revisions[0].revision > before + 1:
+            return type(error)(
+                f"{error}\nRelease {wanted.title} is {_told(revisions[0])} now: left to whoever made it."
+            )
         goal = plan.last_good(revisions, unseen=False)
         if wanted.on_failure == "keep" or goal is None:
             kept = "it is left as it is" if goal else "there is no earlier revision known to have been ready"
@@ -149,7 +169,7 @@ class Actor:
             if added:
                 heal.drifted(self._cluster, key, now, added)
         if wanted.wait:
-            self._waiter.wait(wanted.title, seen.declared, wanted.wait_timeout, wanted.wait_for_jobs)
+            self._wait(outcome, seen.declared)
         return stored.revision
 
     def _confirm(self, outcome: Outcome, seen: Observed) -> int:
@@ -167,7 +187,8 @@ class Actor:
     def _back(self, outcome: Outcome, revisions: Sequence[Stored], goal: int) -> int:
         """Helm's rollback, followed until the old revision is ready again."""
         wanted = outcome.wanted
-        self._helm.rollback(wanted.name, wanted.namespace, goal, wanted.wait_timeout, wanted.history_max)
+        seconds = wanted.wait_timeout or budget.LEAST
+        self._helm.rollback(wanted.name, wanted.namespace, goal, seconds, wanted.history_max)
         stored = self._stored(outcome)
         manifest = next(one.manifest for one in revisions if one.revision == goal)
         self._ready(outcome, observe.parse(self._cluster, manifest, wanted.namespace), stored)
@@ -183,13 +204,33 @@ class Actor:
             rest = [item for key, item in seen.declared.items() if key not in claims]
             if secret is not None:
                 self._cluster.replace(store.without(secret, yamldoc.dump_all(rest)))
-        self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout)
+        self._helm.uninstall(wanted.name, wanted.namespace, wanted.wait_timeout or budget.LEAST)
         for key in claims if not wanted.keep_volumes else []:
             self._cluster.delete(key.api_version, key.kind, key.name, namespace=key.namespace)
 
+    def _newest(self, outcome: Outcome) -> Stored | None:
+        place = (outcome.wanted.namespace, outcome.wanted.name)
+        revisions = store.newest(self._cluster, [place]).get(place)
+        return revisions[0] if revisions else None
+
     def _stored(self, outcome: Outcome) -> Stored:
-        wanted = outcome.wanted
-        return store.newest(self._cluster, [(wanted.namespace, wanted.name)])[(wanted.namespace, wanted.name)][0]
+        """The record that helm just wrote."""
+        stored = self._newest(outcome)
+        if stored is None:
+            raise StuckError(f"release {outcome.wanted.title} was removed by somebody else meanwhile; run again")
+        return stored
+
+
+def _state(stored: Stored | None) -> tuple[Any, ...]:
+    """What must not change between plan and action; of a held release, not even the time of its last write."""
+    if stored is None:
+        return ()
+    held = stored.status in (*store.PENDING, "uninstalling")
+    return (stored.revision, stored.status, stored.secret.get("resourceVersion") if held else None)
+
+
+def _told(stored: Stored | None) -> str:
+    return f"{stored.status} (revision {stored.revision}, by {stored.held_by})" if stored else "not installed"
 
 
 def _needed(outcome: Outcome) -> Stored:

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import fields, yamldoc
+from .._cluster.errors import Forbidden, Invalid
+from . import fields, schema, yamldoc
 from .changes import ObjectChange
 from .chart import Chart
 from .errors import ChartError, RefusedError, RolloutError
@@ -46,47 +47,67 @@ def plan(cluster: Cluster, chart: Chart) -> list[ObjectChange]:
         if live is None:
             changes.append(ObjectChange(key, "created"))
             continue
-        losses = list(lost(item, live))
+        after = _rehearsed(cluster, item)
+        losses = [*unreadable(after, live), *_losses(cluster, after, live)]
         if losses:
             raise RefusedError(
                 f"chart {chart.label} would replace {key} and lose data: {'; '.join(losses)}; "
                 "migrate the stored objects first, or keep the definition with skip_crds: true"
             )
-        differing = fields.differences(item, live)
+        differing = tuple(_differing(after, live))
         if differing:
-            changes.append(
-                ObjectChange(key, "changed", tuple((text(one.path), one.live, one.declared) for one in differing))
-            )
+            changes.append(ObjectChange(key, "changed", differing))
     return changes
 
 
-def lost(new: Object, live: Object) -> Iterator[str]:
-    """What objects stored under the live definition would lose under the new one."""
-    versions = {version["name"]: version for version in new["spec"]["versions"]}
+def _rehearsed(cluster: Cluster, item: dict[str, Any]) -> Object:
+    """What the API server would have afterwards: fields that somebody else owns stay. The chart's own words if we may
+    not try, or if it refuses."""
+    try:
+        return cluster.apply(item, field_manager=_MANAGER, force=True, dry_run=True)
+    except (Forbidden, Invalid):
+        return item
+
+
+def _differing(after: Object, live: Object) -> Iterator[tuple[str, Any, Any]]:
+    for change in fields.differences(after, live):
+        yield text(change.path), change.live, change.declared
+    for change in fields.differences(live, fields.comparable(after)):
+        if change.live is None:
+            yield text(change.path), change.declared, None
+
+
+def unreadable(new: Object, live: Object) -> Iterator[str]:
+    """Versions in which objects are stored and that the new definition does not know."""
+    versions = {version["name"] for version in new["spec"]["versions"]}
     for stored in (live.get("status") or {}).get("storedVersions") or []:
         if stored not in versions:
-            yield f"version {stored} holds stored objects and is gone"
+            yield f"version {stored} holds stored objects and is gone (status.storedVersions)"
+
+
+def dropped(new: Object, live: Object) -> Iterator[tuple[str, schema.Steps]]:
+    """(version, field) that the new definition would prune."""
+    versions = {version["name"]: version for version in new["spec"]["versions"]}
     for version in live["spec"]["versions"]:
         if version["name"] in versions:
-            for path in _pruned(_schema(version), _schema(versions[version["name"]]), version["name"]):
-                yield f"field {path} is gone and would be pruned"
+            for path in schema.pruned(schema.of(version), schema.of(versions[version["name"]])):
+                yield version["name"], path
 
 
-def _schema(version: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (version.get("schema") or {}).get("openAPIV3Schema") or {}
-
-
-def _pruned(old: Mapping[str, Any], new: Mapping[str, Any], path: str) -> Iterator[str]:
-    if new.get("x-kubernetes-preserve-unknown-fields"):
-        return
-    after = new.get("properties") or {}
-    for name, schema in (old.get("properties") or {}).items():
-        if name in after:
-            yield from _pruned(schema, after[name], f"{path}.{name}")
-        elif not isinstance(new.get("additionalProperties"), Mapping):
-            yield f"{path}.{name}"
-    if isinstance(old.get("items"), Mapping) and isinstance(new.get("items"), Mapping):
-        yield from _pruned(old["items"], new["items"], f"{path}[]")
+def _losses(cluster: Cluster, new: Object, live: Object) -> Iterator[str]:
+    """Fields that would be pruned and that some object has: one list call a version that loses fields."""
+    paths: dict[str, list[schema.Steps]] = {}
+    for version, path in dropped(new, live):
+        paths.setdefault(version, []).append(path)
+    for version, steps in paths.items():
+        items = cluster.list(f"{live['spec']['group']}/{version}", live["spec"]["names"]["kind"])
+        for path in steps:
+            having = [item["metadata"] for item in items if schema.holds(item, path)]
+            if having:
+                first = having[0]
+                name = f"{first['namespace']}/{first['name']}" if first.get("namespace") else first["name"]
+                more = f" and {len(having) - 1} more" if len(having) > 1 else ""
+                yield f"field {version}.{schema.text(path)} is gone and would be pruned from {name}{more}"
 
 
 def apply(cluster: Cluster, chart: Chart, timeout: float = 60.0) -> None:

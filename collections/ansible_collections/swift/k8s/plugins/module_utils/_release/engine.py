@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import changes, crds, drift, immutable, objects, observe, plan, render
+from . import changes, crds, drift, immutable, objects, observe, plan, refusals, rehearsal, render
 from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
@@ -93,15 +93,19 @@ class Engine:
         elif decision.action == plan.ROLLBACK:
             self._plan_rollback(outcome, seen)
         if outcome.decision.settled:
-            _settle(outcome, seen)
+            self._settle(outcome, seen)
         outcome.images = objects.images(outcome.target.objects if outcome.target else seen.declared)
         return outcome
 
     def _plan_upgrade(self, outcome: Outcome, seen: Observed, identity: str) -> None:
         wanted, decision = outcome.wanted, outcome.decision
-        prepared = render.prepare(self._cluster, self._helm, self._sources.chart(wanted), wanted, decision, identity)
-        stored = decision.stored
-        reasons = [*decision.reasons]
+        stored, chart = decision.stored, self._sources.chart(wanted)
+        refusals.other_chart(wanted, stored, chart)
+        refusals.namespace(self._cluster, wanted)
+        prepared = render.prepare(self._cluster, self._helm, chart, wanted, decision, identity)
+        refusals.weight(wanted, chart, prepared.weight)
+        first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)
+        reasons = [*decision.reasons, *(f"{change.key} is {change.verb}" for change in first)]
         if stored is not None and decision.action == plan.UPGRADE:
             reasons += plan.upgrade_reasons(stored, wanted, prepared.chart.name, prepared.chart.version)
             same = stored.status == "deployed" and not decision.repair and prepared.objects == seen.declared
@@ -114,7 +118,6 @@ class Engine:
         prepared, said = render.fitted(self._cluster, self._helm, prepared, wanted, decision, live)
         outcome.target = prepared
         outcome.notes += said
-        first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)
         outcome.recreate = immutable.recreated(wanted.title, prepared.objects, live, wanted.recreate)
         outcome.changes = first + changes.upgrade(prepared.objects, seen.declared, live, outcome.recreate)
 
@@ -123,15 +126,17 @@ class Engine:
         manifest = observe.parse(self._cluster, goal.manifest, goal.namespace)
         outcome.changes = changes.upgrade(manifest, seen.declared, observe.live_of(self._cluster, manifest, seen))
 
-
-def _settle(outcome: Outcome, seen: Observed) -> None:
-    """The records agree; now the cluster has to."""
-    wanted, decision = outcome.wanted, outcome.decision
-    stored = decision.stored
-    if wanted.drift != "ignore":
-        outcome.drift = drift.findings(seen.declared, seen.live)
-    if outcome.drift and wanted.drift == "repair":
-        outcome.decision = plan.Decision(plan.HEAL, tuple(map(str, outcome.drift)), stored)
-        outcome.changes = changes.heal(outcome.drift, seen.declared)
-    elif wanted.wait and stored is not None and stored.digest and stored.ready_revision != stored.revision:
-        outcome.decision = plan.Decision(plan.CONFIRM, (f"revision {stored.revision} was not seen ready yet",), stored)
+    def _settle(self, outcome: Outcome, seen: Observed) -> None:
+        """The records agree; now the cluster has to."""
+        wanted, decision = outcome.wanted, outcome.decision
+        stored = decision.stored
+        if wanted.drift != "ignore":
+            found = drift.findings(seen.declared, seen.live)
+            outcome.drift, insisted = rehearsal.sort(self._cluster, seen.declared, seen.live, found)
+            outcome.notes += map(rehearsal.note, insisted)
+        if outcome.drift and wanted.drift == "repair":
+            outcome.decision = plan.Decision(plan.HEAL, tuple(map(str, outcome.drift)), stored)
+            outcome.changes = changes.heal(outcome.drift, seen.declared)
+        elif wanted.wait and stored is not None and stored.digest and stored.ready_revision != stored.revision:
+            reason = f"revision {stored.revision} was not seen ready yet"
+            outcome.decision = plan.Decision(plan.CONFIRM, (reason,), stored)

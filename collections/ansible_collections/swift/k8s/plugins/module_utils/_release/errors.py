@@ -17,6 +17,10 @@ class HelmError(ReleaseError):
     """The helm binary is missing, too old, or refused the work."""
 
 
+class BusyError(HelmError):
+    """Somebody else's helm was faster; this one changed nothing."""
+
+
 class StoreError(ReleaseError):
     """A release record in the cluster cannot be read."""
 

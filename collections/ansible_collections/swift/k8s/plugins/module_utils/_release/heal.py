@@ -51,10 +51,10 @@ def make_recreate(cluster: Cluster, key: Key) -> None:
         cluster.patch(*key[:2], key.name, give_up, namespace=key.namespace, patch_type="json")
 
 
-def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding]) -> None:
+def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding], dry_run: bool = False) -> dict[str, Any]:
     """Write the declared values over the drifted ones; refused by the API server if the object changed meanwhile."""
     body = patch(live, findings)
-    cluster.patch(
+    return cluster.patch(
         key.api_version,
         key.kind,
         key.name,
@@ -62,6 +62,7 @@ def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding]) -
         namespace=key.namespace or None,
         patch_type="json",
         field_manager=MANAGER,
+        dry_run=dry_run,
     )
 
 

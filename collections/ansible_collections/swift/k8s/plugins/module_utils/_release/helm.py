@@ -14,15 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import store
-from .errors import HelmError
+from . import explain, store
+from .errors import BusyError, HelmError
 
-_MINIMUM = (3, 14)
-_NOISE = re.compile(r"^(WARNING: |walk\.go|coalesce\.go|warning: |level=|I\d{4} |W\d{4} )")
-_TEMPLATE = re.compile(
-    r"(?:execution error at|template:) \(?(?P<where>[^:()\s]+:\d+)(?::\d+)?\)?:? ?(?P<what>.*)", re.S
-)
-_SCHEMA = "values don't meet the specifications of the schema"
+_MINIMUM = (3, 17)
+#: What helm says when another one holds the release, or made the next revision first.
+_BUSY = re.compile(r"another operation \(|release: already exists|cannot re-use a name that is still in use")
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,8 @@ class Target:
     history_max: int = 10
     timeout: int = 300
     hooks: bool = True
+    schema: bool = True
+    take_ownership: bool = False
 
 
 class Helm:
@@ -57,10 +56,14 @@ class Helm:
         arguments += [f"--description={store.description(target.digest)}"]
         self._run(arguments, json.dumps(target.values), target.timeout)
 
-    def render(self, target: Target) -> str:
-        """The manifest that an upgrade would send, rendered against the API server (lookup works), nothing written."""
+    def render(self, target: Target) -> tuple[str, int]:
+        """The manifest that an upgrade would send, and the bytes of the record that Helm would keep of it.
+
+        Rendered against the API server (lookup works, foreign objects are refused); nothing is written.
+        """
         arguments = [*self._common("upgrade", target), "--install", "--skip-crds", "--dry-run=server", "--output=json"]
-        return str(json.loads(self._run(arguments, json.dumps(target.values), target.timeout)).get("manifest", ""))
+        text = self._run(arguments, json.dumps(target.values), target.timeout)
+        return str(json.loads(text).get("manifest", "")), store.weight(text)
 
     def template(self, target: Target, upgrade: bool) -> str:
         """The manifest for a release that cannot be asked: a stuck one, or one whose kinds come with the chart."""
@@ -70,7 +73,6 @@ class Helm:
             "--dry-run=server",
             *(["--is-upgrade"] if upgrade else []),
         ]
-        arguments.remove("--reset-values")
         return self._run(arguments, json.dumps(target.values), target.timeout)
 
     def rollback(self, name: str, namespace: str, revision: int, timeout: int, history_max: int) -> None:
@@ -80,9 +82,9 @@ class Helm:
     def uninstall(self, name: str, namespace: str, timeout: int) -> None:
         self._run(["uninstall", name, f"--namespace={namespace}", "--wait", f"--timeout={timeout}s"], None, timeout)
 
-    def pull(self, ref: str, version: str, repository: str, folder: str) -> str:
-        """Fetch a chart archive into an empty folder and return its path."""
-        arguments = ["pull", ref, f"--destination={folder}"]
+    def pull(self, ref: str, version: str, repository: str, folder: str, trust: Sequence[str] = ()) -> str:
+        """Fetch a chart archive into an empty folder and return its path. trust: --plain-http and the like."""
+        arguments = ["pull", ref, f"--destination={folder}", *trust]
         arguments += [f"--version={version}"] if version else []
         arguments += [f"--repo={repository}"] if repository else []
         self._run(arguments, None, 600)
@@ -94,16 +96,14 @@ class Helm:
 
     @staticmethod
     def _common(verb: str, target: Target) -> list[str]:
-        hooks = [] if target.hooks else ["--no-hooks"]
-        return [
-            verb,
-            target.name,
-            target.chart,
-            f"--namespace={target.namespace}",
-            "--values=-",
-            "--reset-values",
-            *hooks,
-        ]
+        flags = {
+            "--no-hooks": not target.hooks,
+            "--skip-schema-validation": not target.schema,
+            "--take-ownership": target.take_ownership and verb == "upgrade",
+            "--reset-values": verb == "upgrade",
+        }
+        chosen = [flag for flag, wanted in flags.items() if wanted]
+        return [verb, target.name, target.chart, f"--namespace={target.namespace}", "--values=-", *chosen]
 
     def _run(self, arguments: Sequence[str], stdin: str | None, timeout: int) -> str:
         if not self._checked:
@@ -132,7 +132,8 @@ class Helm:
                 f"helm {arguments[0]} {arguments[1]} hung for {timeout + 60} s and was ended; look at the API server"
             ) from error
         if done.returncode != 0:
-            raise HelmError(f"helm {arguments[0]} {arguments[1]}: {explain(done.stderr)}")
+            kind = BusyError if _BUSY.search(done.stderr) else HelmError
+            raise kind(f"helm {arguments[0]} {arguments[1]}: {explain.helm(done.stderr)}")
         return done.stdout
 
     def _found(self) -> str:
@@ -144,18 +145,3 @@ class Helm:
             place = f"at {self._binary}" if self._binary else "on PATH"
             raise HelmError(f"helm is not {place}; install Helm 3 or 4, or name the program with binary_path")
         return binary
-
-
-def explain(stderr: str) -> str:
-    """Helm's error for people: the template's line, the values key; no Go dump, no warnings."""
-    lines = [line for line in stderr.strip().splitlines() if line.strip() and not _NOISE.match(line)]
-    message = "\n".join(lines).replace("Error: ", "", 1)
-    message = re.sub(r"^(UPGRADE|INSTALLATION|ROLLBACK) FAILED: ", "", message)
-    if _SCHEMA in message:
-        problems = "; ".join(line.lstrip("- ").strip() for line in message.splitlines()[1:])
-        return f"the chart refuses these values: {problems}"
-    match = _TEMPLATE.search(message)
-    if match:
-        what = match.group("what").rpartition(">: ")[2] or match.group("what")
-        return f"template {match.group('where')}: {' '.join(what.split())}"
-    return message or "failed without a message; run it by hand with --debug"

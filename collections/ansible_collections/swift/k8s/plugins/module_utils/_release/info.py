@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import drift, live, objects, observe, store
+from . import drift, live, objects, observe, rehearsal, store
 from .objects import Key
 from .store import Stored
 
@@ -28,7 +28,9 @@ def releases(
         entry = describe(stored, manifest)
         if with_drift:
             here = {key: existing[key] for key in manifest}
-            entry["drift"] = [finding.report() for finding in drift.findings(manifest, here)]
+            edited, insisted = rehearsal.sort(cluster, manifest, here, drift.findings(manifest, here))
+            entry["drift"] = [finding.report() for finding in edited]
+            entry["notes"] = [rehearsal.note(finding) for finding in insisted]
         if with_history:
             entry["history"] = [_revision(one) for one in store.history(cluster, stored.namespace, stored.name)]
         result.append(entry)

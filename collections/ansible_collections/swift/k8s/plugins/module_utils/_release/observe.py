@@ -44,7 +44,7 @@ def releases(cluster: Cluster, wanted: Sequence[Wanted]) -> list[Observed]:
     everything = live.fetch(cluster, [key for one in observed for key in one.declared])
     for one in observed:
         one.live = {key: everything[key] for key in one.declared}
-        one.activity = _activity(one)
+        one.activity = _activity(cluster, one)
     return observed
 
 
@@ -78,14 +78,12 @@ def _recorded(cluster: Cluster, newest: Stored) -> str:
     return ""
 
 
-def _activity(observed: Observed) -> Activity:
+def _activity(cluster: Cluster, observed: Observed) -> Activity:
     newest = observed.newest
     if newest is None or newest.status not in (*store.PENDING, "uninstalling"):
         return observed.activity
     times = [owner.time for item in observed.live.values() if item and (owner := _helm(item))]
-    return Activity(
-        datetime.now(timezone.utc), max(times, default=""), tuple(processes.helm(newest.name, newest.namespace))
-    )
+    return Activity(cluster.now(), max(times, default=""), tuple(processes.helm(newest.name, newest.namespace)))
 
 
 def _helm(item: Object) -> ownership.Owner | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import yamldoc
+from . import budget, yamldoc
 from .errors import RefusedError
 
 STATES = ("present", "absent", "rolled_back")
@@ -35,11 +35,12 @@ ENTRY: dict[str, Any] = {
     "namespace_labels": {"type": "dict"},
     "wait": {"type": "bool"},
     "wait_for_jobs": {"type": "bool"},
-    "wait_timeout": {"type": "int"},
+    "wait_timeout": {"type": "str", "aliases": ["timeout"]},
     "drift": {"type": "str", "choices": ["ignore", "report", "repair"]},
     "repair_stuck": {"type": "bool"},
     "stuck_after": {"type": "int"},
     "on_failure": {"type": "str", "choices": ["rollback", "keep"]},
+    "atomic": {"type": "bool"},
     "recreate": {"type": "list", "elements": "str"},
     "strategy_value": {"type": "str"},
     "revision": {"type": "int"},
@@ -47,12 +48,18 @@ ENTRY: dict[str, Any] = {
     "history_max": {"type": "int"},
     "skip_crds": {"type": "bool"},
     "disable_hook": {"type": "bool"},
+    "replace_chart": {"type": "bool"},
+    "take_ownership": {"type": "bool"},
+    "skip_schema_validation": {"type": "bool"},
+    "plain_http": {"type": "bool"},
+    "insecure_skip_tls_verify": {"type": "bool", "aliases": ["skip_tls_certs_check"]},
 }
 #: Options of the module besides those of the connection.
 ARGUMENTS: dict[str, Any] = {
     **ENTRY,
     "releases": {"type": "list", "elements": "dict", "options": ENTRY},
     "binary_path": {"type": "path"},
+    "progress_file": {"type": "path"},
     "cluster_uid": {"type": "str"},
 }
 DEFAULTS: dict[str, Any] = {
@@ -60,7 +67,6 @@ DEFAULTS: dict[str, Any] = {
     "create_namespace": False,
     "wait": True,
     "wait_for_jobs": False,
-    "wait_timeout": 600,
     "drift": "repair",
     "repair_stuck": False,
     "stuck_after": 900,
@@ -69,6 +75,11 @@ DEFAULTS: dict[str, Any] = {
     "history_max": 10,
     "skip_crds": False,
     "disable_hook": False,
+    "replace_chart": False,
+    "take_ownership": False,
+    "skip_schema_validation": False,
+    "plain_http": False,
+    "insecure_skip_tls_verify": False,
 }
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
 
@@ -90,7 +101,7 @@ class Wanted:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     wait: bool = True
     wait_for_jobs: bool = False
-    wait_timeout: int = 600
+    wait_timeout: int = 0  # as long as the pods declare
     drift: str = "repair"
     repair_stuck: bool = False
     stuck_after: int = 900
@@ -102,6 +113,11 @@ class Wanted:
     history_max: int = 10
     skip_crds: bool = False
     disable_hook: bool = False
+    replace_chart: bool = False
+    take_ownership: bool = False
+    skip_schema_validation: bool = False
+    plain_http: bool = False
+    insecure_skip_tls_verify: bool = False
 
     @property
     def title(self) -> str:
@@ -150,9 +166,21 @@ def _one(options: dict[str, Any]) -> Wanted:
     for text in ("labels", "namespace_labels"):
         options[text] = {str(key): str(value) for key, value in options.get(text, {}).items()}
     options["recreate"] = tuple(options.get("recreate", ()))
+    options["wait_timeout"] = _seconds(name, str(options.get("wait_timeout", "0")))
+    if "atomic" in options:
+        options["on_failure"] = "rollback" if options["atomic"] else "keep"
     options["values"] = _values(options)
     known = Wanted.__dataclass_fields__
     return Wanted(**{option: value for option, value in options.items() if option in known})
+
+
+def _seconds(name: str, text: str) -> int:
+    try:
+        return budget.seconds(text)
+    except ValueError:
+        raise RefusedError(
+            f"release {name}: wait_timeout {text} is no time; write seconds, or a duration such as 90s, 10m or 1h30m"
+        ) from None
 
 
 def _values(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,11 +13,14 @@ from .rollout import Trouble
 #: Seconds that a trouble may last before it counts as final: images get pushed, nodes get free.
 GRACE = {
     "Unschedulable": 60.0,
-    "ErrImagePull": 60.0,
+    "FailedCreate": 30.0,
+    "ErrImagePull": 30.0,
     "ImagePullBackOff": 30.0,
     "CreateContainerConfigError": 30.0,
     "CreateContainerError": 30.0,
 }
+#: A kubelet that cannot pull says these two in turn; they are one trouble.
+_SAME = {"ErrImagePull": "ImagePullBackOff"}
 
 
 @dataclass
@@ -31,15 +34,19 @@ class Patience:
         """The troubles that will not pass; now: seconds since the wait began."""
         if self.old_restarts is None:
             self.old_restarts = {trouble.pod: trouble.restarts for _key, trouble in troubles}
-        current = {(trouble.pod, trouble.reason) for _key, trouble in troubles}
+        current = {_identity(trouble) for _key, trouble in troubles}
         self.first_seen = {known: since for known, since in self.first_seen.items() if known in current}
         return [(key, trouble) for key, trouble in troubles if self._lasts(trouble, now) and self._fresh(trouble)]
 
     def _lasts(self, trouble: Trouble, now: float) -> bool:
-        since = self.first_seen.setdefault((trouble.pod, trouble.reason), now)
+        since = self.first_seen.setdefault(_identity(trouble), now)
         return now - since >= GRACE.get(trouble.reason, 0.0)
 
     def _fresh(self, trouble: Trouble) -> bool:
         """A pod that was failing before may have been helped meanwhile: its next start decides."""
         old = (self.old_restarts or {}).get(trouble.pod, 0)
         return not 0 < trouble.restarts <= old
+
+
+def _identity(trouble: Trouble) -> tuple[str, str]:
+    return trouble.pod, _SAME.get(trouble.reason, trouble.reason)

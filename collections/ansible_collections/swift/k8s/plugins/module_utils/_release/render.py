@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import capacity, observe, options, plan, strategy
+from . import budget, capacity, explain, observe, options, plan, strategy
 from .chart import Chart
 from .errors import HelmError
 from .helm import Helm, Target
@@ -28,6 +28,7 @@ class Prepared:
     chart: Chart
     target: Target
     objects: dict[Key, dict[str, Any]]
+    weight: int = 0  # bytes of the record; 0 where only Helm itself will know
 
 
 def prepare(
@@ -41,14 +42,21 @@ def prepare(
         digest=wanted.digest(identity),
         labels=wanted.labels,
         history_max=wanted.history_max,
-        timeout=wanted.wait_timeout,
+        timeout=wanted.wait_timeout or budget.LEAST,
         hooks=not wanted.disable_hook,
+        schema=not wanted.skip_schema_validation,
+        take_ownership=wanted.take_ownership,
     )
     return render(cluster, helm, chart, target, decision)
 
 
 def render(cluster: Cluster, helm: Helm, chart: Chart, target: Target, decision: plan.Decision) -> Prepared:
-    return Prepared(chart, target, observe.parse(cluster, _manifest(helm, target, decision), target.namespace))
+    try:
+        manifest, weight = _manifest(helm, target, decision)
+    except HelmError as error:
+        schema = chart.files.get("values.schema.json")
+        raise type(error)(explain.hinted(str(error), schema) if schema else str(error)) from error
+    return Prepared(chart, target, observe.parse(cluster, manifest, target.namespace), weight)
 
 
 def fitted(
@@ -76,14 +84,14 @@ def fitted(
     return render(cluster, helm, prepared.chart, target, decision), [choice.sentence for choice in choices]
 
 
-def _manifest(helm: Helm, target: Target, decision: plan.Decision) -> str:
+def _manifest(helm: Helm, target: Target, decision: plan.Decision) -> tuple[str, int]:
     upgrading = decision.stored is not None
     if decision.repair:
-        return helm.template(target, upgrading)
+        return helm.template(target, upgrading), 0
     try:
         return helm.render(target)
     except HelmError as error:
         # The chart's own CRDs are applied before the upgrade; until then its objects can only be rendered.
         if any(text in str(error) for text in _UNKNOWN_KIND):
-            return helm.template(target, upgrading)
+            return helm.template(target, upgrading), 0
         raise

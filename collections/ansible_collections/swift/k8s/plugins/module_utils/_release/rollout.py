@@ -38,8 +38,9 @@ class Trouble:
     restarts: int = 0  # of a container that ran and ended; its log is the previous one
 
     def __str__(self) -> str:
+        pod = f"pod {self.pod}" if self.pod else "its pods"
         where = f" container {self.container}" if self.container else ""
-        return f"pod {self.pod}{where}: {self.reason}" + (f" ({self.message})" if self.message else "")
+        return f"{pod}{where}: {self.reason}" + (f" ({self.message})" if self.message else "")
 
 
 def progress(item: Object, wait_for_jobs: bool) -> Progress:
@@ -92,6 +93,37 @@ def _job(spec: Mapping[str, Any], status: Mapping[str, Any], _seen: bool, wait_f
 _RULES = {"Deployment": _deployment, "StatefulSet": _stateful_set, "DaemonSet": _daemon_set, "Job": _job}
 
 
+def blind(item: Object) -> bool:
+    """Whether a workload's pods count as ready without having been asked."""
+    if item.get("kind") not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return False
+    spec = item.get("spec") or {}
+    containers = ((spec.get("template") or {}).get("spec") or {}).get("containers") or []
+    return not spec.get("minReadySeconds") and any(not one.get("readinessProbe") for one in containers)
+
+
+def refused(item: Object) -> Trouble | None:
+    """Why a Deployment's pods are not even made: a quota, a policy, a webhook."""
+    for condition in (item.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "ReplicaFailure" and condition.get("status") == "True":
+            return Trouble("", str(condition.get("reason", "FailedCreate")), str(condition.get("message", "")))
+    return None
+
+
+def phase(pod: Object) -> str:
+    """Where a pod is on its way: waiting for a node, pulling, fetching, loading, ready."""
+    status = pod.get("status") or {}
+    if any(one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or []):
+        return "ready"
+    if not (pod.get("spec") or {}).get("nodeName"):
+        return "waiting for a node"
+    if any((one.get("state") or {}).get("running") for one in status.get("initContainerStatuses") or []):
+        return "fetching"
+    if any((one.get("state") or {}).get("running") for one in status.get("containerStatuses") or []):
+        return "loading"
+    return "pulling"
+
+
 def troubles(pods: Iterable[Object]) -> list[Trouble]:
     """What keeps pods from becoming ready and does not pass by itself."""
     return [trouble for pod in pods if (trouble := _trouble(pod)) is not None]
@@ -119,8 +151,9 @@ def _container(pod: str, status: Mapping[str, Any]) -> Trouble | None:
     reason, message = str(waiting.get("reason", "")), str(waiting.get("message", ""))
     if reason in _IMAGE or reason in _SETUP:
         return Trouble(pod, reason, message, name if reason == "RunContainerError" else "")
-    if ended.get("reason") == "OOMKilled" and restarts + (0 if waiting else 1) >= 2:
+    hopeless = reason == "CrashLoopBackOff" and restarts >= _RESTARTS
+    if ended.get("reason") == "OOMKilled" and (hopeless or restarts + (0 if waiting else 1) >= 2):
         return Trouble(pod, "OOMKilled", f"{restarts} restarts; raise the memory limit", name, restarts)
-    if reason == "CrashLoopBackOff" and restarts >= _RESTARTS:
+    if hopeless:
         return Trouble(pod, reason, f"exit code {ended.get('exitCode', '?')}, {restarts} restarts", name, restarts)
     return None

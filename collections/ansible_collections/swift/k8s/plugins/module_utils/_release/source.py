@@ -33,6 +33,7 @@ class Reference:
     version: str
     repository: str
     digest: str
+    trust: tuple[str, ...] = ()
 
     @property
     def local(self) -> bool:
@@ -69,7 +70,7 @@ class Sources:
             path = os.path.expanduser(reference.ref)
         else:
             folder = tempfile.mkdtemp(dir=self._folder)
-            path = self._helm.pull(reference.ref, reference.version, reference.repository, folder)
+            path = self._helm.pull(reference.ref, reference.version, reference.repository, folder, reference.trust)
         loaded = charts.load(path)
         if reference.local and reference.version and reference.version != loaded.version:
             raise ChartError(
@@ -88,8 +89,13 @@ def opened(helm: Helm) -> Iterator[Sources]:
 
 
 def _reference(wanted: Wanted) -> Reference:
+    flags = {"--plain-http": wanted.plain_http, "--insecure-skip-tls-verify": wanted.insecure_skip_tls_verify}
     return Reference(
-        wanted.chart, wanted.chart_version, wanted.chart_repo_url, wanted.chart_digest.replace("sha256:", "")
+        wanted.chart,
+        wanted.chart_version,
+        wanted.chart_repo_url,
+        wanted.chart_digest.replace("sha256:", ""),
+        tuple(flag for flag, given in flags.items() if given),
     )
 
 

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
+#: Our word for a record that cannot be read.
+DAMAGED = "damaged"
 #: Revision that last became ready, kept as a label of the record; Helm carries labels on to later revisions.
 READY_LABEL = "swift.k8s/ready-revision"
 _DESCRIPTION = re.compile(r"^swift\.k8s sha256:([0-9a-f]{64})$")
 _ROLLED_BACK = re.compile(r"^Rollback to (\d+)$")
 _GZIP = b"\x1f\x8b"
+#: Bytes that the API server allows in a Secret.
+LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,11 @@ def _rewritten(secret: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     return {**secret, "data": {"release": base64.b64encode(base64.b64encode(packed)).decode()}}
 
 
+def weight(release: str) -> int:
+    """Bytes of the record that Helm makes of a release in JSON: what the API server counts against its limit."""
+    return len(gzip.compress(release.encode())) * 4 // 3
+
+
 def newest(cluster: Cluster, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Stored]]:
     """(namespace, name) -> revisions newest first: one list call a namespace, superseded history left out."""
     names: dict[str, set[str]] = defaultdict(set)
@@ -163,14 +172,31 @@ def history(cluster: Cluster, namespace: str, name: str) -> list[Stored]:
 def everywhere(cluster: Cluster, namespace: str | None = None) -> list[Stored]:
     """The newest revision of every release of the cluster, or of one namespace."""
     latest: dict[tuple[str, str], Stored] = {}
-    for stored in map(
-        decode,
-        cluster.list("v1", "Secret", namespace=namespace, label_selector="owner=helm,status!=superseded", page=50),
-    ):
+    secrets = cluster.list("v1", "Secret", namespace=namespace, label_selector="owner=helm,status!=superseded", page=50)
+    for stored in map(_readable, secrets):
         known = latest.get((stored.namespace, stored.name))
         if known is None or known.revision < stored.revision:
             latest[(stored.namespace, stored.name)] = stored
     return [latest[key] for key in sorted(latest)]
+
+
+def _readable(secret: Mapping[str, Any]) -> Stored:
+    """A revision even of a damaged Secret, as far as its labels tell: one record must not hide the others."""
+    try:
+        return decode(secret)
+    except StoreError as error:
+        metadata = secret["metadata"]
+        labels = metadata.get("labels") or {}
+        number = str(labels.get("version", "0"))
+        return Stored(
+            name=str(labels.get("name", metadata["name"])),
+            namespace=str(metadata.get("namespace", "")),
+            revision=int(number) if number.isdigit() else 0,
+            status=DAMAGED,
+            description=str(error),
+            labels=labels,
+            secret=metadata,
+        )
 
 
 def mark_ready(cluster: Cluster, stored: Stored) -> None:

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .._cluster.errors import ClusterError
-from . import live, rollout
+from . import evidence, live, rollout
 from .errors import RolloutError
 from .objects import Key, Object
 from .patience import Patience
@@ -18,9 +19,10 @@ from .rollout import Trouble
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
-_LOG_LINES = 15
 _SAY_EVERY = 30.0
-_SILENT = "the pods start but are not ready; look at their logs and probes"
+#: Events so long before the first look belong to what is waited for.
+_BEFORE = timedelta(seconds=30)
+Pods = list[dict[str, Any]]
 _HASHES = {
     "Deployment": "pod-template-hash",
     "StatefulSet": "controller-revision-hash",
@@ -35,24 +37,33 @@ class Waiter:
         self._cluster = cluster
         self._say = say
         self._interval = interval
+        self._begun = ""  # by the API server's clock, asked for when it is needed
 
-    def wait(self, title: str, keys: Iterable[Key], timeout: float, wait_for_jobs: bool = False) -> None:
+    def wait(self, title: str, declared: Mapping[Key, Object], timeout: float, wait_for_jobs: bool = False) -> None:
         """Return when every workload has settled; raise RolloutError when one cannot or the time is over."""
+        self._follow(title, declared, timeout, wait_for_jobs)
+        if any(map(rollout.blind, declared.values())):
+            # Kubernetes calls a container without a probe ready the moment it starts, though it may end in the next.
+            time.sleep(self._interval)
+            self._follow(title, declared, timeout, wait_for_jobs)
+
+    def _follow(self, title: str, keys: Iterable[Key], timeout: float, wait_for_jobs: bool) -> None:
         workloads = [key for key in keys if key.kind in rollout.WORKLOADS]
+        self._begun = ""
         started, told, patience = time.monotonic(), -_SAY_EVERY, Patience()
         while unsettled := self._unsettled(workloads, wait_for_jobs):
             now = time.monotonic() - started
-            summary = "; ".join(
-                f"{key.kind} {key.name} ready {one.ready}/{one.wanted}" for key, one in unsettled.items()
-            )
+            pods = {key: self._pods(key) for key in unsettled}
+            summary = "; ".join(_line(key, unsettled[key], pods[key]) for key in unsettled)
             if now - told >= _SAY_EVERY:
                 self._say(f"{title}: {int(now)} s: {summary}")
                 told = now
-            troubles = self._troubles(unsettled)
+            troubles = self._troubles(unsettled, pods)
             self._give_up(title, unsettled, patience.final(troubles, now))
             if now > timeout:
-                reason = self._told(troubles[0]) if troubles else _SILENT
-                raise RolloutError(f"release {title} is not ready after {int(timeout)} s: {summary}: {reason}")
+                raise RolloutError(
+                    f"release {title} is not ready after {int(timeout)} s: {summary}: {self._reason(troubles, pods)}"
+                )
             time.sleep(self._interval)
 
     def _unsettled(self, workloads: Iterable[Key], wait_for_jobs: bool) -> dict[Key, rollout.Progress]:
@@ -79,20 +90,36 @@ class Waiter:
     def _give_up(self, title: str, states: Mapping[Key, rollout.Progress], lasting: list[tuple[Key, Trouble]]) -> None:
         failed = next(((key, state.failure) for key, state in states.items() if state.failure), None)
         if lasting:
-            raise RolloutError(f"release {title} cannot become ready: {self._told(lasting[0])}")
+            raise RolloutError(f"release {title} cannot become ready: {evidence.told(self._cluster, *lasting[0])}")
         if failed:
             raise RolloutError(f"release {title} cannot become ready: {failed[0]}: {failed[1]}")
 
-    def _troubles(self, states: Mapping[Key, rollout.Progress]) -> list[tuple[Key, Trouble]]:
+    def _reason(self, troubles: list[tuple[Key, Trouble]], pods: Mapping[Key, Pods]) -> str:
+        if troubles:
+            return evidence.told(self._cluster, *troubles[0])
+        key = next(iter(pods))
+        return evidence.silent(self._cluster, key, pods[key])
+
+    def _troubles(self, states: Mapping[Key, rollout.Progress], pods: Mapping[Key, Pods]) -> list[tuple[Key, Trouble]]:
         found = []
-        for key in states:
-            item = self._cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace)
-            if item is not None:
-                found += [(key, trouble) for trouble in rollout.troubles(self._pods(key, item))]
+        for key, state in states.items():
+            found += [(key, trouble) for trouble in rollout.troubles(pods[key])]
+            if len(pods[key]) < state.wanted and (unmade := self._unmade(key)):
+                found.append((key, unmade))
         return found
 
-    def _pods(self, key: Key, item: Object) -> list[dict[str, Any]]:
+    def _unmade(self, key: Key) -> Trouble | None:
+        if key.kind != "Deployment":
+            self._begun = self._begun or (self._cluster.now() - _BEFORE).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return evidence.unmade(self._cluster, key, self._begun)
+        item = self._cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace)
+        return rollout.refused(item) if item else None
+
+    def _pods(self, key: Key) -> Pods:
         """The pods of the newest template; those of the template before it are on their way out."""
+        item = self._cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace)
+        if item is None:
+            return []
         labels = ((item.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
         selector = ",".join(f"{name}={value}" for name, value in sorted(labels.items()))
         pods = self._cluster.list("v1", "Pod", namespace=key.namespace, label_selector=selector) if selector else []
@@ -112,19 +139,9 @@ class Waiter:
                 return str(owned["metadata"].get("labels", {}).get("pod-template-hash", ""))
         return ""
 
-    def _told(self, found: tuple[Key, Trouble]) -> str:
-        key, trouble = found
-        text = f"{key}: {trouble}"
-        if not trouble.container:
-            return text
-        try:
-            log = self._cluster.logs(
-                key.namespace,
-                trouble.pod,
-                container=trouble.container,
-                tail_lines=_LOG_LINES,
-                previous=bool(trouble.restarts),
-            )
-        except ClusterError as error:
-            return f"{text}; its log cannot be read: {error}"
-        return f"{text}; its last lines:\n{log.rstrip()}" if log.strip() else f"{text}; its log is empty"
+
+def _line(key: Key, state: rollout.Progress, pods: Pods) -> str:
+    """Deployment app ready 1/3 (1 loading, 1 pulling)."""
+    phases = Counter(phase for pod in pods if (phase := rollout.phase(pod)) != "ready")
+    shown = ", ".join(f"{count} {phase}" for phase, count in sorted(phases.items()))
+    return f"{key.kind} {key.name} ready {state.ready}/{state.wanted}" + (f" ({shown})" if shown else "")

@@ -10,11 +10,13 @@ import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.swift.k8s.plugins.module_utils._release import chart as charts
 from ansible_collections.swift.k8s.plugins.module_utils._release import objects
-from ansible_collections.swift.k8s.plugins.module_utils._release.errors import HelmError
+from ansible_collections.swift.k8s.plugins.module_utils._release.errors import BusyError, HelmError
 from ansible_collections.swift.k8s.plugins.module_utils._release.helm import Helm
 
 Object = dict[str, Any]
@@ -31,16 +33,20 @@ class FakeCluster:
         self.objects: dict[tuple[str, str, str], Object] = {}
         self.requests: Counter[str] = Counter()
         self.broken: list[Object] = []  # pods that keep failing: one more restart at each look
+        self.events: list[Object] = []
+        self.admit: Callable[[Object], None] = lambda item: None  # what an admission webhook does to each object
         self._version = 0
+        self.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}})
 
     @property
     def writes(self) -> int:
         return sum(self.requests[verb] for verb in ("create", "patch", "update", "delete"))
 
-    def put(self, item: Object) -> Object:
+    def put(self, item: Object, dry_run: bool = False) -> Object:
         """Store as the API server would: with versions, defaults and encoded Secrets."""
         self._version += 1
         item = copy.deepcopy(item)
+        self.admit(item)
         metadata = item["metadata"]
         metadata.update(resourceVersion=str(self._version), generation=1)
         metadata.setdefault("creationTimestamp", "2026-01-01T00:00:00Z")
@@ -50,7 +56,8 @@ class FakeCluster:
             replicas = item["spec"].get("replicas", 1)
             counts = {key: replicas if "eplicas" in key else value for key, value in READY[item["kind"]].items()}
             item["status"] = {**counts, "availableReplicas": 0} if self.broken else counts
-        self.objects[(item["kind"], metadata.get("namespace", ""), metadata["name"])] = item
+        if not dry_run:
+            self.objects[(item["kind"], metadata.get("namespace", ""), metadata["name"])] = item
         return copy.deepcopy(item)
 
     def at(self, kind: str, name: str, namespace: str = "team") -> Object:
@@ -68,7 +75,7 @@ class FakeCluster:
         for pod in self.broken if kind == "Pod" else []:
             for container in pod.get("status", {}).get("containerStatuses", []):
                 container["restartCount"] += 1
-        pool = [*self.objects.values(), *(self.broken if kind == "Pod" else [])]
+        pool = [*self.objects.values(), *{"Pod": self.broken, "Event": self.events}.get(kind, [])]
         here = [
             item for item in pool if item["kind"] == kind and namespace in (None, item["metadata"].get("namespace", ""))
         ]
@@ -81,8 +88,8 @@ class FakeCluster:
         return self.put(obj)
 
     def apply(self, obj: Object, field_manager: str, force: bool = False, dry_run: bool = False) -> Object:
-        self.requests["patch"] += 1
-        return self.put(obj)
+        self.requests["rehearsal" if dry_run else "patch"] += 1
+        return self.put(obj, dry_run)
 
     def replace(self, obj: Object, dry_run: bool = False) -> Object:
         self.requests["update"] += 1
@@ -96,9 +103,10 @@ class FakeCluster:
         body: Any,
         namespace: str | None = None,
         patch_type: str = "merge",
+        dry_run: bool = False,
         **_rest: Any,
     ) -> Object:
-        self.requests["patch"] += 1
+        self.requests["rehearsal" if dry_run else "patch"] += 1
         item = copy.deepcopy(self.objects[(kind, namespace or "", name)])
         if patch_type == "json":
             for operation in body:
@@ -106,7 +114,7 @@ class FakeCluster:
         else:
             item["metadata"].setdefault("labels", {}).update(body.get("metadata", {}).get("labels", {}))
             item.setdefault("spec", {}).update(body.get("spec", {}))
-        return self.put(item)
+        return self.put(item, dry_run)
 
     def delete(self, api_version: str, kind: str, name: str, namespace: str | None = None, **_rest: Any) -> bool:
         self.requests["delete"] += 1
@@ -124,6 +132,9 @@ class FakeCluster:
 
     def resource(self, api_version: str, kind: str) -> None:
         return None
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 12, 0, 0, tzinfo=timezone.utc)
 
     def uid(self) -> str:
         return "uid-1"
@@ -195,6 +206,8 @@ class FakeHelm(Helm):
         self.cluster = cluster
         self.calls: list[list[str]] = []
         self.fails: list[str] = []
+        self.busy = False  # another helm holds the release
+        self.meanwhile: list[Object] = []  # records that others write while the next upgrade fails
 
     def _execute(self, arguments: Sequence[str], stdin: str | None, timeout: int) -> str:
         self.calls.append(list(arguments))
@@ -219,12 +232,17 @@ class FakeHelm(Helm):
     def _upgrade(self, arguments: list[str], flags: dict[str, str], stdin: str) -> str:
         manifest = self._template(arguments, flags, stdin)
         if "--dry-run" in flags:
-            return json.dumps({"manifest": manifest})
+            packed = {name: base64.b64encode(data).decode() for name, data in charts.load(arguments[2]).files.items()}
+            return json.dumps({"manifest": manifest, "chart": {"files": packed}})
         name, namespace = arguments[1], flags["--namespace"]
         parts = {"values": json.loads(stdin), "description": flags["--description"], "manifest": manifest}
+        if self.busy:
+            raise BusyError("another operation (install/upgrade/rollback) is in progress")
         if self.fails:
             why = self.fails.pop(0)
             self._store(name, namespace, "failed", {**parts, "description": f"Upgrade failed: {why}"})
+            for secret in self.meanwhile:
+                self.cluster.put(secret)
             raise HelmError(why)
         self._store(name, namespace, "deployed", parts)
         return "{}"

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ class Pulling(FakeHelm):
     archive = ""
     pulls = 0
 
-    def pull(self, ref: str, version: str, repository: str, folder: str) -> str:
+    def pull(self, ref: str, version: str, repository: str, folder: str, trust: Sequence[str] = ()) -> str:
         self.pulls += 1
         return str(shutil.copy(self.archive, folder))
 

@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import NotFound
-from ansible_collections.swift.k8s.plugins.module_utils._release import crds, immutable, info, leftovers, live, objects
-from ansible_collections.swift.k8s.plugins.module_utils._release.chart import Chart
+from ansible_collections.swift.k8s.plugins.module_utils._release import immutable, info, leftovers, live, objects
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import (
-    ChartError,
     RefusedError,
     ReleaseError,
-    RolloutError,
 )
 from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key, text
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster, record
@@ -105,84 +102,6 @@ def test_recreating_is_asked_for_and_never_costs_data() -> None:
     claim = key("PersistentVolumeClaim")
     with pytest.raises(RefusedError, match="holds data; keep the old value"):
         immutable.recreated("team/app", {claim: sized("1Gi")}, {claim: sized("2Gi")}, ["PersistentVolumeClaim"])
-
-
-def definition(*versions: dict[str, Any], **status: Any) -> dict[str, Any]:
-    body = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
-    return {**body, "metadata": {"name": "pools.example.com"}, "spec": {"versions": list(versions)}, "status": status}
-
-
-def version(name: str, **properties: Any) -> dict[str, Any]:
-    return {"name": name, "schema": {"openAPIV3Schema": {"properties": properties}}}
-
-
-OPEN = {"x-kubernetes-preserve-unknown-fields": True}
-DEEP: dict[str, Any] = {"items": {"properties": {"a": {}}}}
-LOST = [
-    (definition(version("v1", a={})), definition(version("v1", a={}, b={})), []),
-    (
-        definition(version("v1", a={}, b={})),
-        definition(version("v1", a={})),
-        ["field v1.b is gone and would be pruned"],
-    ),
-    (
-        definition(version("v1", a=DEEP)),
-        definition(version("v1", a={"items": {}})),
-        ["field v1.a[].a is gone and would"],
-    ),
-    (definition(version("v1", a={"properties": {"b": {}}})), definition(version("v1", a=OPEN)), []),
-    (definition(version("v1"), storedVersions=["v1"]), definition(version("v2")), ["version v1 holds stored objects"]),
-]
-
-
-@pytest.mark.parametrize(("old", "new", "expected"), LOST)
-def test_data_that_new_definitions_would_lose(old: dict[str, Any], new: dict[str, Any], expected: list[str]) -> None:
-    found = list(crds.lost(new, old))
-    assert len(found) == len(expected)
-    assert all(one.startswith(start) for one, start in zip(found, expected))
-
-
-CRD = """
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: pools.example.com}
-spec: {group: example.com, versions: [{name: v1}]}
-"""
-
-
-def with_crds(name: str = "crds/pool.yaml", content: str = CRD) -> Chart:
-    return Chart("c", "c", "1", "", "", {name: content.encode(), "templates/x.yaml": b"{{", "crds/README.md": b"{{"})
-
-
-ESTABLISHED = {"conditions": [{"type": "Established", "status": "True"}]}
-
-
-class Defining(FakeCluster):
-    """Establishes definitions at once."""
-
-    def put(self, item: dict[str, Any]) -> dict[str, Any]:
-        return super().put({**item, "status": {**item.get("status", {}), **ESTABLISHED}})
-
-
-@pytest.mark.parametrize("name", ["crds/pool.yaml", "charts/sub/crds/pool.yml"])
-def test_definitions_are_applied_once(name: str) -> None:
-    cluster: Any = Defining()
-    assert [change.verb for change in crds.plan(cluster, with_crds(name))] == ["created"]
-    crds.apply(cluster, with_crds(name))
-    assert crds.plan(cluster, with_crds(name)) == []
-    more = CRD.replace("example.com, versions", "example.com, scope: Cluster, versions")
-    assert [change.verb for change in crds.plan(cluster, with_crds(name, more))] == ["changed"]
-
-
-def test_definitions_that_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster: Any = FakeCluster()
-    with pytest.raises(RolloutError, match="not established after 0 s"):
-        crds.apply(cluster, with_crds(), timeout=0)
-    with pytest.raises(ChartError, match=r"crds/pool\.yaml is not valid YAML"):
-        crds.declared(with_crds(content="a: ["))
-    cluster.put(definition(version("v1"), storedVersions=["v0"]))
-    with pytest.raises(RefusedError, match=r"lose data: version v0 .* skip_crds: true"):
-        crds.plan(cluster, with_crds())
 
 
 def test_leftovers_of_an_unfinished_revision() -> None:

@@ -134,7 +134,7 @@ def test_only_pods_of_the_newest_template_count(kind: str, metadata: Any, status
         cluster.broken.append(one)
     waiter = wait.Waiter(cluster, print)
     with pytest.raises(RolloutError, match="pod new-1: InvalidImageName"):
-        waiter.wait("team/app", [Key("apps/v1", kind, "team", "app")], 60)
+        waiter.wait("team/app", {Key("apps/v1", kind, "team", "app"): {}}, 60)
 
 
 def test_time_over_tells_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_time_over_tells_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     waiter = wait.Waiter(cluster, said.append, interval=0.0)
     with pytest.raises(RolloutError, match=r"not ready after 0 s: Deployment app ready 0/1: the pods start"):
-        waiter.wait("team/app", [Key("apps/v1", "Deployment", "team", "app")], -0.1)
+        waiter.wait("team/app", {Key("apps/v1", "Deployment", "team", "app"): {}}, -0.1)
     assert said == ["team/app: 0 s: Deployment app ready 0/1"]
 
 
@@ -152,8 +152,8 @@ def test_a_workload_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster: Any = FakeCluster()
     waiter = wait.Waiter(cluster, print)
     with pytest.raises(RolloutError, match="Deployment team/app: it is gone"):
-        waiter.wait("team/app", [Key("apps/v1", "Deployment", "team", "app")], 60)
-    waiter.wait("team/app", [Key("batch/v1", "Job", "team", "job")], 60)
+        waiter.wait("team/app", {Key("apps/v1", "Deployment", "team", "app"): {}}, 60)
+    waiter.wait("team/app", {Key("batch/v1", "Job", "team", "job"): {}}, 60)
 
 
 def test_deletion_that_hangs() -> None:

@@ -240,7 +240,7 @@ def test_absent(run: Any, cluster: FakeCluster, chart: str) -> None:
     forecast = only(run(check=True, name="app", state="absent"))
     assert [item["change"] for item in forecast["objects"]] == ["deleted"] * 4
     run(name="app", state="absent")
-    assert cluster.objects == {}
+    assert list(cluster.objects) == [("Namespace", "", "team")]
     assert not run(name="app", state="absent")["changed"]
 
 
@@ -263,11 +263,12 @@ def test_other_cluster_is_refused(run: Any, chart: str) -> None:
 def test_namespace_is_created_with_labels(run: Any, cluster: FakeCluster, chart: str) -> None:
     run(
         name="app",
+        namespace="new",
         chart=chart,
         create_namespace=True,
         namespace_labels={"pod-security.kubernetes.io/enforce": "restricted"},
     )
-    labels = cluster.at("Namespace", "team", "")["metadata"]["labels"]
+    labels = cluster.at("Namespace", "new", "")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
     assert labels["app.kubernetes.io/managed-by"] == "swift-k8s"
 
