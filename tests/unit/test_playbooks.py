@@ -11,7 +11,10 @@ import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLAYBOOKS = CHECKOUT / "collections/ansible_collections/swift/k8s/playbooks"
-NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem != "inventory")
+#: What the others begin with: are there clusters, and is it the one that is meant.
+FIRST = ("inventory", "cluster")
+WRITING = ("deploy", "seed", "rollback", "teardown")
+NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem not in FIRST)
 
 
 def play(playbook: str, inventory: Path) -> subprocess.CompletedProcess[str]:
@@ -32,6 +35,15 @@ def test_every_playbook_is_there_for_the_user_and_looks_for_clusters_first(name:
     assert first["ansible.builtin.import_playbook"] == "inventory.yml"
     users = yaml.safe_load((CHECKOUT / f"playbooks/{name}.yml").read_text(encoding="utf-8"))
     assert [play["ansible.builtin.import_playbook"] for play in users] == [f"swift.k8s.{name}"]
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_whatever_writes_knows_its_cluster_first(name: str) -> None:
+    plays = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text(encoding="utf-8"))
+    assert plays[1]["ansible.builtin.import_playbook"] == "cluster.yml"
+    task = yaml.safe_load((PLAYBOOKS / "cluster.yml").read_text(encoding="utf-8"))[0]["tasks"][0]
+    assert task["tags"] == ["always"]
+    assert task["swift.k8s.release"]["cluster_uid"] == "{{ swift_k8s_cluster_uid }}"
 
 
 def test_an_inventory_without_clusters_is_an_error(tmp_path: Path) -> None:
