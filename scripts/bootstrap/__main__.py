@@ -32,6 +32,7 @@ def main() -> None:
         home = environment.ensure(cache, CHECKOUT / "requirements/dev.txt")
         galaxy.ensure(home, CHECKOUT / "requirements.yml", CHECKOUT / "requirements/wheel-ansible.txt")
         helm.ensure(home, CHECKOUT / "requirements/wheel-helm.txt")
+        helm.ensure_next(home, CHECKOUT / "requirements/wheel-helm4.txt")
         environment.link(home, CHECKOUT)
     except BootstrapError as problem:
         fail([str(problem)])

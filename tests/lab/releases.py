@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -27,13 +26,15 @@ API = {"Deployment": "apps/v1", "Service": "v1", "ConfigMap": "v1", "Secret": "v
 
 
 NODE = "release-tests"
-HELM = shutil.which("helm") or str(Path(sys.executable).parent / "helm")
+#: Both major versions of Helm that are supported; bootstrap puts them beside the interpreter.
+HELMS = ("helm", "helm4")
 
 
 class Lab:
     """One namespace of the cluster, one release in it."""
 
-    def __init__(self, kubeconfig: str, namespace: str) -> None:
+    def __init__(self, kubeconfig: str, namespace: str, helm: str = HELMS[0]) -> None:
+        self.helm_path = str(Path(sys.executable).parent / helm)
         self.params = {"kubeconfig": kubeconfig}
         self.namespace = namespace
         self.cluster: Cluster = connect(self.params)
@@ -41,12 +42,20 @@ class Lab:
         self.options: dict[str, Any] = {}
 
     def run(self, check: bool = False, **options: Any) -> dict[str, Any]:
-        """One task of the module release. Without options the same as the last one."""
+        """One task for the release of the small chart. Without options the same as the last one."""
         self.options = options or self.options
         values = {"node": NODE, **self.options.get("values", {})}
-        wanted = {"name": "app", "namespace": self.namespace, "chart": str(CHART), "wait_timeout": 60}
-        params = {**self.params, "create_namespace": True, **wanted, **self.options, "values": values}
-        return task.run(connect(self.params), params, self.lines.append, check)
+        return self.task(check, **{"name": "app", "chart": str(CHART), **self.options, "values": values})
+
+    def task(self, check: bool = False, **options: Any) -> dict[str, Any]:
+        """One task of the module release."""
+        common = {
+            "namespace": self.namespace,
+            "create_namespace": True,
+            "wait_timeout": 60,
+            "binary_path": self.helm_path,
+        }
+        return task.run(connect(self.params), {**self.params, **common, **options}, self.lines.append, check)
 
     def drift(self) -> list[dict[str, Any]]:
         return list(info.releases(self.cluster, self.namespace, ["app"], True, False)[0]["drift"])
@@ -59,7 +68,7 @@ class Lab:
         subprocess.run(self.command(*words), check=True, capture_output=True)
 
     def command(self, *words: str) -> list[str]:
-        return [HELM, *words, f"--namespace={self.namespace}", f"--kubeconfig={self.params['kubeconfig']}"]
+        return [self.helm_path, *words, f"--namespace={self.namespace}", f"--kubeconfig={self.params['kubeconfig']}"]
 
     def patch(self, kind: str, body: Mapping[str, Any], manager: str) -> None:
         self.cluster.patch(API[kind], kind, "app", body, self.namespace, "strategic", manager)
@@ -128,10 +137,15 @@ def helm_process(lab: Lab, *settings: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    """A namespace and a simulated node for the tests of one file; both go afterwards."""
-    made = Lab(kubeconfig(), f"release-{uuid.uuid4().hex[:6]}")
+def named(what: str) -> str:
+    """A name that no other run has."""
+    return f"{what}-{uuid.uuid4().hex[:6]}"
+
+
+@pytest.fixture(scope="module", params=HELMS)
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """A namespace and a simulated node for the tests of one file, with each Helm; both go afterwards."""
+    made = Lab(kubeconfig(), named("release"), request.param)
     made.node(devices=4)
     yield made
     made.remove()

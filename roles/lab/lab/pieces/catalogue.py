@@ -50,6 +50,11 @@ def all_pieces() -> list[Piece]:
     ]
 
 
+def helm_diff() -> Piece:
+    """Helm's diff plugin, for the one test that asks it; no lab needs it."""
+    return _module("helm-diff", "github.com/databus23/helm-diff/v3")
+
+
 def _recipe(directory: Path) -> str:
     return f"{sources(directory)} {LINK} {REVISION}"
 
