@@ -54,22 +54,28 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-engine molecule
+.PHONY: test test-slow test-lab test-scaling test-engine molecule
 test: check test-slow test-lab molecule test-engine ## every test there is
 	@$(LAB) down
 test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster: a hundred kills, fifty thousand files
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
 test-lab: lab-up ## the tests that need a real cluster
 	@pytest -m "lab" tests/lab --timeout=900
+test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
+	@$(LAB).scaling up
+	@pytest -s tests/scaling --timeout=580
+	@$(LAB).scaling down
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule test --all
 test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held against it, and the real hub clients
 	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
-.PHONY: bench bench-report
+.PHONY: bench bench-report bench-chart
 bench: lab-engines ## run every bench, write build/bench/*.json
 	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
 	@python bench/report.py
+bench-chart: lab-engines ## renders, what the chart adds to a start, what its proxy costs (two minutes)
+	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_chart.py
 bench-report: bootstrap ## one table of all measured figures, those short of their goal first
 	@python bench/report.py
 

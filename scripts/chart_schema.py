@@ -50,6 +50,7 @@ RULES: dict[str, Schema] = {
     "engine.maxConcurrency": COUNT,
     "engine.memoryFraction": FRACTION,
     "engine.tensorParallel": COUNT,
+    "engine.nodes": {"type": "integer", "minimum": 1},
     "accelerator.vendor": choice("auto", "nvidia", "ascend", "cpu"),
     "accelerator.count": COUNT,
     "accelerator.sharing": choice("none", "mps", "time-slicing"),

@@ -25,6 +25,7 @@ def names() -> list[str]:
 def template(name: str) -> str:
     """What helm makes of an example, programs included."""
     command = ["helm", "template", name, str(CHART), "--namespace", "ms-swift", "--kube-version", "1.33.0"]
+    command += ["--api-versions", "leaderworkerset.x-k8s.io/v1"]
     done = subprocess.run(
         [*command, "--values", str(EXAMPLES / f"values-{name}.yaml")], capture_output=True, text=True, check=False
     )

@@ -12,7 +12,7 @@ import yaml
 NAMES = render_examples.names()
 OLDEST, NEWEST = "1.29.0", "1.37.0"
 #: kinds whose schemas are not Kubernetes' own
-FOREIGN = {"ServiceMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute"}
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute", "LeaderWorkerSet"}
 ASKED_FOR = {
     *(
         "a100",

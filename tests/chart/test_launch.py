@@ -79,7 +79,7 @@ def test_key_in_no_command_line_and_sigterm_arrives(tmp_path: Path) -> None:
     run = {"module": "standin", "kind": "serve", "arguments": arguments, "trusted": True}
     run |= {"api_key_file": str(tmp_path / "key"), "api_key_to": "--api_key"}
     (tmp_path / "run.json").write_text(json.dumps(run))
-    command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json")]
+    command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json"), "serve", "--headless"]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE) as process:
         end = time.monotonic() + 10
         while not (tmp_path / "report").exists() and time.monotonic() < end:
@@ -89,9 +89,10 @@ def test_key_in_no_command_line_and_sigterm_arrives(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=10)
     assert "'--api_key', 'canary-4711'" in (tmp_path / "report").read_text()
+    assert "'serve', '--headless', '--host'" in (tmp_path / "report").read_text()
     assert "__main__" in (tmp_path / "report").read_text()
     assert b"canary" not in seen + output
-    assert process.returncode == -signal.SIGTERM
+    assert process.returncode == 128 + signal.SIGTERM
 
 
 def test_error_is_one_line(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"autoscaling__enabled": True}, "needs numbers, and ms-swift serves none"),
         ({"metrics__source": "proxy"}, "metrics.source proxy needs proxy.enabled=true"),
         ({"metrics__source": "vllm"}, "metrics.source vllm starts vLLM's own server"),
+        ({"engine__nodes": 2}, "needs task deploy (is deploy) and metrics.source=vllm (is none)"),
+        ({**GPU, "engine__nodes": 2, "metrics__source": "vllm"}, "install LeaderWorkerSet (https://lws.sigs.k8s.io)"),
         ({"ingress__enabled": True}, "ingress.enabled needs ingress.hosts"),
         ({"httpRoute__enabled": True}, "httpRoute.enabled needs httpRoute.parentRefs"),
         ({"tsk": "deploy"}, "Additional property tsk is not allowed"),

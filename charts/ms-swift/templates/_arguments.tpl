@@ -46,7 +46,7 @@
 {{- define "ms-swift.arguments.vllmServer" -}}
 {{- $into := .into -}}
 {{- with .root -}}
-{{- range $name, $value := dict "host" "0.0.0.0" "port" .plan.ports.engine "model" .plan.model.path "served-model-name" .plan.model.served "dtype" .plan.dtype -}}
+{{- range $name, $value := dict "host" "0.0.0.0" "port" .plan.ports.engine "model" .plan.model.path "served-model-name" .plan.model.served "dtype" .plan.dtype "nnodes" (ternary .plan.nodes 0 (gt .plan.nodes 1)) "pipeline-parallel-size" (ternary .plan.nodes 0 (gt .plan.nodes 1)) -}}
 {{- include "ms-swift.option" (dict "into" $into "name" $name "value" $value) -}}
 {{- end -}}
 {{- include "ms-swift.arguments.engine" (dict "root" . "into" $into) -}}

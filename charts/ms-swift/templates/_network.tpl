@@ -15,12 +15,20 @@
     {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- end }}
-{{- else if gt (int .Values.train.nodes) 1 }}
-- from:
-    - podSelector:
-        matchLabels:
-          {{- include "ms-swift.selectorLabels" . | nindent 10 }}
 {{- end }}
+{{- with include "ms-swift.peers" . | trim }}
+- from:
+    {{- . | nindent 4 }}
+{{- end }}
+{{- end -}}
+
+{{/* The other pods of one training, or of one copy of a model. */}}
+{{- define "ms-swift.peers" -}}
+{{- if or (gt .plan.nodes 1) (and (eq .plan.kind "train") (gt (int .Values.train.nodes) 1)) -}}
+- podSelector:
+    matchLabels:
+      {{- include (ternary "ms-swift.groupLabels" "ms-swift.selectorLabels" (gt .plan.nodes 1)) . | nindent 6 }}
+{{- end -}}
 {{- end -}}
 
 {{/* Where a pod may go: the public hub and, for media in requests, public addresses; a hub of the site by its port;
@@ -42,11 +50,9 @@
         cidr: 0.0.0.0/0
         except: [10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16]
 {{- end }}
-{{- if and (eq .plan.kind "train") (gt (int .Values.train.nodes) 1) }}
+{{- with include "ms-swift.peers" . | trim }}
 - to:
-    - podSelector:
-        matchLabels:
-          {{- include "ms-swift.selectorLabels" . | nindent 10 }}
+    {{- . | nindent 4 }}
 {{- end }}
 {{- with .Values.networkPolicy.egress }}
 {{ toYaml . }}

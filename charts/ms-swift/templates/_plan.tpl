@@ -8,6 +8,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
   resources    limits and requests as Kubernetes wants them
   model        {asked, id, path, served, fetched, parameters, licence, open, trusted, vision}
   backend      transformers | vllm | sglang | lmdeploy               dtype    empty: the weights' own
+  parallel     devices of a pod that share a copy of the model       nodes    pods that do
   image, swift the engine's image and the ms-swift release inside
   arguments    the options of the command        output   the directory a Job fills
   ports        {engine, entry}                   warnings sentences for NOTES
@@ -40,7 +41,9 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 {{- $_ := set .plan "task" $task -}}
 {{- $_ := set .plan "kind" (get $words.kinds $task) -}}
 {{- $vllm := and (eq .Values.metrics.source "vllm") (eq $task "deploy") -}}
-{{- $_ := set .plan "module" (ternary "vllm.entrypoints.openai.api_server" (printf "swift.cli.%s" (get $words.modules $task | default $task)) $vllm) -}}
+{{- $_ := set .plan "nodes" (int .Values.engine.nodes) -}}
+{{- $server := ternary "vllm.entrypoints.cli.main" "vllm.entrypoints.openai.api_server" (gt .plan.nodes 1) -}}
+{{- $_ := set .plan "module" (ternary $server (printf "swift.cli.%s" (get $words.modules $task | default $task)) $vllm) -}}
 {{- $entry := ternary .Values.proxy.port .Values.engine.port .Values.proxy.enabled -}}
 {{- $_ := set .plan "ports" (dict "engine" (int .Values.engine.port) "entry" (int $entry)) -}}
 {{- $_ := set .plan "interface" (has $task (list "app" "web-ui")) -}}

@@ -23,7 +23,7 @@
 name: engine
 image: {{ .plan.image }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-command: [python, /etc/swift/launch.py, /etc/swift/run.json]
+command: [python, /etc/swift/launch.py, /etc/swift/run.json{{ with include "ms-swift.groupWords" . }}, {{ splitList " " . | join ", " }}{{ end }}]
 workingDir: /tmp
 env:
   {{- include "ms-swift.env" . | trim | nindent 2 }}
@@ -64,6 +64,17 @@ initContainers:
 {{- end }}
 volumes:
   {{- include "ms-swift.volumes" . | nindent 2 }}
+{{- end -}}
+
+{{/* The pod that answers. */}}
+{{- define "ms-swift.servePod" -}}
+{{ include "ms-swift.podSpec" . }}
+terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+containers:
+  - {{ include "ms-swift.engineContainer" . | nindent 4 | trim }}
+    ports:
+      - {name: engine, containerPort: {{ .plan.ports.engine }}}
+    {{- include "ms-swift.probes" . | nindent 4 }}
 {{- end -}}
 
 {{/* Annotations of every pod: the command for people, and a digest so that a changed configuration rolls the pods. */}}

@@ -13,6 +13,11 @@ startupProbe:
   tcpSocket: {port: metrics}
   periodSeconds: 1
   failureThreshold: 30
+lifecycle:
+  preStop:
+    {{- /* A SIGTERM in the first moment, before HAProxy listens to signals, is lost on a first process. */}}
+    exec:
+      command: [sleep, "1"]
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 resources:
@@ -41,6 +46,7 @@ defaults
     log global
     option dontlognull
     option abortonclose
+    option http-no-delay
     timeout connect 5s
     timeout http-request 60s
     timeout client {{ .Values.proxy.answerSeconds }}s

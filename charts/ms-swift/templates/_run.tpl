@@ -30,7 +30,7 @@
 {{- if eq .plan.kind "download" -}}
 python3 -m swift_seed._cache.cli seed --spec spec.json
 {{- else -}}
-python -m {{ .plan.module }}
+python -m {{ .plan.module }}{{ with include "ms-swift.groupWords" . }} {{ . }}{{ end }}
 {{- range $name, $value := .plan.arguments }} --{{ $name }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
 {{- $word := ternary (toJson .) (toString .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (squote $word) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}

@@ -49,7 +49,8 @@ def python() -> Image:
 
 def haproxy() -> Image:
     """Debian's HAProxy (2.6) under the name and tag that the ms-swift chart pulls."""
-    layer = rootfs_layer(f"haproxy {USER} {REVISION}", lambda directory: debian_rootfs(("haproxy",), directory, USER))
+    packages = ("haproxy", "coreutils")
+    layer = rootfs_layer(f"{packages} {USER} {REVISION}", lambda directory: debian_rootfs(packages, directory, USER))
     return Image(*HAPROXY, [layer], command=["haproxy", "-v"], user="1000")
 
 

@@ -5,7 +5,7 @@ The process is the container's PID 1, so SIGTERM reaches the engine without a wr
 from a file and joins ``sys.argv`` only inside the process: neither the process list nor the log shows it. Standard
 library only, because the same file starts the real ms-swift and the tests' stand-in.
 
-    python launch.py RUN_JSON
+    python launch.py RUN_JSON [WORD …]
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -76,8 +77,15 @@ def require_no_code(model: Path) -> None:
         raise LaunchError(f"model {model} carries code ({', '.join(code[:3])}): read it, then set model.trusted=true")
 
 
+def leave(number: int, _frame: object) -> None:
+    """End as a process does that the signal killed."""
+    raise SystemExit(128 + number)
+
+
 def serve(run: Run) -> None:
     """Serve until SIGTERM: the engine closes its socket, ends the running answers and leaves."""
+    # The first process of a container is deaf to SIGTERM until somebody handles it: engines do, once they have loaded.
+    signal.signal(signal.SIGTERM, leave)
     arguments = dict(run["arguments"])
     if "port" in arguments:
         require_port(str(arguments.get("host", "0.0.0.0")), int(arguments["port"]))
@@ -87,7 +95,7 @@ def serve(run: Run) -> None:
             arguments[run["api_key_to"][2:]] = key
         else:
             os.environ[run["api_key_to"]] = key
-    start(run["module"], words(arguments))
+    start(run["module"], [*run["first"], *words(arguments)])
 
 
 def train(run: Run) -> None:
@@ -131,9 +139,9 @@ def start(module: str, argv: list[str]) -> None:
             raise
 
 
-def main(path: str) -> None:
-    """Read run.json and do what it says."""
-    run = json.loads(Path(path).read_text(encoding="utf-8"))
+def main(path: str, *first: str) -> None:
+    """Read run.json and do what it says; `first` are words of a service's command that only this pod has."""
+    run = {**json.loads(Path(path).read_text(encoding="utf-8")), "first": first}
     sys.path.pop(0)  # this directory must not shadow a module of the engine
     model = run["arguments"].get("model")
     if model and not run["trusted"]:
@@ -143,7 +151,7 @@ def main(path: str) -> None:
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1])
+        main(*sys.argv[1:])
     except LaunchError as error:
         print(f"launch: {error}", file=sys.stderr, flush=True)
         sys.exit(error.status)

@@ -84,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Service
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # as asyncio's servers, so as ms-swift's
     server_version, sys_version = "lab-engine", ""
 
     def setup(self) -> None:

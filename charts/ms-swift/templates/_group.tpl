@@ -1,0 +1,24 @@
+{{/* One copy of a model on several pods: a LeaderWorkerSet. The leader takes the requests, the others wait for its work. */}}
+
+{{/* The command's first words: vLLM keeps its workers in the sub-command serve alone. LeaderWorkerSet sets both variables. */}}
+{{- define "ms-swift.groupWords" -}}
+{{- if gt .plan.nodes 1 -}}
+serve --node-rank $(LWS_WORKER_INDEX) --master-addr $(LWS_LEADER_ADDRESS){{ if .worker }} --headless{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* What a service's pods are kept by. */}}
+{{- define "ms-swift.workload" -}}
+{{- ternary "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet" "apiVersion: apps/v1\nkind: Deployment" (gt .plan.nodes 1) }}
+name: {{ include "ms-swift.fullname" . }}
+{{- end -}}
+
+{{/* All pods of the release; the Service's selector names the leaders alone. */}}
+{{- define "ms-swift.groupLabels" -}}
+app.kubernetes.io/name: {{ include "ms-swift.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "ms-swift.workerLabels" -}}
+{{- merge (dict "app.kubernetes.io/component" (printf "%s-worker" .plan.task)) (include "ms-swift.podLabels" . | fromYaml) | toYaml -}}
+{{- end -}}
