@@ -267,8 +267,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: One entry for each release, in the order of the task.
-  returned: always
+  description:
+    - One entry for each release, in the order of the task.
+    - Where the task fails, those before the failed one are done; those after it were not begun and are not changed.
+  returned: once everything was planned
   type: list
   elements: dict
   contains:
@@ -323,6 +325,8 @@ requests:
   type: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
@@ -333,12 +337,13 @@ from ansible_collections.swift.k8s.plugins.module_utils._release.errors import R
 
 def main() -> None:
     module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+    say = progress.teller(module.params["progress_file"], module.log)
+    told: dict[str, Any] = {}
     try:
-        say = progress.teller(module.params["progress_file"], module.log)
-        result = task.run(connect(module.params), module.params, say, module.check_mode)
+        task.run(connect(module.params), module.params, say, module.check_mode, told)
     except (ClusterError, ReleaseError) as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
+        module.fail_json(msg=str(error), **told)
+    module.exit_json(**told)
 
 
 if __name__ == "__main__":

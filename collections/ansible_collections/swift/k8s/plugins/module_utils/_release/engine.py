@@ -35,6 +35,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     recreate: Collection[Key] = ()
+    reached: bool = False  # carried out, or begun; an earlier failure ends the task before
 
     @property
     def changed(self) -> bool:
@@ -52,7 +53,7 @@ class Outcome:
             "name": self.wanted.name,
             "namespace": self.wanted.namespace,
             "action": self.decision.action,
-            "changed": self.changed,
+            "changed": self.changed and self.reached,
             "reasons": list(self.decision.reasons),
             "repaired": self.decision.repair,
             "revision": self.revision if self.revision is not None else (stored.revision if stored else None),
@@ -70,17 +71,18 @@ class Engine:
         self._helm = helm
         self._sources = sources
         self._check = check
+        self.outcomes: list[Outcome] = []
         self._actor = Actor(cluster, helm, say)
 
     def run(self, wanted: Sequence[Wanted]) -> list[Outcome]:
         """Plan everything first, so that a refusal touches nothing; then act release by release."""
         observed = observe.releases(self._cluster, wanted)
-        outcomes = [self._plan(one, seen) for one, seen in zip(wanted, observed)]
-        if not self._check:
-            for outcome, seen in zip(outcomes, observed):
-                if outcome.changed:
-                    outcome.revision = self._actor.act(outcome, seen)
-        return outcomes
+        self.outcomes = [self._plan(one, seen) for one, seen in zip(wanted, observed)]
+        for outcome, seen in zip(self.outcomes, observed):
+            outcome.reached = True
+            if outcome.changed and not self._check:
+                outcome.revision = self._actor.act(outcome, seen)
+        return self.outcomes
 
     def _plan(self, wanted: Wanted, seen: Observed) -> Outcome:
         identity = self._sources.identity(wanted) if wanted.state == "present" else ""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import access, changes, engine, options, source
@@ -16,21 +16,33 @@ if TYPE_CHECKING:
 
 
 def run(
-    cluster: Cluster, params: Mapping[str, Any], say: Callable[[str], None], check: bool, binary: str | None = None
+    cluster: Cluster,
+    params: Mapping[str, Any],
+    say: Callable[[str], None],
+    check: bool,
+    told: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the module returns."""
+    """What the module returns. told: the same, filled as far as the task came when it fails."""
+    result = {} if told is None else told
     wanted = options.wanted(params)
     pin(cluster, params.get("cluster_uid"))
     with access.environment(params) as environment:
-        helm = Helm(environment, params.get("binary_path") or binary)
+        helm = Helm(environment, params.get("binary_path"))
         with source.opened(helm) as sources:
-            outcomes = engine.Engine(cluster, helm, sources, say, check).run(wanted)
+            worker = engine.Engine(cluster, helm, sources, say, check)
+            try:
+                worker.run(wanted)
+            finally:
+                result.update(_result(worker.outcomes), helm_processes=helm.processes, requests=dict(cluster.requests))
+    return result
+
+
+def _result(outcomes: Sequence[engine.Outcome]) -> dict[str, Any]:
+    releases = [outcome.report() for outcome in outcomes]
     return {
-        "changed": any(outcome.changed for outcome in outcomes),
-        "releases": [outcome.report() for outcome in outcomes],
-        "helm_processes": helm.processes,
-        "requests": dict(cluster.requests),
-        "diff": [changes.difference(one.wanted.title, one.changes) for one in outcomes if one.changes],
+        "changed": any(release["changed"] for release in releases),
+        "releases": releases,
+        "diff": [changes.difference(one.wanted.title, one.changes) for one in outcomes if one.changes and one.reached],
     }
 
 

@@ -38,8 +38,8 @@ def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(processes, "helm", lambda name, namespace: ())
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
 
-    def call(check: bool = False, **options: Any) -> dict[str, Any]:
+    def call(check: bool = False, told: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         api: Any = cluster
-        return task.run(api, {"namespace": "team", **options}, lambda line: None, check)
+        return task.run(api, {"namespace": "team", **options}, lambda line: None, check, told)
 
     return call

@@ -255,6 +255,23 @@ def test_twenty_releases_cost_one_list_a_kind(run: Any, cluster: FakeCluster, he
     assert helm.processes == 0
 
 
+def test_a_failure_tells_what_was_done_before(run: Any, helm: FakeHelm, chart: str) -> None:
+    helm.fails = ["quota exceeded"]
+    told: dict[str, Any] = {}
+    entries = [
+        {"name": "one", "chart": chart, "state": "absent"},
+        *({"name": n, "chart": chart} for n in ("two", "three")),
+    ]
+    with pytest.raises(HelmError, match="quota exceeded"):
+        run(releases=entries, chart=chart, told=told)
+    assert [(one["action"], one["changed"]) for one in told["releases"]] == [
+        ("none", False),
+        ("install", True),
+        ("install", False),
+    ]
+    assert (told["changed"], len(told["diff"])) == (True, 1)
+
+
 def test_other_cluster_is_refused(run: Any, chart: str) -> None:
     with pytest.raises(RefusedError, match="uid-1, not uid-2"):
         run(name="app", chart=chart, cluster_uid="uid-2")
