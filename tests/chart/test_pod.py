@@ -120,6 +120,14 @@ def test_nodes_by_memory_and_compute(render: Rendering) -> None:
     assert told[1][1:] == [("nvidia.com/gpu.compute.major", "In", ["7"]), ("nvidia.com/gpu.compute.minor", "Gt", ["4"])]
 
 
+def test_nodes_by_a_whole_compute_capability(render: Rendering) -> None:
+    """The API server takes no value that begins with a minus."""
+    rendered = render(model__id="a/b", accelerator__vendor="nvidia", accelerator__compute="8.0")
+    terms = rendered.pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    above = {"key": "nvidia.com/gpu.compute.major", "operator": "Gt", "values": ["7"]}
+    assert terms == {"nodeSelectorTerms": [{"matchExpressions": [above]}]}
+
+
 def test_network_policy_of_a_site_hub(service: Rendering) -> None:
     policy = service(cache__seed__endpoint="http://hub:8099").one("NetworkPolicy")["spec"]
     assert [{"protocol": "TCP", "port": 8099}] in [rule["ports"] for rule in policy["egress"]]

@@ -71,9 +71,17 @@
 {{- $terms := list -}}
 {{- with .Values.accelerator.compute -}}
 {{- $parts := splitList "." (toString .) -}}
-{{- $above := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "Gt" "values" (list (first $parts))) -}}
-{{- $equal := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "In" "values" (list (first $parts))) (dict "key" "nvidia.com/gpu.compute.minor" "operator" "Gt" "values" (list (toString (sub (int (last $parts)) 1)))) -}}
+{{- $major := int (first $parts) -}}
+{{- $minor := int (last $parts) -}}
+{{- /* A label's value cannot begin with a minus, so "any minor" is no "Gt -1" but no condition at all. */}}
+{{- if $minor -}}
+{{- $above := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "Gt" "values" (list (toString $major))) -}}
+{{- $equal := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "In" "values" (list (toString $major))) (dict "key" "nvidia.com/gpu.compute.minor" "operator" "Gt" "values" (list (toString (sub $minor 1)))) -}}
 {{- $terms = list (dict "matchExpressions" (concat $memory $above)) (dict "matchExpressions" (concat $memory $equal)) -}}
+{{- else -}}
+{{- $above := list (dict "key" "nvidia.com/gpu.compute.major" "operator" "Gt" "values" (list (toString (sub $major 1)))) -}}
+{{- $terms = list (dict "matchExpressions" (concat $memory $above)) -}}
+{{- end -}}
 {{- else -}}
 {{- if $memory -}}{{- $terms = list (dict "matchExpressions" $memory) -}}{{- end -}}
 {{- end -}}

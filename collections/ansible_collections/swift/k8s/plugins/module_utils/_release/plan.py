@@ -117,8 +117,10 @@ def _rolled_back(wanted: Wanted, revisions: Sequence[Stored], repair: str) -> De
         known = ", ".join(str(stored.revision) for stored in revisions)
         asked = f"revision {goal}" if goal else "an earlier revision that became ready"
         raise RefusedError(f"release {wanted.title} has no {asked}; stored are {known}: choose one with revision")
+    # To finish an interrupted uninstall would take the goal away as well.
+    freed = "abandon" if repair else ""
     return Decision(
-        ROLLBACK, (f"from revision {newest.revision} to revision {goal}",), newest, repair=repair, revision=goal
+        ROLLBACK, (f"from revision {newest.revision} to revision {goal}",), newest, repair=freed, revision=goal
     )
 
 
