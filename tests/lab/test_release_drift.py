@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.lab.releases import Lab, installed, lab
+from tests.lab.releases import HELMS, Lab, installed, lab
 
 __all__ = ["installed", "lab"]
 
-pytestmark = pytest.mark.lab
+# One Helm is enough here: test_release_drift_together has all edits with each.
+pytestmark = [pytest.mark.lab, pytest.mark.parametrize("lab", HELMS[:1], indirect=True, scope="module")]
 
 KUBECTL = "kubectl-edit"
 Body = dict[str, Any]
