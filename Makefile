@@ -59,7 +59,7 @@ test: check test-slow test-lab molecule test-engine ## every test there is
 	@$(LAB) down
 test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster: a hundred kills, fifty thousand files
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
-test-lab: lab-up ## the tests that need a real cluster
+test-lab: lab-engines ## the tests that need a real cluster
 	@pytest -m "lab" tests/lab --timeout=900
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up

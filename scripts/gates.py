@@ -52,6 +52,7 @@ def gates() -> dict[str, list[Command]]:
         ],
         "chart": [
             Command(["helm", "lint", "--strict", "--quiet", "charts/ms-swift"]),
+            Command([python, "scripts/helm_unittest.py", "charts/ms-swift"]),
             Command([python, "-m", "pytest", "-q", "-n", "2", "tests/chart"]),
         ],
         "lint": [

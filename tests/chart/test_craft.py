@@ -50,6 +50,12 @@ def test_templates_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 125
 
 
+def test_every_template_has_its_suite() -> None:
+    templates = {path.stem.lower() for path in (CHART / "templates").rglob("*.*") if path.suffix != ".tpl"}
+    suites = {path.stem.removesuffix("_test") for path in (CHART / "tests").glob("*_test.yaml")}
+    assert suites == templates
+
+
 def test_package_holds_the_cache_engine(tmp_path: Path) -> None:
     subprocess.run(["helm", "package", str(CHART), "--destination", str(tmp_path)], check=True, capture_output=True)
     (package,) = tmp_path.glob("ms-swift-*.tgz")
@@ -58,6 +64,7 @@ def test_package_holds_the_cache_engine(tmp_path: Path) -> None:
         assert engine is not None
         assert engine.read() == (CHART / "files/_cache/engine.py").read_bytes()
         names = archive.getnames()
-    assert not [name for name in names if "__pycache__" in name or "/examples/" in name]
+    unwanted = ("__pycache__", "ms-swift/examples/", "ms-swift/tests/")
+    assert not [name for name in names if any(word in name for word in unwanted)]
     assert (CHART / "files/_cache").is_symlink()
     assert (CHART / "files/_hub").is_symlink()
