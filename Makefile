@@ -14,7 +14,7 @@ LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab
 
 .PHONY: help
 help: ## show this list
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
+	@grep -hE '^[a-z][a-z%-]*:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | column -t -s $$'\t'
 
 .PHONY: bootstrap
 bootstrap: ## install what the others need into the cache (quiet when all is there)
@@ -70,12 +70,15 @@ molecule: lab-engines ## whole deployments on the lab: converge, idempotence by 
 test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held against it, and the real hub clients
 	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
-.PHONY: bench bench-report bench-chart
+.PHONY: bench bench-report chaos-release
 bench: lab-engines ## run every bench, write build/bench/*.json
 	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
 	@python bench/report.py
-bench-chart: lab-engines ## renders, what the chart adds to a start, what its proxy costs (two minutes)
-	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_chart.py
+bench-%: lab-engines ## one area: cache chart deploy devices facts lab plan release rollout seed
+	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_$*.py
+chaos-release: lab-engines ## kill runs at random moments, rerun once (TRIALS=30 SEED=n, or REPLAY=n for one trial again)
+	@PYTHONPATH=scripts:collections:roles/lab:. python bench/chaos_release.py \
+		--trials $(or $(TRIALS),30) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 bench-report: bootstrap ## one table of all measured figures, those short of their goal first
 	@python bench/report.py
 

@@ -5,6 +5,7 @@ It has ms-swift 4.6.0's command lines (every option name, unknown ones are refus
 nothing: answers are letters, training writes files of the right names. Standard library and PyYAML only.
 
 LAB_ENGINE_LOAD_SECONDS    before the port opens (1)
-LAB_ENGINE_ANSWER_SECONDS  for each answer (0.1); answers come one after another, as with ms-swift's own backend
+LAB_ENGINE_ANSWER_SECONDS  for each answer (0.1)
+LAB_ENGINE_PARALLEL        answers at once (1: one after another, as with ms-swift's own backend; vLLM has many)
 LAB_ENGINE_STEP_SECONDS    for each training step (0.05)
 """

@@ -54,6 +54,7 @@ def _engine(values: options.Values) -> Engine:
         max_logprobs=options.number(values, "max_logprobs", 20),
         max_new_tokens=options.number(values, "max_new_tokens", 0),
         answer_seconds=log.seconds("LAB_ENGINE_ANSWER_SECONDS", 0.1),
+        turn=threading.Semaphore(int(os.environ.get("LAB_ENGINE_PARALLEL") or 1)),
     )
 
 

@@ -46,7 +46,7 @@ class Engine:
     max_new_tokens: int = 0
     answer_seconds: float = 0.1
     started: int = field(default_factory=lambda: int(time.time()))
-    turn: threading.Lock = field(default_factory=threading.Lock)
+    turn: threading.Semaphore = field(default_factory=threading.Semaphore)
 
     def answer(self, messages: list[dict[str, Any]], wanted: Optional[int], chat: bool) -> Answer:
         """An answer of exactly as many tokens as asked for, as far as the window allows."""

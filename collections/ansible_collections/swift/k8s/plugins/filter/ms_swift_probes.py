@@ -72,7 +72,7 @@ def _probe(release: Mapping[str, Any], options: Mapping[str, Any], checks: list[
         **options,
         "name": release["name"],
         "namespace": release["namespace"],
-        "label_selector": f"app.kubernetes.io/instance={release['name']}",
+        **_place(release),
         "checks": list(wanted),
     }
     served = _served(values)
@@ -82,6 +82,13 @@ def _probe(release: Mapping[str, Any], options: Mapping[str, Any], checks: list[
     if key.get("existingSecret"):
         probe["api_key_secret"] = {"name": key["existingSecret"], "key": key.get("key", "api-key")}
     return probe
+
+
+def _place(release: Mapping[str, Any]) -> dict[str, Any]:
+    """How the Service is found: a pair of colours has one of the entry's name, a single release the chart's."""
+    if release.get("strategy") == "blue_green":
+        return {"service": release["name"]}
+    return {"label_selector": f"app.kubernetes.io/instance={release['name']}"}
 
 
 def _task(release: Mapping[str, Any]) -> str:

@@ -31,6 +31,12 @@ options:
     description: Existing claim with the model cache; empty for none.
     type: str
     default: ""
+  probe:
+    description: >-
+      Options of the filter P(swift.k8s.ms_swift_probes#filter), C(options) and C(checks), by which a new colour is
+      asked where an entry has C(strategy) blue_green; empty asks nothing.
+    type: dict
+    default: {}
   registry:
     description: Registry in front of the image's repository; empty for the chart's own.
     type: str
@@ -55,6 +61,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
 from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, merged
 
 #: Keys of an entry that are not options of the module.
@@ -67,6 +74,7 @@ def ms_swift_releases(
     options: Mapping[str, Any] | None = None,
     claim: str = "",
     registry: str = "",
+    probe: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The entries for the module release."""
     base: dict[str, Any] = {}
@@ -74,7 +82,21 @@ def ms_swift_releases(
         base["cache"] = {"existingClaim": claim}
     if registry:
         base["image"] = {"registry": registry}
-    return [_entry(release, merged(base, defaults or {}), options or {}) for release in releases]
+    entries = [_entry(release, merged(base, defaults or {}), options or {}) for release in releases]
+    return [_paired(entry, probe or {}) if entry.get("strategy") == "blue_green" else entry for entry in entries]
+
+
+def _paired(entry: dict[str, Any], probe: Mapping[str, Any]) -> dict[str, Any]:
+    """A pair of colours says itself how a new one is asked, and its routes lead to the Service before both."""
+    if "values" in entry:
+        entry = {**entry, "values": merged({"service": {"front": entry["name"]}}, entry["values"])}
+    if "probe" in entry or not probe:
+        return entry
+    asked = [
+        {key: value for key, value in one.items() if key not in ("name", "namespace", "service")}
+        for one in ms_swift_probes([entry], **probe)
+    ]
+    return {**entry, "probe": asked[0]} if asked else entry
 
 
 def _entry(release: Mapping[str, Any], defaults: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -167,46 +167,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
-from ansible_collections.swift.k8s.plugins.module_utils._probe import probe
-from ansible_collections.swift.k8s.plugins.module_utils._probe.checks import CHECKS
-
-SERVICE = {
-    "name": {"type": "str", "required": True},
-    "url": {"type": "str"},
-    "url_ca_cert": {"type": "path"},
-    "url_validate_certs": {"type": "bool", "default": True},
-    "namespace": {"type": "str", "default": "ms-swift"},
-    "service": {"type": "str"},
-    "label_selector": {"type": "str"},
-    "port": {"type": "int"},
-    "model": {"type": "str"},
-    "api_key_secret": {
-        "type": "dict",
-        "no_log": False,
-        "options": {
-            "name": {"type": "str", "required": True},
-            "key": {"type": "str", "default": "api-key", "no_log": False},
-        },
-    },
-    "server_key": {"type": "str", "no_log": True},
-    "checks": {"type": "list", "elements": "str", "choices": list(CHECKS), "default": ["health", "models", "chat"]},
-    "question": {"type": "str", "default": "Say hello."},
-    "max_tokens": {"type": "int", "default": 16, "no_log": False},
-    "timeout_seconds": {"type": "int", "default": 60},
-    "retries": {"type": "int", "default": 3},
-    "delay": {"type": "int", "default": 5},
-}
+from ansible_collections.swift.k8s.plugins.module_utils._probe import options, probe
 
 
 def main() -> None:
-    service = {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": SERVICE,
-        "required_one_of": [("url", "service", "label_selector")],
-        "mutually_exclusive": [("url", "service", "label_selector"), ("api_key_secret", "server_key")],
-    }
+    service = {"type": "list", "elements": "dict", "required": True, "options": options.SERVICE, **options.RULES}
     arguments = {**AUTH_ARGS, "services": service, "report_only": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     try:

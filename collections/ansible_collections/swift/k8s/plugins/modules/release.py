@@ -164,6 +164,32 @@ options:
           - At an upgrade it is set to a surge where enough free devices exist, to waves where they do not, and to
             V(Recreate) for a single replica without a spare device.
         type: str
+      strategy:
+        description:
+          - V(in_place) upgrades the release. V(blue_green) keeps two releases, C(<name>-blue) and C(<name>-green), and
+            a Service with the name of the entry that leads to one of them.
+          - An upgrade then comes up as the other colour, is asked as O(releases[].probe) says, and only then the
+            Service leads to it. Where the devices do not suffice for both, it is refused with the numbers.
+          - With O(releases[].state=rolled_back) the Service leads back to the colour that was kept.
+          - Without anything written it is V(in_place).
+        type: str
+        choices: [in_place, blue_green]
+      keep_old:
+        description:
+          - Seconds for which the earlier colour is kept after a switch; the first run after that removes it. With V(0)
+            it is removed right after the switch. Without anything written it is V(3600).
+        type: int
+      probe:
+        description:
+          - What a new colour must answer before callers come to it, as options of an entry of C(services) of
+            M(swift.k8s.openai_probe), such as C(model), C(checks) and C(api_key_secret). Without it a colour that is
+            ready is enough.
+        type: dict
+      front_service:
+        description:
+          - Fields of the C(spec) of the Service that leads to a colour, such as C(type=LoadBalancer). The colours' own
+            Services stay as the chart's values say.
+        type: dict
       revision:
         description: The revision to go back to; without it the last one that was ready before the present one.
         type: int
@@ -256,6 +282,23 @@ EXAMPLES = r"""
     namespace: ms-swift
     state: rolled_back
 
+- name: Bring a new model up beside the old one, ask it, then lead callers to it
+  swift.k8s.release:
+    namespace: ms-swift
+    releases:
+      - name: qwen
+        chart: ./charts/ms-swift
+        strategy: blue_green
+        keep_old: 1800
+        probe:
+          checks: [models, chat]
+          model: Qwen3-8B
+        values:
+          model:
+            id: Qwen/Qwen3-8B
+          cache:
+            existingClaim: models
+
 - name: Take over what a killed pipeline left behind
   swift.k8s.release:
     name: qwen
@@ -281,7 +324,12 @@ releases:
       description: Its namespace.
       type: str
     action:
-      description: One of V(none), V(install), V(upgrade), V(heal), V(confirm), V(rollback), V(uninstall).
+      description:
+        - One of V(none), V(install), V(upgrade), V(heal), V(confirm), V(rollback), V(uninstall).
+        - With O(releases[].strategy=blue_green) also V(switch), V(switch_back), V(remove_old).
+      type: str
+    colour:
+      description: The colour that serves now; with O(releases[].strategy=blue_green).
       type: str
     changed:
       description: Whether anything was, or in check mode would be, written.

@@ -13,7 +13,8 @@ from .objects import Object
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
-_RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
+#: Field selector of pods that still hold what they asked for.
+RUNNING = "status.phase!=Succeeded,status.phase!=Failed"
 
 
 def devices(pod_spec: Mapping[str, Any]) -> dict[str, int]:
@@ -30,7 +31,7 @@ def devices(pod_spec: Mapping[str, Any]) -> dict[str, int]:
 def spare_pods(cluster: Cluster, pod_spec: Mapping[str, Any]) -> int:
     """How many more such pods have room right now."""
     nodes = cluster.list("v1", "Node")
-    pods = cluster.list("v1", "Pod", field_selector=_RUNNING)
+    pods = cluster.list("v1", "Pod", field_selector=RUNNING)
     return room(pod_spec, nodes, pods)
 
 

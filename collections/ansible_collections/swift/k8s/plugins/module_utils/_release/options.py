@@ -43,6 +43,10 @@ ENTRY: dict[str, Any] = {
     "atomic": {"type": "bool"},
     "recreate": {"type": "list", "elements": "str"},
     "strategy_value": {"type": "str"},
+    "strategy": {"type": "str", "choices": ["in_place", "blue_green"]},
+    "keep_old": {"type": "int"},
+    "probe": {"type": "dict"},
+    "front_service": {"type": "dict"},
     "revision": {"type": "int"},
     "keep_volumes": {"type": "bool"},
     "history_max": {"type": "int"},
@@ -108,6 +112,10 @@ class Wanted:
     on_failure: str = "rollback"
     recreate: tuple[str, ...] = ()
     strategy_value: str = ""
+    strategy: str = "in_place"
+    keep_old: int = 3600
+    probe: Mapping[str, Any] = field(default_factory=dict)
+    front_service: Mapping[str, Any] = field(default_factory=dict)
     revision: int | None = None
     keep_volumes: bool = True
     history_max: int = 10

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import access, changes, engine, options, source
+from . import access, changes, engine, options, pairs, source
 from .errors import RefusedError
 from .helm import Helm
 
@@ -29,15 +29,21 @@ def run(
     with access.environment(params) as environment:
         helm = Helm(environment, params.get("binary_path"))
         with source.opened(helm) as sources:
-            worker = engine.Engine(cluster, helm, sources, say, check)
+            outcomes: list[pairs.Done] = []
             try:
-                worker.run(wanted)
+                pairs.run(
+                    cluster,
+                    wanted,
+                    lambda only_plan: engine.Engine(cluster, helm, sources, say, only_plan or check),
+                    check,
+                    outcomes,
+                )
             finally:
-                result.update(_result(worker.outcomes), helm_processes=helm.processes, requests=dict(cluster.requests))
+                result.update(_result(outcomes), helm_processes=helm.processes, requests=dict(cluster.requests))
     return result
 
 
-def _result(outcomes: Sequence[engine.Outcome]) -> dict[str, Any]:
+def _result(outcomes: Sequence[pairs.Done]) -> dict[str, Any]:
     releases = [outcome.report() for outcome in outcomes]
     return {
         "changed": any(release["changed"] for release in releases),

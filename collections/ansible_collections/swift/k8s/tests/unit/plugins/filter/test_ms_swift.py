@@ -55,6 +55,17 @@ def test_unknown_key_is_refused_with_the_nearest(key: str, hint: str) -> None:
         entry({**QWEN, key: 1})
 
 
+def test_a_pair_of_colours_says_how_a_new_one_is_asked() -> None:
+    asking = {"options": {"retries": 2}, "checks": []}
+    found = entry({**QWEN, "strategy": "blue_green"}, options={"namespace": "ai"}, probe=asking)
+    assert found["probe"] == {"checks": ["health", "models", "chat"], "model": "Qwen2.5-7B-Instruct", "retries": 2}
+    assert found["values"]["service"] == {"front": "qwen"}
+    assert "probe" not in entry(QWEN, options={"namespace": "ai"}, probe=asking)
+    assert "probe" not in entry({**QWEN, "strategy": "blue_green"}, options={"namespace": "ai"})
+    assert ms_swift_probes([found])[0]["service"] == "qwen"
+    assert entry({**QWEN, "strategy": "blue_green", "probe": {"model": "x"}}, probe=asking)["probe"] == {"model": "x"}
+
+
 PROBES = [
     ({}, ["health", "models", "chat"], "Qwen2.5-7B-Instruct"),
     ({"servedName": "chat"}, ["health", "models", "chat"], "chat"),

@@ -87,7 +87,7 @@ class FakeCluster:
         self.requests["create"] += 1
         return self.put(obj)
 
-    def apply(self, obj: Object, field_manager: str, force: bool = False, dry_run: bool = False) -> Object:
+    def apply(self, obj: Object, field_manager: str = "", force: bool = False, dry_run: bool = False) -> Object:
         self.requests["rehearsal" if dry_run else "patch"] += 1
         return self.put(obj, dry_run)
 
