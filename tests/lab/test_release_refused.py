@@ -111,6 +111,15 @@ def test_namespace_that_goes(raw: Raw) -> None:
         raw.cluster.patch("v1", "ConfigMap", "held", {"metadata": {"finalizers": None}}, namespace=name)
 
 
+def test_check_mode_of_a_namespace_that_is_not_there(raw: Raw) -> None:
+    name = named("new")
+    with pytest.raises(RefusedError, match=f"there is no namespace {name}; make it, or set create_namespace: true"):
+        raw.send(config("a"), namespace=name, create_namespace=False)
+    forecast = raw.send(config("a"), namespace=name, check=True)
+    assert (forecast["changed"], forecast["releases"][0]["action"]) == (True, "install")
+    assert raw.cluster.get("v1", "Namespace", name) is None
+
+
 def test_objects_of_another_release(raw: Raw) -> None:
     raw.send(config("shared"), name="owner")
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
 
 _LOG_LINES = 15
+#: What cluster-autoscaler and Karpenter say of a pod for which a node is on its way.
+_NODES_COME = ("TriggeredScaleUp", "Nominated")
 _NOTHING = "the pods start but are not ready; look at their logs and probes"
 
 
@@ -45,6 +47,14 @@ def silent(cluster: Cluster, key: Key, pods: Iterable[Object]) -> str:
         if warning or log:
             return f"{key}: pod {name} is {rollout.phase(pod)}" + (f": {warning}" if warning else "") + log
     return _NOTHING
+
+
+def awaits_a_node(cluster: Cluster, key: Key, trouble: Trouble) -> bool:
+    """Whether an autoscaler of nodes is making room for a pod that fits nowhere."""
+    if trouble.reason != "Unschedulable":
+        return False
+    selector = f"involvedObject.kind=Pod,involvedObject.name={trouble.pod}"
+    return any(event.get("reason") in _NODES_COME for event in _events(cluster, key.namespace, selector))
 
 
 def unmade(cluster: Cluster, key: Key, after: str) -> Trouble | None:
@@ -84,13 +94,18 @@ def _warning(cluster: Cluster, namespace: str, kind: str, name: str, reason: str
     """The newest warning about an object; empty where there is none or we may not read events."""
     selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
     selector += f",reason={reason}" if reason else ""
-    try:
-        events = cluster.list("v1", "Event", namespace=namespace, field_selector=selector)
-    except ClusterError:
-        return ""
+    events = _events(cluster, namespace, selector)
     newest: dict[str, Any] = max((event for event in events if _when(event) >= after), key=_when, default={})
     message = str(newest.get("message", ""))
     return f"{newest['reason']} ({message})" if newest and not reason else message
+
+
+def _events(cluster: Cluster, namespace: str, selector: str) -> list[dict[str, Any]]:
+    """Events, or none where we may not read them."""
+    try:
+        return cluster.list("v1", "Event", namespace=namespace, field_selector=selector)
+    except ClusterError:
+        return []
 
 
 def _when(event: Object) -> str:

@@ -89,6 +89,7 @@ class Waiter:
 
     def _give_up(self, title: str, states: Mapping[Key, rollout.Progress], lasting: list[tuple[Key, Trouble]]) -> None:
         failed = next(((key, state.failure) for key, state in states.items() if state.failure), None)
+        lasting = [one for one in lasting if not evidence.awaits_a_node(self._cluster, *one)]
         if lasting:
             raise RolloutError(f"release {title} cannot become ready: {evidence.told(self._cluster, *lasting[0])}")
         if failed:

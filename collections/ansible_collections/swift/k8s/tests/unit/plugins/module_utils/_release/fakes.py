@@ -69,13 +69,15 @@ class FakeCluster:
         return copy.deepcopy(self.objects.get((kind, namespace or "", name)))
 
     def list(
-        self, api_version: str, kind: str, namespace: str | None = None, label_selector: str | None = None, **_rest: Any
+        self, api_version: str, kind: str, namespace: str | None = None, label_selector: str | None = None, **rest: Any
     ) -> list[Object]:
         self.requests["list"] += 1
+        if kind == "Event":
+            return [event for event in self.events if _has_fields(event, rest["field_selector"])]
         for pod in self.broken if kind == "Pod" else []:
             for container in pod.get("status", {}).get("containerStatuses", []):
                 container["restartCount"] += 1
-        pool = [*self.objects.values(), *{"Pod": self.broken, "Event": self.events}.get(kind, [])]
+        pool = [*self.objects.values(), *(self.broken if kind == "Pod" else [])]
         here = [
             item for item in pool if item["kind"] == kind and namespace in (None, item["metadata"].get("namespace", ""))
         ]
@@ -148,6 +150,17 @@ def _json_patch(item: Object, operation: dict[str, Any]) -> None:
         assert item[last] == operation["value"]
     else:
         item[last] = operation["value"]
+
+
+def _has_fields(event: Object, selector: str) -> bool:
+    for term in selector.split(","):
+        path, value = term.split("=")
+        found: Any = event
+        for step in path.split("."):
+            found = found.get(step)
+        if found != value:
+            return False
+    return True
 
 
 def selects(selector: str, labels: dict[str, str]) -> bool:
