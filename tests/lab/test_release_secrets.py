@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from tests.lab.releases import CHART, NODE, Lab, lab
+from tests.lab.releases import CHART, HELMS, NODE, Lab, lab
 
 __all__ = ["lab"]
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.parametrize("lab", HELMS[:1], indirect=True, scope="module")]
 CHECKOUT = Path(__file__).resolve().parents[2]
 KINDS = {
     "v1": ("ConfigMap", "Event", "Pod", "Service", "ServiceAccount"),

@@ -131,11 +131,11 @@ def test_time_over_shows_events_and_last_lines(raw: Raw) -> None:
 
 def test_kept_for_inspection(raw: Raw) -> None:
     raw.send(config("a", text="one"))
-    bad = deployment("crash", "python3", "-c", "raise SystemExit(3)")
+    bad = deployment("good", "sleep", "600", pod={"nodeSelector": {"zone": "moon"}})
     with pytest.raises(RolloutError, match="it is left as it is; correct the cause and run again"):
         raw.send(config("a", text="two"), bad, on_failure="keep")
     assert raw.get("ConfigMap", name="a")["data"] == {"text": "two"}
-    good = deployment("crash", "sleep", "600", image=PYTHON)
+    good = deployment("good", "sleep", "600", image=PYTHON)
     assert raw.send(config("a", text="two"), good)["changed"]
     assert not raw.send(config("a", text="two"), good)["changed"]
 

@@ -8,6 +8,7 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._cluster.errors import Conflict, Invalid
 from . import fields
 from .drift import Finding
 from .objects import Key, Object, Path
@@ -51,9 +52,24 @@ def make_recreate(cluster: Cluster, key: Key) -> None:
         cluster.patch(*key[:2], key.name, give_up, namespace=key.namespace, patch_type="json")
 
 
-def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding], dry_run: bool = False) -> dict[str, Any]:
-    """Write the declared values over the drifted ones; refused by the API server if the object changed meanwhile."""
-    body = patch(live, findings)
+def drifted(
+    cluster: Cluster, key: Key, live: Object, findings: list[Finding], dry_run: bool = False, tries: int = 5
+) -> dict[str, Any]:
+    """Write the declared values over the drifted ones.
+
+    The API server refuses it if the object changed since it was read, and controllers change workloads all the time:
+    then it is read anew.
+    """
+    try:
+        return _patched(cluster, key, patch(live, findings), dry_run)
+    except (Invalid, Conflict):
+        now = cluster.get(key.api_version, key.kind, key.name, namespace=key.namespace or None)
+        if tries <= 1 or now is None or _version(now) == _version(live):
+            raise
+    return drifted(cluster, key, now, findings, dry_run, tries - 1)
+
+
+def _patched(cluster: Cluster, key: Key, body: list[dict[str, Any]], dry_run: bool) -> dict[str, Any]:
     return cluster.patch(
         key.api_version,
         key.kind,
@@ -64,6 +80,10 @@ def drifted(cluster: Cluster, key: Key, live: Object, findings: list[Finding], d
         field_manager=MANAGER,
         dry_run=dry_run,
     )
+
+
+def _version(item: Object) -> str:
+    return str(item["metadata"]["resourceVersion"])
 
 
 def patch(live: Object, findings: list[Finding]) -> list[dict[str, Any]]:

@@ -7,7 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden, Invalid
+from ansible_collections.swift.k8s.plugins.module_utils._release import heal
+from ansible_collections.swift.k8s.plugins.module_utils._release.drift import Finding
+from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster
 
 SIDECAR = {"name": "mesh", "image": "mesh:1"}
@@ -61,3 +64,45 @@ def test_without_the_right_to_try_it_stays_drift(
     monkeypatch.setattr(mutated, "patch", forbidden)
     found = run(name="app", chart=chart, drift="report")["releases"][0]["drift"]
     assert [one["drift"] for one in found] == ["changed", "added"]
+
+
+class Moving(FakeCluster):
+    """A controller writes the object between our look and our patch, as often as it is told to."""
+
+    moves = 0
+
+    def patch(self, api_version: str, kind: str, name: str, body: Any, *words: Any, **rest: Any) -> dict[str, Any]:
+        if self.moves and kind == "ConfigMap":
+            self.moves -= 1
+            self.put(self.at(kind, name))
+            raise Invalid("the server rejected our request due to an error in our request")
+        return super().patch(api_version, kind, name, body, *words, **rest)
+
+
+KEY = Key("v1", "ConfigMap", "team", "app")
+EDIT = [Finding(KEY, "changed", ("data", "text"), "declared", "edited")]
+
+
+@pytest.mark.parametrize("moves", [0, 1, 3])
+def test_an_object_that_moves_is_read_again(moves: int) -> None:
+    cluster: Any = Moving()
+    metadata = {"name": "app", "namespace": "team"}
+    live = cluster.put({"kind": "ConfigMap", "metadata": metadata, "data": {"text": "edited", "other": "kept"}})
+    cluster.moves = moves
+    heal.drifted(cluster, KEY, live, EDIT)
+    assert cluster.at("ConfigMap", "app")["data"] == {"text": "declared", "other": "kept"}
+
+
+def test_a_patch_that_is_wrong_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster: Any = FakeCluster()
+    live = cluster.put({"kind": "ConfigMap", "metadata": {"name": "app", "namespace": "team"}, "data": {}})
+    tries: list[Any] = []
+
+    def refuse(*words: Any, **_rest: Any) -> Any:
+        tries.append(words)
+        raise Invalid("no")
+
+    monkeypatch.setattr(cluster, "patch", refuse)
+    with pytest.raises(Invalid):
+        heal.drifted(cluster, KEY, live, EDIT)
+    assert len(tries) == 1
