@@ -32,6 +32,8 @@ VICTIMS = ("ansible", "helm", "both")
 #: Seconds after the start in which the moment lies: of a run that waits for pods, and of helm's part in it.
 SPAN, HELM_SPAN = (0.3, 9.0), (0.3, 4.0)
 RERUN_SECONDS = 240
+#: A release that was left pending is taken over when nothing has moved for so long; an operator's rerun comes later.
+STUCK_AFTER = 3
 FAST: dict[str, Any] = {
     **VALUES,
     "accelerator": {"vendor": "cpu"},
@@ -62,7 +64,7 @@ class Trial:
 
 def task(site: Site, **options: Any) -> dict[str, Any]:
     """The release task of a playbook."""
-    common = {"namespace": site.namespace, "chart": str(CHART), "repair_stuck": True, "stuck_after": 3}
+    common = {"namespace": site.namespace, "chart": str(CHART), "repair_stuck": True, "stuck_after": STUCK_AFTER}
     return {"swift.k8s.release": {"kubeconfig": kubeconfig(), **common, **options}}
 
 
@@ -148,6 +150,7 @@ class Campaign:
         with self._site.watched() as seen:
             hit, _said = interrupted(play, trial)
             state = self._status(name)
+            time.sleep(STUCK_AFTER + 1)
             started = time.monotonic()
             problems = self._finish(play, must=False)
             seconds = time.monotonic() - started
