@@ -53,7 +53,7 @@ def test_templates_are_small(path: Path) -> None:
 def test_every_template_has_its_suite() -> None:
     templates = {path.stem.lower() for path in (CHART / "templates").rglob("*.*") if path.suffix != ".tpl"}
     suites = {path.stem.removesuffix("_test") for path in (CHART / "tests").glob("*_test.yaml")}
-    assert suites == templates
+    assert suites >= templates
 
 
 def test_package_holds_the_cache_engine(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.chart.conftest import Rendering
 
 GPU = {"accelerator__vendor": "nvidia"}
+SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
 NPU = {"accelerator__vendor": "ascend"}
 
 
@@ -43,6 +44,11 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"task": "export", "export__quantMethod": "awq"}, "needs export.dataset to calibrate with"),
         ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),
         ({"task": "web-ui"}, "runs commands for whoever opens it"),
+        (
+            {"task": "web-ui", "ingress": SIGNED_IN},
+            "name the ingress controller's pods or namespace in networkPolicy.from",
+        ),
+        ({"task": "app", "ingress": SIGNED_IN, "service__type": "NodePort"}, "and service.type=ClusterIP"),
         ({"autoscaling__enabled": True}, "needs numbers, and ms-swift serves none"),
         ({"metrics__source": "proxy"}, "metrics.source proxy needs proxy.enabled=true"),
         ({"metrics__source": "vllm"}, "metrics.source vllm starts vLLM's own server"),

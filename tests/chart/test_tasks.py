@@ -37,6 +37,7 @@ def test_task(service: Rendering, task: str) -> None:
 
 def test_app_talks_to_a_service_without_a_device(render: Rendering) -> None:
     values = {"ingress": {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}}
+    values["networkPolicy"] = {"from": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}]}
     rendered = render(values=values, task="app", model__id="a/b", ui__baseUrl="http://qwen:8080/v1")
     assert rendered.arguments["base_url"] == "http://qwen:8080/v1"
     assert "nvidia.com/gpu" not in rendered.engine["resources"].get("limits", {})

@@ -9,6 +9,7 @@ import json
 import string
 import subprocess
 import time
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.lab.chart import CHART, CHECKOUT, MODEL, Place, merged, place
+from tests.lab.chart import CHART, CHECKOUT, MODEL, VALUES, Place, merged, place
 
 pytestmark = pytest.mark.lab
 HERE = Path(__file__).parent
@@ -29,7 +30,7 @@ SCALED: dict[str, Any] = {
     "env": {"LAB_ENGINE_ANSWER_SECONDS": "0.5"},
     "drainSeconds": 2,
     "proxy": {"enabled": True},
-    "metrics": {"source": "proxy"},
+    "metrics": {"source": "proxy", "dashboard": {"enabled": True}},
     "autoscaling": {
         "enabled": True,
         "maxReplicas": MOST,
@@ -99,8 +100,38 @@ def until(made: Place, wanted: int, seconds: float, *command: str, stdin: str = 
     return reached
 
 
-def test_requests_make_pods_and_their_end_takes_them_away(pipeline: Place) -> None:
+def asked(made: Place) -> list[str]:
+    """Every query of the dashboard, and of the alert rules as far as their comparison."""
+    board = json.loads(made.kubectl("get", "configmap", "hpa-ms-swift-dashboard", "--output=json"))["data"]
+    panels = [panel for text in board.values() for panel in json.loads(text)["panels"]]
+    ruled = merged(VALUES, SCALED, {"metrics": {"prometheusRule": {"enabled": True}}})
+    words = ["template", "hpa", str(CHART), "--show-only=templates/prometheusrule.yaml", "--values=-"]
+    status, text = made.helm(*words, stdin=json.dumps(ruled))
+    assert status == 0, text
+    document = yaml.safe_load(text.partition("walk.go:")[0])  # what follows is helm's remark on links
+    rules = [rule["expr"] for group in document["spec"]["groups"] for rule in group["rules"]]
+    return [target["expr"] for panel in panels for target in panel["targets"]] + [
+        expression.split(" > ")[0].split(" == ")[0] for expression in rules
+    ]
+
+
+def value(made: Place, query: str) -> float:
+    """What Prometheus has for a query; a series that is not there is an IndexError."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/services/prometheus:9090/proxy/api/v1/query?"
+    answer = json.loads(made.kubectl("get", "--raw", path + urllib.parse.urlencode({"query": query})))
+    return float(answer["data"]["result"][0]["value"][1])
+
+
+def test_dashboard_and_alerts_ask_for_numbers_that_are_there(pipeline: Place) -> None:
     until(pipeline, 1, 60)  # helm calls a Deployment of one pod ready while it is missing, as maxUnavailable allows
+    time.sleep(6)  # three scrapes
+    queries = asked(pipeline)
+    assert len(queries) == 8
+    assert all(value(pipeline, query) >= 0 for query in queries)
+
+
+def test_requests_make_pods_and_their_end_takes_them_away(pipeline: Place) -> None:
+    until(pipeline, 1, 60)
     pipeline.given("configmap", "load", f"--from-file={HERE / 'load.py'}")
     urls = [f"http://{kind}-ms-swift:8080/v1/chat/completions" for kind in TYPES]
     command = ["python3", "/etc/load/load.py", str(CALLERS), MODEL, *urls]

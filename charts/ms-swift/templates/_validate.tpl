@@ -73,6 +73,9 @@
 {{- if and .plan.interface (or (not $guarded) (ne .Values.service.type "ClusterIP")) -}}
 {{- fail (printf "task %s runs commands for whoever opens it: set ingress.enabled=true, ingress.auth.type=basic or oidc, and service.type=ClusterIP" .plan.task) -}}
 {{- end -}}
+{{- if and .plan.interface (not (and .Values.networkPolicy.enabled .Values.networkPolicy.from)) -}}
+{{- fail (printf "task %s is signed in to at the ingress, which pods of the cluster can walk around: name the ingress controller's pods or namespace in networkPolicy.from" .plan.task) -}}
+{{- end -}}
 {{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
 {{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
 {{- end -}}
