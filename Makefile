@@ -67,7 +67,7 @@ test-scaling: lab-engines ## requests scale a service up and down on the lab; co
 	@$(LAB).scaling down
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule test --all
-test-engine: bootstrap ## the real ms-swift on CPU with the stand-in held against it, and the real hub clients
+test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
 	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
 .PHONY: bench bench-report chaos-release

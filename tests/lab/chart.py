@@ -109,10 +109,12 @@ def chat(text: Any, **more: Any) -> dict[str, Any]:
     return {"model": MODEL, "max_tokens": 16, "messages": [{"role": "user", "content": text}], **more}
 
 
-def ask(address: str, body: Mapping[str, Any], key: str | None = None) -> tuple[int, str]:
-    """Status and text of a chat completion; 0 and why where nobody listens."""
+def ask(
+    address: str, body: Mapping[str, Any], key: str | None = None, path: str = "/v1/chat/completions"
+) -> tuple[int, str]:
+    """Status and text of an answer; 0 and why where nobody listens."""
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-    request = urllib.request.Request(f"{address}/v1/chat/completions", json.dumps(body).encode(), headers)
+    request = urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status), answer.read().decode()
