@@ -156,6 +156,14 @@ options:
     type: str
     choices: [record, stat, sample, full]
     default: record
+  verify_schedule:
+    description:
+      - When to verify every byte of the volume, as a CronJob writes it, for example V(0 3 * * 6). Empty means never.
+      - The CronJob C(swift-k8s-verify-VOLUME) fetches damaged and missing files anew and nothing else, under
+        O(rate_limit); it does not wait for O(site). Its Jobs' logs name the files; a failed Job is one that could not
+        repair them.
+    type: str
+    default: ""
   nodes:
     description:
       - Nodes (values of their label C(kubernetes.io/hostname)) of which each has a directory of its own for the models.
@@ -340,6 +348,11 @@ would_fill:
   returned: in check mode
   type: list
   elements: str
+verification:
+  description: For each volume, or volume and node, the schedule and when it ran and succeeded last.
+  returned: when seeding is complete, and in check mode
+  type: dict
+  sample: {models: {schedule: 0 3 * * 6, last_run: "2026-11-21T03:00:00Z", last_success: "2026-11-21T03:20:11Z"}}
 progress:
   description: The engine's last progress.
   returned: success

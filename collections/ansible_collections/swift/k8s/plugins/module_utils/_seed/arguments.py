@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, Any] = {
     "reserve": _text(default="1GiB"),
     "workers": {"type": "int", "default": 4},
     "verify": _text(choices=["record", "stat", "sample", "full"], default="record"),
+    "verify_schedule": _text(default=""),
     "nodes": _texts(),
     "wave": _text(default="25%"),
     "lan_rate_limit": _text(default="unlimited"),

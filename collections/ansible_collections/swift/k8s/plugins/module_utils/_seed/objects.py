@@ -46,8 +46,23 @@ def config_map(
 
 
 def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False) -> dict[str, Any]:
-    """The Job. It asks nothing of the API server and passes Pod Security `restricted`. Room is made first."""
-    volumes, mounts = zip(*_volumes(wish, job_name(wish, digest), sources))
+    """The Job. Room is made first."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {**_meta(wish, digest), "annotations": {POD_ANNOTATION: pod_digest(wish)}},
+        "spec": {
+            **job_spec(wish, job_name(wish, digest), sources, _labels(wish, digest), tidy),
+            "ttlSecondsAfterFinished": _DAY,
+        },
+    }
+
+
+def job_spec(
+    wish: Wish, config_map_name: str, sources: Mapping[str, str], labels: Mapping[str, str], tidy: bool = False
+) -> dict[str, Any]:
+    """What a Job does with the spec in that ConfigMap. It asks nothing of the API server and passes `restricted`."""
+    volumes, mounts = zip(*_volumes(wish, config_map_name, sources))
     first = [container(wish, "tidy", [f"{PACKAGE}._seed.tidy", CACHE, f"{ENGINE}/remove.json"], list(mounts))]
     seed = [f"{PACKAGE}._cache.cli", "seed", "--spec", f"{ENGINE}/spec.json", "--log", "json"]
     pod = {
@@ -58,24 +73,18 @@ def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False)
         "volumes": list(volumes),
     }
     return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {**_meta(wish, digest), "annotations": {POD_ANNOTATION: pod_digest(wish)}},
-        "spec": {
-            "backoffLimit": 4,
-            "ttlSecondsAfterFinished": _DAY,
-            "podFailurePolicy": {
-                # A drained node is no failure: asked first, because the engine ends with 1 when it is told to stop.
-                "rules": [
-                    {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
-                    {
-                        "action": "FailJob",
-                        "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": FINAL_CODES},
-                    },
-                ]
-            },
-            "template": {"metadata": {"labels": _labels(wish, digest)}, "spec": pod},
+        "backoffLimit": 4,
+        "podFailurePolicy": {
+            # A drained node is no failure: asked first, because the engine ends with 1 when it is told to stop.
+            "rules": [
+                {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+                {
+                    "action": "FailJob",
+                    "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": FINAL_CODES},
+                },
+            ]
         },
+        "template": {"metadata": {"labels": dict(labels)}, "spec": pod},
     }
 
 

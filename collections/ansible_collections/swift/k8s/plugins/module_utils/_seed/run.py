@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from . import nodes
+from . import nodes, verification
 from .advance import advance, advance_nodes
 from .errors import NoVolume
 from .forecast import forecast
@@ -25,8 +25,9 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     """Follow Jobs for `follow_seconds` at most; `seeding` in the result says whether they go on after that."""
     wish = parse(params)
     validate(wish)
+    verification.validate(params["verify_schedule"])
     if check_mode:
-        return _would(cluster, wish, params["nodes"])
+        return _would(cluster, wish, params)
     deadline = time.monotonic() + params["follow_seconds"]
     followed = dict(params["followed"])
     changed, looks = False, 0
@@ -36,15 +37,33 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
         else:
             result = advance(cluster, wish, followed, params["start_timeout"])
         changed = changed or result["changed"]
-        if not result["seeding"] or not params["wait"] or time.monotonic() >= deadline:
+        if not result["seeding"]:
+            watched, told = _verification(cluster, wish, params, check_mode=False)
+            return {**result, "changed": changed or watched, "followed": followed, "verification": told}
+        if not params["wait"] or time.monotonic() >= deadline:
             return {**result, "changed": changed, "followed": followed}
         looks += 1
         time.sleep(_QUICK_SECONDS if looks < _QUICK_LOOKS else _PAUSE_SECONDS)
 
 
-def _would(cluster: Cluster, wish: Wish, names: Sequence[str]) -> dict[str, Any]:
+def _places(wish: Wish, names: Sequence[str]) -> list[Wish]:
+    return [nodes.at_node(wish, name) for name in nodes.checked(names)] or [wish]
+
+
+def _verification(
+    cluster: Cluster, wish: Wish, params: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
+    """(changed, place -> how its scheduled verification stands)."""
+    schedule = params["verify_schedule"] if wish.models else ""
+    kept = {
+        place.place: verification.keep(cluster, place, schedule, check_mode) for place in _places(wish, params["nodes"])
+    }
+    return any(changed for changed, _told in kept.values()), {name: told for name, (_changed, told) in kept.items()}
+
+
+def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str, Any]:
     """Check mode: what a run would bring. Files and bytes where this host reaches the hub, else the reason why not."""
-    places = [nodes.at_node(wish, name) for name in nodes.checked(names)] or [wish]
+    places = _places(wish, params["nodes"])
     recorded: Mapping[str, Any] = {}
     missing: Sequence[Mapping[str, Any]] = wish.models
     remove: tuple[str, ...] = ()
@@ -56,18 +75,20 @@ def _would(cluster: Cluster, wish: Wish, names: Sequence[str]) -> dict[str, Any]
         waiting = ""
     except NoVolume as error:
         waiting = str(error)
+    watched, told = _verification(cluster, wish, params, check_mode=True)
     expected = [forecast(model) for model in missing]
     before = {"models": sorted(recorded)}
     after = {"models": sorted({*recorded, *(key(model) for model in missing)} - set(remove))}
     details = {each["model"]: each["told"] for each in expected}
     return {
-        "changed": bool(missing or remove or behind),
+        "changed": bool(missing or remove or behind or watched),
         "seeding": False,
         "waiting": waiting,
         "progress": {},
         "would_fetch": expected,
         "would_remove": list(remove),
         "would_fill": behind,
+        "verification": told,
         "models": [] if missing else models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

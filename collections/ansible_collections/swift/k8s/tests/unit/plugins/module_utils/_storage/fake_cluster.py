@@ -73,7 +73,8 @@ class FakeCluster:
         self, obj: dict[str, Any], field_manager: str, force: bool = False, dry_run: bool = False
     ) -> dict[str, Any]:
         key = self.key(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
-        merge(self.objects.setdefault(key, {}), copy.deepcopy(obj))
+        merged = merge(self.objects.setdefault(key, {}), copy.deepcopy(obj))
+        merged["metadata"].setdefault("uid", f"uid-{next(self._numbers)}")
         return self._wrote("apply", key)
 
     def patch(

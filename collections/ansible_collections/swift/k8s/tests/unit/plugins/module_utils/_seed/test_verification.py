@@ -1,0 +1,72 @@
+"""The CronJob that verifies: made once, changed with the wish, gone with the schedule."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._seed import verification
+from ansible_collections.swift.k8s.plugins.module_utils._seed.errors import SeedError
+from ansible_collections.swift.k8s.plugins.module_utils._seed.labels import VOLUME_LABEL
+from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
+from ansible_collections.swift.k8s.plugins.module_utils._seed.wish import parse
+
+from .test_run import DONE, cluster, pod
+from .wishes import model, params
+
+NAME = "swift-k8s-verify-models"
+WEEKLY = params(verify_schedule="0 3 * * 6")
+
+
+def kinds(fake: Any) -> set[str]:
+    return {kind for (kind, _namespace, name) in fake.objects if name == NAME}
+
+
+@pytest.fixture
+def seeded() -> Any:
+    fake = cluster()
+    run(fake, WEEKLY, check_mode=False)
+    assert kinds(fake) == set(), "the volume is still being seeded"
+    pod(fake, "Succeeded", DONE, end="Complete")
+    assert run(fake, WEEKLY, check_mode=False)["changed"]
+    fake.writes.clear()
+    return fake
+
+
+def test_it_is_made_once_and_told(seeded: Any) -> None:
+    assert kinds(seeded) == {"CronJob", "ConfigMap"}
+    seeded.objects["CronJob", "ai", NAME]["status"] = {"lastScheduleTime": "a", "lastSuccessfulTime": "b"}
+    again = run(seeded, WEEKLY, check_mode=False)
+    assert (again["changed"], seeded.writes) == (False, [])
+    assert again["verification"] == {"models": {"schedule": "0 3 * * 6", "last_run": "a", "last_success": "b"}}
+
+
+@pytest.mark.parametrize(
+    "change", [{"verify_schedule": "@daily"}, {"rate_limit": "1MiB/s"}, {"image": "other"}, {"verify_schedule": ""}]
+)
+def test_a_change_is_foretold_and_made(seeded: Any, change: dict[str, Any]) -> None:
+    wish = {**WEEKLY, **change}
+    assert run(seeded, wish, check_mode=True)["changed"]
+    assert seeded.writes == []
+    assert run(seeded, wish, check_mode=False)["changed"]
+    assert not run(seeded, wish, check_mode=False)["changed"]
+    assert ("CronJob" in kinds(seeded)) == bool(wish["verify_schedule"])
+
+
+def test_it_verifies_every_byte_and_is_no_seeding_job() -> None:
+    cron_job, files = verification.build(parse(params(models=[model(token_secret="t")])), "@daily", {})
+    assert json.loads(files["data"]["spec.json"])["verify"] == "full"
+    template = cron_job["spec"]["jobTemplate"]
+    pod_template = template["spec"]["template"]
+    assert VOLUME_LABEL not in {**template["metadata"]["labels"], **pod_template["metadata"]["labels"]}
+    engine = next(volume for volume in pod_template["spec"]["volumes"] if volume["name"] == "engine")
+    assert engine["configMap"]["name"] == files["metadata"]["name"] == NAME
+
+
+@pytest.mark.parametrize("schedule", ["weekly", "0 3 * *", "@sometimes"])
+def test_a_wrong_schedule_is_refused_before_anything_is_made(schedule: str) -> None:
+    fake = cluster()
+    with pytest.raises(SeedError, match=r"verify_schedule '.*' is not a schedule. Write five fields"):
+        run(fake, params(verify_schedule=schedule), check_mode=False)
+    assert fake.writes == []
