@@ -86,7 +86,7 @@ class BlueGreen:
         if turn.action in (SWITCH, SWITCH_BACK):
             self._switch(turn)
         elif turn.action == plan.HEAL:
-            turn.steps = self._doer.run([_coloured(wanted, turn.colour)])
+            turn.steps = self._doer.run([_coloured(wanted, turn.colour)], quiet=True)
         elif turn.action == plan.UNINSTALL:
             self._cluster.delete("v1", "Service", wanted.name, namespace=wanted.namespace)
         self._remove(wanted, turn.removed)
@@ -94,7 +94,7 @@ class BlueGreen:
     def _plan_present(self, turn: Turn) -> None:
         wanted, front = turn.wanted, turn.front
         if front.colour:
-            turn.steps = self._planner.run([_coloured(wanted, front.colour)])
+            turn.steps = self._planner.run([_coloured(wanted, front.colour)], quiet=True)
             serving = turn.steps[0]
             if serving.decision.action in (plan.NOTHING, plan.HEAL, plan.CONFIRM):
                 turn.changes = serving.changes
@@ -104,7 +104,7 @@ class BlueGreen:
                 return
             turn.reasons = list(serving.decision.reasons)
         target = front.other
-        turn.steps = self._planner.run([_coloured(wanted, target)])
+        turn.steps = self._planner.run([_coloured(wanted, target)], quiet=True)
         new = turn.steps[0]
         self._fits(turn, new)
         turn.action, turn.colour = SWITCH, target
@@ -161,7 +161,7 @@ class BlueGreen:
         """Bring the colour up, ask it, and only then let callers come to it."""
         wanted, coloured = turn.wanted, _coloured(turn.wanted, turn.colour)
         if turn.action == SWITCH:
-            turn.steps = self._doer.run([coloured])
+            turn.steps = self._doer.run([coloured], quiet=True)
         declared = observe.releases(self._cluster, [coloured])[0].declared
         own = colours.service_of(wanted.title, declared)
         self._ask(turn, own)

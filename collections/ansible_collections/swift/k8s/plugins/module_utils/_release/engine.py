@@ -71,13 +71,17 @@ class Engine:
         self._helm = helm
         self._sources = sources
         self._check = check
+        self._say = say
         self.outcomes: list[Outcome] = []
         self._actor = Actor(cluster, helm, say)
 
-    def run(self, wanted: Sequence[Wanted]) -> list[Outcome]:
-        """Plan everything first, so that a refusal touches nothing; then act release by release."""
+    def run(self, wanted: Sequence[Wanted], quiet: bool = False) -> list[Outcome]:
+        """Plan everything first, so that a refusal touches nothing; say what is notable; then act one by one."""
         observed = observe.releases(self._cluster, wanted)
         self.outcomes = [self._plan(one, seen) for one, seen in zip(wanted, observed)]
+        for outcome in self.outcomes if not quiet else ():
+            for note in outcome.notes if outcome.changed else ():
+                self._say(f"{outcome.wanted.title}: {note}")
         for outcome, seen in zip(self.outcomes, observed):
             outcome.reached = True
             if outcome.changed and not self._check:

@@ -19,7 +19,12 @@ Done = Union["Outcome", Turn]
 
 
 def run(
-    cluster: Cluster, wanted: Sequence[Wanted], engine: Callable[[bool], Engine], check: bool, done: list[Done]
+    cluster: Cluster,
+    wanted: Sequence[Wanted],
+    engine: Callable[[bool], Engine],
+    check: bool,
+    done: list[Done],
+    say: Callable[[str], None],
 ) -> None:
     """Fills done in the order of the task, when the task fails as far as it came. engine(True) only plans."""
     single = engine(False)
@@ -28,6 +33,9 @@ def run(
     colours = BlueGreen(cluster, engine(True), engine(False))
     try:
         turns += [colours.plan(one) for one in paired]
+        for turn in turns:
+            for note in turn.notes if turn.changed else ():
+                say(f"{turn.wanted.title}: {note}")
         single.run([one for one in wanted if one not in paired])
         for turn in turns:
             turn.reached = True

@@ -37,6 +37,7 @@ def run(
                     lambda only_plan: engine.Engine(cluster, helm, sources, say, only_plan or check),
                     check,
                     outcomes,
+                    say,
                 )
             finally:
                 result.update(_result(outcomes), helm_processes=helm.processes, requests=dict(cluster.requests))

@@ -32,7 +32,13 @@ def helm(cluster: FakeCluster, tmp_path: Path) -> FakeHelm:
 
 
 @pytest.fixture
-def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -> Any:
+def said() -> list[str]:
+    """Lines for people who look on."""
+    return []
+
+
+@pytest.fixture
+def run(cluster: FakeCluster, helm: FakeHelm, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs one task of the module against the fakes: run(check=False, **options) -> result."""
     monkeypatch.setattr(task, "Helm", lambda environment, binary: helm)
     monkeypatch.setattr(processes, "helm", lambda name, namespace: ())
@@ -40,6 +46,6 @@ def run(cluster: FakeCluster, helm: FakeHelm, monkeypatch: pytest.MonkeyPatch) -
 
     def call(check: bool = False, told: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         api: Any = cluster
-        return task.run(api, {"namespace": "team", **options}, lambda line: None, check, told)
+        return task.run(api, {"namespace": "team", **options}, said.append, check, told)
 
     return call

@@ -77,6 +77,25 @@ def test_first_second_and_third(run: Any, cluster: FakeCluster, helm: FakeHelm, 
     assert (third["colour"], leads(cluster)) == ("blue", "app-blue")
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_what_will_happen_is_said_beforehand(run: Any, said: list[str], chart: str, check: bool) -> None:
+    run(chart=chart, **PAIR)
+    said.clear()
+    run(check=check, chart=chart, values={"text": "two"}, **PAIR)
+    told = "team/app: green comes up beside blue and becomes ready, then Service team/app leads to it"
+    assert [line for line in said if "green" in line] == [f"{told}; blue is kept for 3600 s"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_so_is_a_service_that_goes_down(
+    run: Any, said: list[str], devices: FakeCluster, chart: str, check: bool
+) -> None:
+    run(name="one", chart=chart, values={"devices": 8})
+    run(check=check, name="one", chart=chart, values={"devices": 8, "text": "two"}, strategy_value="strategy")
+    down = "no room for another pod with 8 nvidia.com/gpu and one replica only: down from the old pod's end"
+    assert [line for line in said if down in line] == [f"team/one: Deployment one: {down} until the new is ready"]
+
+
 def test_old_colour_goes_when_its_time_is_over(run: Any, cluster: FakeCluster, chart: str) -> None:
     run(chart=chart, **PAIR)
     two = {"chart": chart, "values": {"text": "two"}, "keep_old": 60, **PAIR}
