@@ -70,10 +70,12 @@ molecule: lab-engines ## whole deployments on the lab: converge, idempotence by 
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
 	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
 
-.PHONY: bench bench-report chaos-release
+.PHONY: bench bench-cache bench-report chaos-release
 bench: lab-engines ## run every bench, write build/bench/*.json
 	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
 	@python bench/report.py
+bench-cache: bootstrap ## the downloader against its peers; needs no lab (six minutes)
+	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_cache.py
 bench-%: lab-engines ## one area: cache chart deploy devices facts lab plan release rollout seed
 	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_$*.py
 chaos-release: lab-engines ## kill runs at random moments, rerun once (TRIALS=30 SEED=n, or REPLAY=n for one trial again)
