@@ -1,6 +1,6 @@
 """What callers notice of rollouts: 20 requests a second with answers of 2 seconds, and no second try.
 
-Upgrades with and without spare devices, an upgrade that fails and goes back by itself, and the drain of a node.
+Upgrades with and without spare devices, one that fails and goes back by itself, the drain of a node, and blue/green.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
-from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RolloutError
+from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RefusedError, RolloutError
 from figures import Figure, save
 from lab_run import BUILD, playbook
-from service_site import ANSWER_SECONDS, RATE, Site, Totals
+from service_site import ANSWER_SECONDS, MODEL, RATE, Site, Totals
 
 COMMAND = "make bench-release"
 DRAINED = "lab-1"
@@ -82,6 +82,38 @@ class Rollouts:
         return "; ".join(self._site.release(wanted)["notes"])
 
 
+class Colours:
+    """The same of a pair of colours: two replicas on two of four devices, and room for two more."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def switch(self) -> str:
+        """Blue/green: the new release comes up beside the old one, answers, and callers are led to it."""
+        return self.send("two")
+
+    def switch_back(self) -> str:
+        """Blue/green: callers are led back to the colour that was kept."""
+        return self.send("two", state="rolled_back")
+
+    def switch_and_drop(self) -> str:
+        """Blue/green: the old colour is removed right after the switch."""
+        return self.send("three", keep_old=0)
+
+    def refuse(self) -> str:
+        """Three replicas beside two on four devices: what the refusal says."""
+        try:
+            return self.send("four", 3)
+        except RefusedError as error:
+            return str(error)
+
+    def send(self, round_: str, replicas: int = 2, **options: Any) -> str:
+        probe = {"checks": ["health", "models", "chat"], "model": MODEL.rpartition("/")[2]}
+        wanted = {"strategy": "blue_green", "probe": probe, **options}
+        done = self._site.release(values(replicas, round_), **wanted)
+        return "; ".join([f"{done['colour']} serves", *done["notes"]])
+
+
 def kubectl(*words: str) -> None:
     """The lab's kubectl."""
     facts = json.loads((BUILD / os.environ.get("LAB_NAME", "lab") / "lab.json").read_text(encoding="utf-8"))
@@ -98,17 +130,39 @@ def watched(site: Site, what: Callable[[], str]) -> tuple[Totals, float, str]:
     return seen[0], seconds, said
 
 
-def figures(site: Site) -> list[Figure]:
-    """Everything in one namespace, one after the other."""
+Part = tuple[str, Callable[[], str], Optional[Callable[[], str]]]
+
+
+def in_place(site: Site) -> list[Figure]:
+    """One release, everything one after the other."""
     rollouts = Rollouts(site)
     site.release(values(2, "first"))
     site.start_callers()
-    parts: list[tuple[str, Callable[[], str], Callable[[], str] | None]] = [
+    parts: list[Part] = [
         ("upgrade-surge", rollouts.surge, None),
         ("upgrade-failed", rollouts.failed, None),
         ("upgrade-waves", rollouts.waves, rollouts.fill),
         ("drain", rollouts.drain, rollouts.spread),
     ]
+    return figures(site, parts)
+
+
+def paired(site: Site) -> list[Figure]:
+    """A pair of colours behind one Service."""
+    colours = Colours(site)
+    colours.send("one")
+    site.start_callers("app")
+    print(f"refused: {colours.refuse()}", flush=True)
+    parts: list[Part] = [
+        ("blue-green", colours.switch, None),
+        ("blue-green-back", colours.switch_back, None),
+        ("blue-green-drop", colours.switch_and_drop, None),
+    ]
+    return figures(site, parts)
+
+
+def figures(site: Site, parts: list[Part]) -> list[Figure]:
+    """Two figures a part: failed requests, and how long it took."""
     found = []
     for name, what, first in parts:
         if first:
@@ -131,14 +185,17 @@ def figures(site: Site) -> list[Figure]:
 
 
 def main() -> int:
-    """Bring the simulated devices, measure in a namespace of its own, and remove it."""
+    """Bring the simulated devices, measure each kind in a namespace of its own, and remove it."""
     playbook("deploy", BUILD / "bench-rollout.json", "-t", "preflight,device_plugin")
-    site = Site()
-    try:
-        print(save("rollout", figures(site)))
-    finally:
-        kubectl("uncordon", DRAINED)
-        site.close()
+    found: list[Figure] = []
+    for kind in (paired, in_place):
+        site = Site()
+        try:
+            found += kind(site)
+        finally:
+            kubectl("uncordon", DRAINED)
+            site.close()
+    print(save("rollout", found))
     return 0
 
 
