@@ -4,16 +4,21 @@
 
 Nothing is imported: the dataclasses are read with ast, so a machine without torch will do.
 
-    scripts/swift_arguments.py SITE_PACKAGES VERSION > charts/ms-swift/files/arguments/VERSION.json
+    scripts/swift_arguments.py VERSION > charts/ms-swift/files/arguments/VERSION.json
 
-SITE_PACKAGES holds swift/ and transformers/ (an installation, or unpacked wheels).
+The wheels come from the index that pip uses: ms-swift of that version, and the newest transformers that it allows,
+whose TrainingArguments it inherits.
 """
 
 from __future__ import annotations
 
 import ast
 import json
+import re
+import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +96,34 @@ def document(site: Path, version: str) -> dict[str, Any]:
     return {"version": version, "commands": {command: fields(name, known) for command, name in COMMANDS.items()}}
 
 
-def main(site: str, version: str) -> None:
-    print(json.dumps(document(Path(site), version), sort_keys=True, separators=(",", ":")))
+def unpacked(requirement: str, into: Path) -> Path:
+    """The content of the newest wheel that satisfies a requirement; returns its dist-info directory."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+        subprocess.run([*command, "--dest", folder, requirement], check=True, stdout=sys.stderr)
+        wheel = next(Path(folder).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(into)
+    name, version = wheel.name.split("-")[:2]
+    return into / f"{name}-{version}.dist-info"
+
+
+def transformers_requirement(metadata: str) -> str:
+    """The requirement of ms-swift's metadata that names transformers and belongs to no extra."""
+    lines = [
+        line.partition(": ")[2] for line in metadata.splitlines() if line.startswith("Requires-Dist: transformers")
+    ]
+    return next(line for line in lines if re.fullmatch(r"transformers([<>=!~].*)?", line) and ";" not in line)
+
+
+def main(version: str) -> None:
+    """Print the list of one release."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder)
+        own = unpacked(f"ms-swift=={version}", site)
+        unpacked(transformers_requirement((own / "METADATA").read_text(encoding="utf-8")), site)
+        print(json.dumps(document(site, version), sort_keys=True, separators=(",", ":")))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(sys.argv[1])
