@@ -74,6 +74,7 @@ class BlueGreen:
 
     def plan(self, wanted: Wanted) -> Turn:
         """Look and decide; raises RefusedError, with numbers, where the second colour does not fit."""
+        _asked(wanted, wanted.name)
         live = self._cluster.get("v1", "Service", wanted.name, namespace=wanted.namespace)
         turn = Turn(wanted, colours.read(wanted.title, live))
         turn.colour = turn.front.colour
@@ -174,8 +175,7 @@ class BlueGreen:
         wanted = turn.wanted
         if not wanted.probe:
             return
-        name = str(own["metadata"]["name"])
-        asked = options.complete({**wanted.probe, "name": name, "namespace": wanted.namespace, "service": name})
+        asked = _asked(wanted, str(own["metadata"]["name"]))
         answer = probe.run([asked], lambda: self._cluster)[0]
         if not answer["ok"]:
             stays = (
@@ -199,6 +199,16 @@ class BlueGreen:
 def _coloured(wanted: Wanted, colour: str) -> Wanted:
     """The release of one colour; nobody calls it while it comes up, so how it rolls does not matter."""
     return replace(wanted, name=f"{wanted.name}-{colour}", state="present", strategy="in_place", strategy_value="")
+
+
+def _asked(wanted: Wanted, service: str) -> dict[str, Any]:
+    """How the Service of a colour is asked. Raises RefusedError for options that the probe has not."""
+    try:
+        return options.complete({**wanted.probe, "name": service, "namespace": wanted.namespace, "service": service})
+    except ValueError as error:
+        raise RefusedError(
+            f"release {wanted.title}: probe: {error}; see the options of swift.k8s.openai_probe"
+        ) from error
 
 
 def _belongs(pod: Mapping[str, Any], new: Outcome) -> bool:

@@ -195,6 +195,12 @@ def test_a_service_of_somebody_else(run: Any, cluster: FakeCluster, chart: str) 
         run(chart=chart, **PAIR)
 
 
+def test_an_option_that_the_probe_has_not(run: Any, cluster: FakeCluster, chart: str) -> None:
+    with pytest.raises(RefusedError, match=r"release team/app: probe: .*modle.*see the options"):
+        run(chart=chart, probe={"modle": "x"}, **PAIR)
+    assert cluster.writes == 0
+
+
 def test_a_chart_without_service() -> None:
     with pytest.raises(RefusedError, match="makes no Service for its pods"):
         colours.service_of("team/app", {})
