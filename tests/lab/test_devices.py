@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Devices:
             "preflight_registries": {"nvcr.io": self.registry, "swr.cn-south-1.myhuaweicloud.com": self.registry},
             **variables,
         }
-        inventory = self.folder / "hosts.json"
+        inventory = self.folder / f"hosts-{time.monotonic_ns()}.json"
         inventory.write_text(json.dumps({"all": {"hosts": {"lab": None}, "vars": own}}), encoding="utf-8")
         words = ["ansible-playbook", "swift.k8s.deploy", "-i", str(inventory), *arguments]
         words += [] if "-t" in arguments else ["-t", "preflight,device_plugin"]
@@ -184,6 +185,51 @@ def test_what_is_there_is_adopted_and_a_rival_refused(devices: Devices) -> None:
     code, changed, text = devices.run(device_plugin_nvidia={**NVIDIA, "owner": "nvdp"}, **only)
     assert (code, changed) == (2, 0)
     assert "(kube-system/theirs-nvidia-device-plugin) already owns nvidia.com/gpu" in " ".join(text.split())
+
+
+@pytest.fixture
+def holder(devices: Devices) -> Iterator[None]:
+    """A pod that holds one of NVIDIA's devices."""
+    assert devices.run(device_plugin_ascend={"owner": "none"})[0] == 0
+    container = {
+        "name": "holder",
+        "image": "lab.registry/bb:1",
+        "command": ["sleep", "600"],
+        "resources": {"limits": {"nvidia.com/gpu": 1}},
+    }
+    spec = {"terminationGracePeriodSeconds": 0, "containers": [container]}
+    metadata = {"name": "holder", "namespace": "default"}
+    devices.cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    for _second in range(30):
+        if (devices.cluster.get("v1", "Pod", "holder", namespace="default") or {})["status"]["phase"] == "Running":
+            break
+        time.sleep(1)
+    yield
+    devices.cluster.delete("v1", "Pod", "holder", namespace="default")
+
+
+@pytest.mark.usefixtures("holder")
+def test_devices_that_pods_hold_stay(devices: Devices) -> None:
+    shared = {**NVIDIA, "profiles": {"s": {"time_slicing": {"replicas": 4, "rename": True}}}, "default_profile": "s"}
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    code, changed, text = devices.run(device_plugin_nvidia=shared, device_plugin_ascend={"owner": "none"})
+    assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
+    assert "Pods hold 1 nvidia.com/gpu on lab-0" in " ".join(text.split())
+    shared["allow_disruption"] = True
+    assert devices.run(device_plugin_nvidia=shared, device_plugin_ascend={"owner": "none"})[0] == 0
+    assert devices.allocatable("lab-0")["nvidia.com/gpu.shared"] > 0
+
+
+def test_two_operators_at_once(devices: Devices) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda _number: devices.run(), range(2)))
+    if any(code for code, _changed, _text in runs):
+        # The one who came second may be sent away; then he is told why, and the run after that finds nothing to do.
+        assert [code for code, _changed, _text in runs].count(0) == 1, runs
+    code, changed, text = devices.run()
+    assert (code, changed) == (0, 0), text
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+    assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
 
 
 def test_devices_that_do_not_come(devices: Devices) -> None:

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "runtime_class": "ascend",
     "nodes": [],
     "tolerations": [],
+    "allow_disruption": False,
     "log_level": 0,
     "exporter": False,
     "exporter_image": "",

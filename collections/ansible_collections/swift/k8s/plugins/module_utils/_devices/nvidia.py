@@ -36,6 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "profiles": {"whole": {}},
     "nodes": [],
     "tolerations": [],
+    "allow_disruption": False,
     "gfd": False,
     "values": {},
 }

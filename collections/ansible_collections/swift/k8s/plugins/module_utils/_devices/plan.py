@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import ascend, nvidia
+from .in_use import vanishing
 from .options import complete
 from .owner import decide, unexplained
 from .problem import Problem
@@ -136,7 +137,17 @@ def _vendor(
         part.update(vendor.specifics(site))
     elif decision.action == "adopt":
         part["expect"] = _anything(vendor, sorted(chosen))
+    if not options["allow_disruption"]:
+        problems += _vanishing(vendor, nodes, owners, part)
     return part
+
+
+def _vanishing(
+    vendor: Vendor, nodes: Mapping[str, Any], owners: Iterable[Mapping[str, Any]], part: Mapping[str, Any]
+) -> list[Problem]:
+    served = {name for owner in owners if owner.get("managed") for name in owner.get("nodes") or []}
+    wanted = {item["node"]: item["resource"] for item in part["expect"]}
+    return vanishing(vendor.variable, vendor.name, nodes, wanted, sorted(served - set(wanted)))
 
 
 def _anything(vendor: Vendor, names: Iterable[str]) -> list[dict[str, Any]]:
