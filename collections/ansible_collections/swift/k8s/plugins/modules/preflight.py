@@ -13,14 +13,13 @@ author:
 description:
   - Compares what a cluster has with what the inventory wishes, by rules that are data, and reports every finding with
     what to do about it.
-  - Reads only, unless O(probe) is given. What the facts do not tell is asked for - permissions by
-    SelfSubjectAccessReview, quotas, existing claims, the clocks of the nodes, and the images' manifests in their
-    registries.
+  - Reads only. What the facts do not tell is asked for - permissions by SelfSubjectAccessReview, quotas, existing
+    claims, the clocks of the nodes, and the images' manifests in their registries.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
   check_mode:
-    description: The same as the real run, since nothing is written to the cluster; but no pod of O(probe) is run.
+    description: The same as the real run, since nothing is ever written to the cluster.
     support: full
   diff_mode:
     description: There is nothing to show a difference of.
@@ -137,39 +136,6 @@ options:
   registry_ca:
     description: File with certificates of the authorities that signed the registries'.
     type: path
-  probe:
-    description:
-      - Run a small pod for each kind of device of which one is free (one pod without devices where there is none), and
-        judge what it finds - whether the device is injected, the shared memory, the way to hubs and other addresses,
-        and how quickly a claim is written and read. The pods are removed again. Not in check mode.
-    type: dict
-    suboptions:
-      image:
-        description: Image with C(python3).
-        type: str
-        required: true
-      namespace:
-        description: Namespace of the pods.
-        type: str
-        default: default
-      claim:
-        description: Claim in that namespace to write 128 MiB to and read them back. Empty means none.
-        type: str
-        default: ""
-      addresses:
-        description: Further addresses (host:port or URL) that pods must reach.
-        type: list
-        elements: str
-        default: []
-      pull_secrets:
-        description: Names of pull secrets in that namespace.
-        type: list
-        elements: str
-        default: []
-      wait_timeout:
-        description: Seconds to wait for each pod.
-        type: int
-        default: 120
   junit:
     description: File to write a JUnit report to.
     type: path
@@ -254,8 +220,7 @@ def main() -> None:
     try:
         cluster = connect(module.params)
         own = {} if given else {"cluster": gather(cluster)}
-        params = {**module.params, "probe": None if module.check_mode else module.params["probe"]}
-        result = {**task.run(cluster, given or own["cluster"], credential(module.params), params), **own}
+        result = {**task.run(cluster, given or own["cluster"], credential(module.params), module.params), **own}
     except (ClusterError, RuleError, OSError) as error:
         module.fail_json(msg=str(error))
     level = module.params["fail_on"]

@@ -29,16 +29,6 @@ def models(wished: Iterable[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def hubs(wished: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return where models are fetched from: their own endpoints, or the hub's address."""
-    found: list[str] = []
-    for model in wished:
-        own = [model["endpoint"]] if model.get("endpoint") else list(model.get("endpoints") or [])
-        public = HUBS.get(str(model.get("hub") or "modelscope"))
-        found += own or ([public] if public and not model.get("source") else [])
-    return list(dict.fromkeys(str(url) for url in found))
-
-
 def charts(plan: Mapping[str, Any]) -> list[str]:
     """Return the public repositories that charts of device plugins come from."""
     parts = (plan.get("vendors") or {}).values()

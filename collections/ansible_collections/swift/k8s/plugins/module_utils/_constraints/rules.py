@@ -25,7 +25,6 @@ SCOPES = (
     "owners",
     "permissions",
     "placements",
-    "probes",
     "releases",
     "variables",
 )

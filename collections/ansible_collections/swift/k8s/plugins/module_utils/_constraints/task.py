@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._devices.plan import plan as plan_devices
-from .._devices.probe import addresses, probe
 from .._devices.problem import DevicePlanError
 from . import observe, outside, report
 from .errors import RuleError
@@ -41,7 +40,6 @@ def run(
         "credential": credential,
         "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
-        "probes": probes(cluster, facts, wishes, plan, params["probe"]) if params.get("probe") else [],
     }
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
     _write(params, rules, findings)
@@ -64,16 +62,6 @@ def device_plan(facts: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str
     except DevicePlanError as error:
         problem = {"subject": "device_plugin", "message": str(error), "next_step": "Correct the inventory."}
         return {"vendors": {}, "labels": {}, "expect": [], "problems": [problem]}
-
-
-def probes(
-    cluster: Any, facts: Mapping[str, Any], wishes: Mapping[str, Any], plan: Mapping[str, Any], wish: Params
-) -> list[dict[str, Any]]:
-    """Run the pods that were asked for; models' hubs must be reachable from them, beside the given addresses."""
-    parts = (plan.get("vendors") or {}).items()
-    classes = {name: part["options"].get("runtime_class") for name, part in parts}
-    urls = [*outside.hubs(wishes["models"]), *wish["addresses"]]
-    return probe(cluster, facts, {**wish, "addresses": addresses(urls), "runtime_classes": classes})
 
 
 def registries(params: Params) -> Registries:

@@ -13,8 +13,6 @@ from .wait import NotReadyError
 
 POLL_SECONDS = 1.0
 LOG_LINES = 20
-USER = 65534
-CLAIM_FOLDER = "/probe"
 MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 # What the runtime injected shows in the environment and under /dev; both differ by vendor, the question does not.
 COMMAND = ["sh", "-c", "env | grep -E 'VISIBLE_DEVICES|ASCEND' | sort; ls /dev | grep -E 'nvidia|davinci|lab' | sort"]
@@ -42,47 +40,28 @@ class Cluster(Protocol):
 
 
 def pod(test: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the pod of a test, fit for the Pod Security level restricted.
-
-    A test may also name a `claim`, mounted at /probe, and the size of its `shared_memory`.
-    """
+    """Return the pod of a test, fit for the Pod Security level restricted."""
     container: dict[str, Any] = {
         "name": "smoke",
         "image": test["image"],
         "command": test.get("command") or COMMAND,
-        "resources": {"limits": {test["resource"]: 1} if test["resource"] else {}},
+        "resources": {"limits": {test["resource"]: 1}},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     spec: dict[str, Any] = {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 0,
-        "securityContext": {"runAsNonRoot": True, "runAsUser": USER, "seccompProfile": {"type": "RuntimeDefault"}},
-        "tolerations": [{"key": test["resource"], "operator": "Exists"}] if test["resource"] else [],
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+        "tolerations": [{"key": test["resource"], "operator": "Exists"}],
         "containers": [container],
     }
-    volumes = _volumes(test)
-    if volumes:
-        container["volumeMounts"] = [{"name": name, "mountPath": path} for name, path, _source in volumes]
-        spec["volumes"] = [{"name": name, **source} for name, _path, source in volumes]
-        spec["securityContext"]["fsGroup"] = USER
     if test.get("runtime_class"):
         spec["runtimeClassName"] = test["runtime_class"]
     if test.get("pull_secrets"):
         spec["imagePullSecrets"] = [{"name": name} for name in test["pull_secrets"]]
     metadata = {"generateName": "device-smoke-", "namespace": test["namespace"], "labels": MANAGED_BY}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def _volumes(test: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return name, place and source of each volume."""
-    volumes: list[tuple[str, str, dict[str, Any]]] = []
-    if test.get("shared_memory"):
-        source = {"emptyDir": {"medium": "Memory", "sizeLimit": test["shared_memory"]}}
-        volumes.append(("shared-memory", "/dev/shm", source))  # noqa: S108
-    if test.get("claim"):
-        volumes.append(("claim", CLAIM_FOLDER, {"persistentVolumeClaim": {"claimName": test["claim"]}}))
-    return volumes
 
 
 def smoke(cluster: Cluster, test: Mapping[str, Any], wait_timeout: float) -> dict[str, Any]:

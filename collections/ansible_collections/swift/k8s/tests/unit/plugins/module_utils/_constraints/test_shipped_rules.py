@@ -81,8 +81,6 @@ def judge(facts: Mapping[str, Any], wishes: Mapping[str, Any], seen: Mapping[str
 
 def test_nothing_is_wrong_with_a_healthy_cluster() -> None:
     assert judge({}, {}, {}) == []
-    assert judge({}, {}, probe()) == []
-    assert [item.id for item in judge(*CASES["probe-failed"])] == ["probe-failed"]
 
 
 def gpu(
@@ -120,14 +118,6 @@ LOW, HIGH = {"enforce": "restricted", "enforce_rank": 2}, {"needed": "privileged
 BOUND = {"access_modes": ["ReadWriteMany"], "phase": "Bound"}
 MIG_STATE = "nvidia.com/mig.config.state"
 UNKNOWN = {"known_variables": ["ms_swift_releases"]}
-
-PROBE = {"subject": "pod with nvidia.com/gpu", "resource": "nvidia.com/gpu", "node": "gpu-1", "claim": "models"}
-FINE = {"devices": 1, "shm_mib": 1024, "unreachable": [], "write_mib_s": 300, "read_mib_s": 900}
-
-
-def probe(**more: Any) -> dict[str, Any]:
-    return {"probes": [{**PROBE, **FINE, **more}]}
-
 
 # rule -> facts, wishes and observations that make it speak
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -194,12 +184,6 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "access-mode-claim": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "access_modes": ["ReadWriteOnce"]}}}),
     "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
     "pod-security": ({}, {}, {"namespaces": [{**NAMESPACE, **LOW, **HIGH}]}),
-    "probe-failed": ({}, {}, {"probes": [{**PROBE, "failed": "It did not start."}]}),
-    "probe-no-device": ({}, {}, probe(devices=0)),
-    "probe-unreachable": ({}, {}, probe(unreachable=["hub.example:443 (its name is not resolved)"])),
-    "probe-shared-memory": ({}, {}, probe(shm_mib=64)),
-    "probe-volume": ({}, {}, probe(volume_error="Permission denied")),
-    "probe-volume-slow": ({}, {}, probe(read_mib_s=20)),
     "quota-exceeded": ({}, {}, {"namespaces": [{**NAMESPACE, "quota": ["pods: 1 allowed"]}]}),
 }
 
