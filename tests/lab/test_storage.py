@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -70,3 +71,13 @@ def test_one_volume_in_two_namespaces(place: Place) -> None:
         assert place.cluster.get("v1", "PersistentVolume", f"swift-k8s-{other}-models") is None
     finally:
         place.cluster.delete("v1", "Namespace", other)
+
+
+def test_speed_is_measured(place: Place) -> None:
+    label = "app.kubernetes.io/managed-by=swift-k8s"
+    run = place.seed(storage_probe_claims=["models"], storage_probe_mebibytes=16)
+    assert run.code == 0, run.text
+    told = re.search(r"/models: writes ([\d.]+) MiB/s, reads ([\d.]+) MiB/s", run.text)
+    assert told
+    assert min(map(float, told.groups())) > 0
+    assert place.cluster.list("v1", "Pod", namespace=place.namespace, label_selector=label) == []
