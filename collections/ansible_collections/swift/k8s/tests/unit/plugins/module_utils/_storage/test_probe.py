@@ -29,7 +29,7 @@ def cluster(phase: str, said: str = "", modes: tuple[str, ...] = ("ReadWriteMany
     """One claim, and a kubelet that brings every pod to a phase."""
 
     def kubelet(found: FakeCluster) -> None:
-        for (kind, _, name), item in found.objects.items():
+        for (kind, _space, name), item in found.objects.items():
             if kind == "Pod":
                 item["status"] = {"phase": phase}
                 found.pod_logs[name] = said
@@ -41,14 +41,14 @@ def cluster(phase: str, said: str = "", modes: tuple[str, ...] = ("ReadWriteMany
 def test_speed_is_told_and_nothing_stays() -> None:
     found = cluster("Succeeded", f"a warning\n{json.dumps(SPEED)}\n")
     assert probe.probe(found, PARAMS) == [{"name": "models", "namespace": "ai", **SPEED}]
-    assert [kind for kind, _, _ in found.objects] == ["PersistentVolumeClaim"]
+    assert [key[0] for key in found.objects] == ["PersistentVolumeClaim"]
 
 
 def test_a_killed_runs_pod_is_replaced() -> None:
     found = cluster("Succeeded", json.dumps(SPEED))
     found.create(probe_pod.pod("models", "ai", "old", 1, 1, []))
     probe.probe(found, PARAMS)
-    assert [verb for verb, _, _ in found.writes] == ["create", "delete", "create", "delete"]
+    assert [write[0] for write in found.writes] == ["create", "delete", "create", "delete"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_pod_without_result_says_why(phase: str, said: str, words: str) -> Non
     found.objects["Event", "ai", "e"] = event
     with pytest.raises(StorageError, match=words):
         probe.probe(found, {**PARAMS, "timeout": 0})
-    assert not any(kind == "Pod" for kind, _, _ in found.objects)
+    assert not any(key[0] == "Pod" for key in found.objects)
 
 
 @pytest.mark.parametrize(
