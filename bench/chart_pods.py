@@ -91,6 +91,17 @@ def namespace() -> Iterator[None]:
 
 
 @contextmanager
+def devices() -> Iterator[None]:
+    """Simulated GPUs on a node of the lab."""
+    chart = ["nvdp", str(CHECKOUT / "roles/lab/charts/nvidia-device-plugin")]
+    helm("upgrade", "--install", *chart, "--wait", values={})
+    try:
+        yield
+    finally:
+        helm("uninstall", "nvdp", "--wait")
+
+
+@contextmanager
 def forwarded() -> Iterator[str]:
     """An address on this machine that leads to the pods of Service entry."""
     command = [sys.executable, "-m", "lab", "forward", f"{NODE}:{NODE_PORT}", "--port", str(NODE_PORT)]
@@ -133,7 +144,7 @@ def by_hand(release: str) -> Any:
     command = whole["metadata"]["annotations"]["swift.k8s/command"].split()
     mounts = [mount for mount in container["volumeMounts"] if mount["name"] in ("cache", "tmp")]
     volumes = [volume for volume in pod["volumes"] if volume["name"] in ("cache", "tmp")]
-    kept = {key: container[key] for key in ("name", "image", "env", "securityContext", "workingDir")}
+    kept = {key: container[key] for key in ("name", "image", "env", "securityContext", "workingDir", "resources")}
     engine = {**kept, "command": command, "volumeMounts": mounts}
     labels = {"bench": "chart", "app": "by-hand"}
     shared = {"securityContext": pod["securityContext"], "terminationGracePeriodSeconds": 5, "volumes": volumes}
