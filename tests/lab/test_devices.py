@@ -210,7 +210,8 @@ def holder(devices: Devices) -> Iterator[None]:
 
 @pytest.mark.usefixtures("holder")
 def test_devices_that_pods_hold_stay(devices: Devices) -> None:
-    shared = {**NVIDIA, "profiles": {"s": {"time_slicing": {"replicas": 4, "rename": True}}}, "default_profile": "s"}
+    profiles = {"s": {"time_slicing": {"replicas": 4, "rename": True}}}
+    shared: dict[str, Any] = {**NVIDIA, "profiles": profiles, "default_profile": "s"}
     begin = judge.mark(Path(devices.facts["audit_log"]))
     code, changed, text = devices.run(device_plugin_nvidia=shared, device_plugin_ascend={"owner": "none"})
     assert (code, changed, devices.writes(begin)) == (2, 0, 0), text

@@ -13,13 +13,14 @@ author:
 description:
   - Compares what a cluster has with what the inventory wishes, by rules that are data, and reports every finding with
     what to do about it.
-  - Reads only. What the facts do not tell is asked for - permissions by SelfSubjectAccessReview, quotas, existing
-    claims, the clocks of the nodes, and the images' manifests in their registries.
+  - Reads only, unless O(probe=true), which runs pods and removes them again. What the facts do not tell is asked for -
+    permissions by SelfSubjectAccessReview, quotas, existing claims, the clocks of the nodes, and the images' manifests
+    in their registries.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
   check_mode:
-    description: The same as the real run, since nothing is ever written to the cluster.
+    description: The same as the real run, without the pods of O(probe=true).
     support: full
   diff_mode:
     description: There is nothing to show a difference of.
@@ -136,6 +137,36 @@ options:
   registry_ca:
     description: File with certificates of the authorities that signed the registries'.
     type: path
+  probe:
+    description:
+      - Run one pod for each namespace and vendor of the wished releases, on a node with such devices, and remove it.
+        It tells whether the runtime injects the device, the size of C(/dev/shm), how fast the claim is written and
+        read (64 MiB, removed again), and which names and addresses it reaches.
+    type: bool
+    default: false
+  probe_options:
+    description: How the pods run.
+    type: dict
+    default: {}
+    suboptions:
+      image:
+        description: Image with C(python3). Empty means that of the release.
+        type: str
+        default: ""
+      addresses:
+        description: Addresses (host:port or URL) to reach besides the hubs of the wished models and O(wishes.registry).
+        type: list
+        elements: str
+        default: []
+      pull_secrets:
+        description: Names of the pull secrets in the namespace.
+        type: list
+        elements: str
+        default: []
+      wait_timeout:
+        description: Seconds for each pod.
+        type: int
+        default: 120
   junit:
     description: File to write a JUnit report to.
     type: path
@@ -220,7 +251,8 @@ def main() -> None:
     try:
         cluster = connect(module.params)
         own = {} if given else {"cluster": gather(cluster)}
-        result = {**task.run(cluster, given or own["cluster"], credential(module.params), module.params), **own}
+        seen = given or own["cluster"]
+        result = {**task.run(cluster, seen, credential(module.params), module.params, module.check_mode), **own}
     except (ClusterError, RuleError, OSError) as error:
         module.fail_json(msg=str(error))
     level = module.params["fail_on"]

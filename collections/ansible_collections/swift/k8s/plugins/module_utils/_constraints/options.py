@@ -29,6 +29,12 @@ WISHES: dict[str, Any] = {
     "variables": _texts(),
     "known_variables": _texts(),
 }
+PROBE: dict[str, Any] = {
+    "image": {"type": "str", "default": ""},
+    "addresses": _texts(),
+    "pull_secrets": {**_texts(), "no_log": False},
+    "wait_timeout": {"type": "int", "default": 120},
+}
 ARGUMENTS: dict[str, Any] = {
     "cluster": {"type": "dict"},
     "name": {"type": "str", "default": "cluster"},
@@ -42,6 +48,8 @@ ARGUMENTS: dict[str, Any] = {
     "registries": {"type": "dict", "default": {}},
     "registry_auth": {"type": "path", "no_log": False},
     "registry_ca": {"type": "path"},
+    "probe": {"type": "bool", "default": False},
+    "probe_options": {"type": "dict", "default": {}, "options": PROBE},
     "junit": {"type": "path"},
     "json": {"type": "path"},
     "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},

@@ -25,6 +25,7 @@ SCOPES = (
     "owners",
     "permissions",
     "placements",
+    "probes",
     "releases",
     "variables",
 )

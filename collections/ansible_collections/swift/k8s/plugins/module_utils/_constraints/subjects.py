@@ -29,6 +29,7 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
         "images": [{**image, "subject": image["image"]} for image in seen.get("images") or []],
         "namespaces": list(seen.get("namespaces") or []),
         "permissions": list(seen.get("permissions") or []),
+        "probes": list(seen.get("probes") or []),
         "variables": _variables(wishes),
     }
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional, Protocol
 
+from .._devices import smoke
 from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
-from . import observe, outside, report
+from . import observe, outside, probe, report
 from .errors import RuleError
 from .evaluate import Finding, evaluate, of_level
 from .junit import junit
@@ -23,8 +24,21 @@ from .wishes import normalise
 Params = Mapping[str, Any]
 
 
+class Cluster(observe.Cluster, smoke.Cluster, Protocol):
+    """What looking uses of `_cluster`, and what a probe pod needs."""
+
+    def list(
+        self, api_version: str, kind: str, namespace: Optional[str] = None, *, field_selector: Optional[str] = None
+    ) -> list[dict[str, Any]]:
+        """Return objects of a kind."""
+
+
 def run(
-    cluster: observe.Cluster, facts: Mapping[str, Any], credential: Mapping[str, Any], params: Params
+    cluster: Cluster,
+    facts: Mapping[str, Any],
+    credential: Mapping[str, Any],
+    params: Params,
+    check_mode: bool = False,
 ) -> dict[str, Any]:
     """Return findings, their table, and the counts by level."""
     rules = load([*params["rules"], *params["extra_rules"]])
@@ -41,6 +55,8 @@ def run(
         "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
+    if params["probe"] and not check_mode:
+        seen["probes"] = _probe(cluster, facts, wishes, plan, seen["claims"], params["probe_options"])
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
     _write(params, rules, findings)
     data = [finding.to_dict() for finding in findings]
@@ -53,6 +69,13 @@ def run(
         "error_count": errors,
         "warning_count": warnings,
     }
+
+
+def _probe(
+    cluster: Cluster, facts: Params, wishes: Params, plan: Params, claims: Params, options: Params
+) -> list[dict[str, Any]]:
+    pods = probe.planned(facts, wishes, plan, claims, options)
+    return [probe.run(cluster, pod, options["wait_timeout"]) for pod in pods]
 
 
 def device_plan(facts: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:

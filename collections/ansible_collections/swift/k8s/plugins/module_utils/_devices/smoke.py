@@ -60,8 +60,23 @@ def pod(test: Mapping[str, Any]) -> dict[str, Any]:
         spec["runtimeClassName"] = test["runtime_class"]
     if test.get("pull_secrets"):
         spec["imagePullSecrets"] = [{"name": name} for name in test["pull_secrets"]]
+    if test.get("node_selector"):
+        spec["nodeSelector"] = dict(test["node_selector"])
+    if test.get("mount"):
+        _as_the_engine(spec, container, test)
     metadata = {"generateName": "device-smoke-", "namespace": test["namespace"], "labels": MANAGED_BY}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _as_the_engine(spec: dict[str, Any], container: dict[str, Any], test: Mapping[str, Any]) -> None:
+    """Give the pod the user, the shared memory and the claim that the chart gives to the engine's pods."""
+    user = {"runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000, "fsGroupChangePolicy": "OnRootMismatch"}
+    spec["securityContext"].update(user)
+    spec["volumes"] = [{"name": "shm", "emptyDir": {"medium": "Memory"}}]
+    container["volumeMounts"] = [{"name": "shm", "mountPath": "/dev/shm"}]  # noqa: S108
+    if test.get("claim"):
+        spec["volumes"].append({"name": "claim", "persistentVolumeClaim": {"claimName": test["claim"]}})
+        container["volumeMounts"].append({"name": "claim", "mountPath": test["mount"]})
 
 
 def smoke(cluster: Cluster, test: Mapping[str, Any], wait_timeout: float) -> dict[str, Any]:

@@ -83,6 +83,10 @@ def test_nothing_is_wrong_with_a_healthy_cluster() -> None:
     assert judge({}, {}, {}) == []
 
 
+def test_nothing_is_wrong_with_a_pod_that_sees_everything() -> None:
+    assert judge({}, {}, probed()) == []
+
+
 def gpu(
     labels: Mapping[str, str] | None = None, device: Mapping[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:
@@ -111,6 +115,12 @@ def image(**more: Any) -> dict[str, Any]:
         "missing_architectures": [],
     }
     return {"images": [{**answer, **more}]}
+
+
+def probed(**more: Any) -> dict[str, Any]:
+    seen = {"subject": "nvidia.com/gpu in ms-swift", "vendor": "nvidia", "image": IMAGE, "claim": "models"}
+    healthy = {"node": "gpu-1", "devices": ["nvidia0"], "shm_mib": 9000, "unknown_names": [], "unreachable": []}
+    return {"probes": [{**seen, **healthy, "volume": {"write_mib_s": 900, "read_mib_s": 900}, **more}]}
 
 
 NAMESPACE = {"subject": "n", "name": "n", "exists": True, "managed": False, "quota": []}
@@ -185,6 +195,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
     "pod-security": ({}, {}, {"namespaces": [{**NAMESPACE, **LOW, **HIGH}]}),
     "quota-exceeded": ({}, {}, {"namespaces": [{**NAMESPACE, "quota": ["pods: 1 allowed"]}]}),
+    "probe-failed": ({}, {}, probed(error="ErrImagePull")),
+    "probe-no-device": ({}, {}, probed(devices=[])),
+    "probe-shared-memory": ({}, {}, probed(shm_mib=64)),
+    "probe-volume-refused": ({}, {}, probed(volume={"error": "Permission denied"})),
+    "probe-volume-slow": ({}, {}, probed(volume={"read_mib_s": 12, "write_mib_s": 9})),
+    "probe-name-unknown": ({}, {}, probed(unknown_names=["hub.example"])),
+    "probe-unreachable": ({}, {}, probed(unreachable=["hub.example:443 (timed out)"])),
 }
 
 

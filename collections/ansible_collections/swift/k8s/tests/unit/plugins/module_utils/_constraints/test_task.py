@@ -33,10 +33,13 @@ PARAMS: dict[str, Any] = {
     "registries": {"mirror.example": "http://127.0.0.1:1"},
     "registry_auth": None,
     "registry_ca": None,
+    "probe": False,
+    "probe_options": {"wait_timeout": 5},
     "junit": None,
     "json": None,
 }
-FACTS = {"server_version": "v1.28.1", "nodes": [{"name": "gpu-1", "labels": {"a": ""}, "ready": True}]}
+GPU = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 2}
+FACTS: dict[str, Any] = {"server_version": "v1.28.1", "nodes": [{"name": "gpu-1", "labels": {"a": ""}, "ready": True}]}
 
 
 def run(**more: Any) -> dict[str, Any]:
@@ -71,6 +74,22 @@ def test_behind_an_air_gap_nobody_outside_is_asked(monkeypatch: pytest.MonkeyPat
     wishes = {**PARAMS["wishes"], "offline": True, "images": ["quay.io/x:1"]}
     run(wishes=wishes)
     assert asked == ["mirror.example/x/nvidia/k8s-device-plugin:v0.20.0"]
+
+
+def test_a_probe_runs_only_where_it_may_write() -> None:
+    facts = {**FACTS, "nodes": [{"name": "gpu-1", "ready": True, "accelerators": [GPU]}]}
+    rule = {**RULE, "id": "probed", "for_each": "probes", "expect": {"devices": {"empty": False}}, "message": "None."}
+    release = {"name": "qwen", "values": {"accelerator": {"vendor": "nvidia"}, "image": "r.io/x:1"}}
+    cluster = FakeCluster()
+    cluster.log = '{"devices": []}'
+    params = {**PARAMS, "rules": [rule], "extra_rules": [], "wishes": {"releases": [release]}, "check_images": False}
+    params["probe"] = True
+    assert task.run(cluster, facts, {}, params, check_mode=True)["findings"] == []
+    assert cluster.deleted == []
+    assert [item["subject"] for item in task.run(cluster, facts, {}, params)["findings"]] == [
+        "nvidia.com/gpu in ms-swift"
+    ]
+    assert cluster.deleted == ["device-smoke-x1"]
 
 
 def test_senseless_device_options_are_a_finding_like_any_other() -> None:

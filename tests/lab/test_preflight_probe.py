@@ -1,0 +1,60 @@
+"""Probe pods on two real kubelets: what a pod sees that asked for a device. The devices are simulated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import judge
+
+from tests.lab import test_devices
+from tests.lab.test_devices import Devices
+
+pytestmark = pytest.mark.lab
+
+lab_without_devices = test_devices.lab_without_devices
+PROBE = {
+    "preflight_probe": True,
+    "preflight_probe_image": "lab.registry/python:3.11",
+    "preflight_check_images": False,
+    "swift_k8s_namespace": "default",
+    "ms_swift_releases": [
+        {"name": vendor, "values": {"accelerator": {"vendor": vendor}}} for vendor in ("nvidia", "ascend")
+    ],
+}
+
+
+@pytest.fixture
+def served(lab_without_devices: Devices) -> Iterator[Devices]:
+    """The lab with both device plugins."""
+    code, _changed, text = lab_without_devices.run()
+    assert code == 0, text
+    yield lab_without_devices
+    lab_without_devices.remove()
+
+
+def test_pods_tell_what_the_api_cannot(served: Devices) -> None:
+    addresses = ["kubernetes.default:443", "no-such-name.invalid:443", "kubernetes.default:444"]
+    begin = judge.mark(Path(served.facts["audit_log"]))
+    code, changed, text = served.run("-t", "preflight", preflight_probe_addresses=addresses, **PROBE)
+    words = " ".join(text.split())
+    assert changed == 0, text
+    assert "probe-failed" not in words, text
+    assert "Pods cannot resolve no-such-name.invalid" in words, text
+    assert "kubernetes.default:444 (" in words, text
+    assert "nvidia.com/gpu in default" in words
+    assert "huawei.com/Ascend910 in default" in words
+    assert "sees none" not in words, text
+    assert code == 0, text
+    time.sleep(0.5)
+    lines = judge.lines_since(Path(served.facts["audit_log"]), begin)
+    mine = [one for one in map(judge.parse, lines) if one.user == judge.USER and one.write]
+    assert sorted(one.verb for one in mine) == ["create", "create", "delete", "delete"]
+
+
+def test_an_image_without_python(served: Devices) -> None:
+    code, _changed, text = served.run("-t", "preflight", **{**PROBE, "preflight_probe_image": "lab.registry/bb:1"})
+    assert code == 2
+    assert "name an image with python3 in preflight_probe_image" in " ".join(text.split())
