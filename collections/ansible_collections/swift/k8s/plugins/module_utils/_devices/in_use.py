@@ -40,7 +40,10 @@ def _held(vendor: str, node: Node) -> dict[str, int]:
 
 
 def _offers(resource: str, held: str) -> bool:
-    return held.startswith(resource) if resource.endswith(("/", "-")) else held == resource
+    """A node with huawei.com/Ascend910 offers its slices too, such as huawei.com/Ascend910-2c."""
+    if not resource or resource.endswith(("/", "-")):
+        return bool(resource) and held.startswith(resource)
+    return held == resource or held.startswith(f"{resource}-")
 
 
 def _problem(variable: str, held: str, resource: str, counts: Mapping[str, int]) -> Problem:

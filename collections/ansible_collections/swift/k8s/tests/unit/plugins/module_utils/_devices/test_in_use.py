@@ -44,3 +44,12 @@ def test_held_devices(cluster: dict[str, Any], wishes: dict[str, Any], problem: 
     if problem:
         assert problem in found[0]["message"]
         assert "device_plugin_nvidia.allow_disruption: true" in found[0]["next_step"]
+
+
+@pytest.mark.parametrize(("resource", "problems"), [("Ascend910-2c", 0), ("Ascend910", 0), ("Ascend310P", 1)])
+def test_slices_go_with_their_whole(resource: str, problems: int) -> None:
+    device = {"vendor": "ascend", "resource": f"huawei.com/{resource}", "count": 4, "free": 1}
+    owner = {"kind": "mindcluster", "resource": "huawei.com/Ascend910", "managed": True, "nodes": ["npu-1"]}
+    node = {"name": "npu-1", "arch": "arm64", "labels": {"pool": "npu"}, "accelerators": [device]}
+    wishes = {"ascend": {"nodes": [{"selector": "pool=npu", "chip": "910B3"}]}}
+    assert len(plan({"nodes": [node], "owners": [owner], "apis": []}, wishes)["problems"]) == problems
