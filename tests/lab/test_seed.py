@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.lab.cluster_of_tests import Place, place
+from tests.lab.end_while_seeding import end
 
 __all__ = ["place"]
 
@@ -35,7 +35,7 @@ def test_ended_joined_unchanged_verified(place: Place, model: dict[str, Any]) ->
     wish = {"model_cache_volume": "models", "model_cache_models": [model], "model_cache_rate_limit": "2MiB/s"}
     run = place.start(**wish)
     job = place.wait(lambda: next((job for job in place.jobs() if (job.get("status") or {}).get("ready")), None))
-    os.killpg(run.pid, signal.SIGKILL)
+    end(run.pid)
     run.wait()
 
     joined = place.seed(**wish)
