@@ -160,7 +160,8 @@ options:
     description:
       - When to verify every byte of the volume, as a CronJob writes it, for example V(0 3 * * 6). Empty means never.
       - The CronJob C(swift-k8s-verify-VOLUME) fetches damaged and missing files anew and nothing else, under
-        O(rate_limit); it does not wait for O(site). Its Jobs' logs name the files; a failed Job is one that could not
+        O(rate_limit); it does not wait for O(site). Where all is well it asks no hub, so that a branch that moved
+        upstream is not followed by night. Its Jobs' logs name the files; a failed Job is one that could not
         repair them.
     type: str
     default: ""

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from .. import _cache, _hub
 from .._cache import cli as _entry  # noqa: F401 - packed because it is imported
-from . import serve, tidy
+from . import recheck, serve, tidy
 from .errors import SeedError
 
 
@@ -28,7 +28,8 @@ def engine_sources() -> dict[str, str]:
         for info in pkgutil.iter_modules(package.__path__):
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             sources[f"{folder}/{info.name}.py"] = _text(module)
-    return {**sources, "_seed/__init__.py": "", "_seed/tidy.py": _text(tidy), "_seed/serve.py": _text(serve)}
+    ours = {f"_seed/{module.__name__.rsplit('.', 1)[-1]}.py": _text(module) for module in (recheck, serve, tidy)}
+    return {**sources, "_seed/__init__.py": "", **ours}
 
 
 def _text(module: ModuleType) -> str:

@@ -3,7 +3,8 @@
 
 """Every byte of a volume verified at set times: a CronJob that runs the engine, which fetches damaged files alone.
 
-It keeps to the rate limit. It does not wait for the site's Lease: what it fetches is what a disk has lost.
+Where all is well it asks no hub. It keeps to the rate limit. It does not wait for the site's Lease: what it fetches is
+what a disk has lost.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from typing import Any, Optional
 from .._cluster.cluster import Cluster
 from .errors import SeedError
 from .labels import LABELS, object_name
-from .objects import config_map, job_spec
+from .objects import PACKAGE, config_map, job_spec
 from .sources import engine_sources
-from .wish import Wish
+from .wish import CACHE, ENGINE, Wish
 
 CRON_JOB = ("batch/v1", "CronJob")
 ANNOTATION = "swift.k8s/verification"
@@ -46,15 +47,14 @@ def build(wish: Wish, schedule: str, sources: Mapping[str, str]) -> tuple[dict[s
     full = replace(wish, verify="full")
     meta = {"name": name(wish), "namespace": wish.namespace, "labels": dict(LABELS)}
     files = {**config_map(full, "", sources), "metadata": meta}
+    work = job_spec(full, name(wish), sources, LABELS)
+    work["template"]["spec"]["containers"][0]["args"] = [f"{PACKAGE}._seed.recheck", CACHE, f"{ENGINE}/spec.json"]
     spec = {
         "schedule": schedule,
         "concurrencyPolicy": "Forbid",
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
-        "jobTemplate": {
-            "metadata": {"labels": dict(LABELS)},
-            "spec": job_spec(full, name(wish), sources, LABELS),
-        },
+        "jobTemplate": {"metadata": {"labels": dict(LABELS)}, "spec": work},
     }
     digest = hashlib.sha256(json.dumps([spec, files], sort_keys=True).encode()).hexdigest()[:10]
     annotated = {**meta, "annotations": {ANNOTATION: digest}}
