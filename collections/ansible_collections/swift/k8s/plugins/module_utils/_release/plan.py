@@ -112,7 +112,7 @@ def _rolled_back(wanted: Wanted, revisions: Sequence[Stored], repair: str) -> De
     here = (newest.revision, newest.rolled_back_to)
     if newest.status == "deployed" and (wanted.revision in here if wanted.revision else newest.rolled_back_to):
         return Decision(NOTHING, (), newest)
-    goal = wanted.revision or last_good(revisions)
+    goal = wanted.revision or _meant(newest) or last_good(revisions)
     if goal is None or goal not in [stored.revision for stored in revisions]:
         known = ", ".join(str(stored.revision) for stored in revisions)
         asked = f"revision {goal}" if goal else "an earlier revision that became ready"
@@ -122,6 +122,11 @@ def _rolled_back(wanted: Wanted, revisions: Sequence[Stored], repair: str) -> De
     return Decision(
         ROLLBACK, (f"from revision {newest.revision} to revision {goal}",), newest, repair=freed, revision=goal
     )
+
+
+def _meant(newest: Stored) -> int | None:
+    """Where an interrupted rollback was going: the revision before it is the one that was left, not the goal."""
+    return newest.rolled_back_to if newest.status == "pending-rollback" else None
 
 
 def last_good(revisions: Sequence[Stored], unseen: bool = True) -> int | None:

@@ -57,6 +57,11 @@ TABLE = [
     (want(state="rolled_back"), [stored(3, description="Rollback to 1"), stored(2)], "", "none", False, "", None),
     (
         want(state="rolled_back", repair_stuck=True),
+        [stored(3, "pending-rollback", "Rollback to 1"), stored(2, ready=2), stored(1, "superseded", ready=1)],
+        *("", "rollback", False, "abandon", 1),
+    ),
+    (
+        want(state="rolled_back", repair_stuck=True),
         [stored(2, "uninstalling"), stored(1, "superseded", ready=1)],
         "",
         "rollback",
