@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import socket
 import subprocess
@@ -26,6 +27,7 @@ MIB = 1 << 20
 #: room for a source and a copy of the largest model, and some to spare
 SCRATCH_BYTES = 8 << 30
 BIN_SECONDS = 0.1
+SAMPLE_SECONDS = 0.05
 
 
 @dataclass
@@ -105,11 +107,22 @@ class Seeder:
 
     def end(self) -> tuple[float, int]:
         """Seconds and peak resident bytes of the whole process."""
-        _pid, status, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = os.waitstatus_to_exitcode(status)
-        if self.process.returncode:
+        peak = self._peak()
+        spent = time.monotonic() - self.begin
+        if self.process.wait():
             raise RuntimeError(f"the seeder ended with {self.process.returncode}")
-        return time.monotonic() - self.begin, usage.ru_maxrss * 1024
+        return spent, peak
+
+    def _peak(self) -> int:
+        """Read while it runs: the kernel's account of an ended child begins with the size of the parent that forked."""
+        peak, ended = 0, os.pidfd_open(self.process.pid)
+        try:
+            while not select.select([ended], [], [], SAMPLE_SECONDS)[0]:
+                text = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+                peak = max([peak, *(int(kib) << 10 for kib in re.findall(r"VmHWM:\s+(\d+)", text))])
+        finally:
+            os.close(ended)
+        return peak
 
     def kill(self) -> None:
         self.process.kill()
