@@ -41,15 +41,30 @@ def needed(wishes: Mapping[str, Any], plan: Mapping[str, Any]) -> list[Access]:
         access.append(Access("", "persistentvolumeclaims", WRITE, claim["namespace"]))
         if any(claim.get(source) for source in ("nfs", "oss", "local", "shared_from")):
             access.append(Access("", "persistentvolumes", WRITE))
+    if wishes["models"]:
+        access += _seeding(wishes["namespace"])
     for namespace in {release["namespace"] for release in wishes["releases"]}:
         access += [
             Access("apps", "deployments", HELM, namespace),
             Access("batch", "jobs", HELM, namespace),
+            Access("networking.k8s.io", "networkpolicies", HELM, namespace),
             *(Access("", name, HELM, namespace) for name in ("services", "configmaps", "secrets", "serviceaccounts")),
             Access("", "pods", ("list",), namespace),
             Access("", "pods/log", ("get",), namespace),
         ]
     return sorted(set(access), key=lambda item: (item.namespace, item.group, item.resource))
+
+
+def _seeding(namespace: str) -> list[Access]:
+    """A Job with its ConfigMap and log, the site's Lease, and a look at the nightly verification."""
+    return [
+        Access("batch", "jobs", ("get", "list", "create", "delete"), namespace),
+        Access("batch", "cronjobs", ("get",), namespace),
+        Access("coordination.k8s.io", "leases", ("get", "create", "update", "delete"), namespace),
+        Access("", "configmaps", HELM, namespace),
+        Access("", "pods", ("list",), namespace),
+        Access("", "pods/log", ("get",), namespace),
+    ]
 
 
 def _plugin(namespace: str, helm: bool) -> list[Access]:

@@ -116,6 +116,13 @@ def test_nothing_is_needed_for_no_wishes() -> None:
     assert observe.observe(Cluster(), {}, normalise({}), {})["permissions"] == []
 
 
+def test_models_need_what_seeds_them() -> None:
+    access = permissions.needed(normalise({"namespace": "ai", "models": [{"id": "a/b"}]}), {})
+    assert {(one.namespace, one.resource) for one in access} == {
+        ("ai", name) for name in ("configmaps", "cronjobs", "jobs", "leases", "pods", "pods/log")
+    }
+
+
 @pytest.mark.parametrize(
     ("installed", "claims", "expected"),
     [
