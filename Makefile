@@ -54,7 +54,7 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-scaling test-engine molecule
+.PHONY: test test-slow test-lab test-scaling test-engine test-gang molecule
 test: check test-slow test-lab molecule test-engine ## every test there is
 	@$(LAB) down
 test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster: a hundred kills, fifty thousand files
@@ -68,7 +68,9 @@ test-scaling: lab-engines ## requests scale a service up and down on the lab; co
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule test --all
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
-	@pytest -m "engine or clients" tests/engine tests/unit/lab --timeout=900
+	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab --timeout=900
+test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
+	@pytest -m "engine and slow" tests/engine --timeout=420
 
 .PHONY: bench bench-cache bench-report chaos-release
 bench: lab-engines ## run every bench, write build/bench/*.json

@@ -58,6 +58,8 @@ def render(name: str) -> str:
 
 
 def main(chosen: list[str]) -> None:
+    if unknown := set(chosen) - set(names()):
+        raise SystemExit(f"no example named {sorted(unknown)[0]!r}: choose from {', '.join(names())}")
     with ThreadPoolExecutor(max_workers=2) as pool:
         for name, text in zip(chosen, pool.map(render, chosen)):
             (EXAMPLES / f"render-{name}.yaml").write_text(text, encoding="utf-8")

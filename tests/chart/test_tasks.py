@@ -66,6 +66,15 @@ def test_two_nodes(service: Rendering) -> None:
     assert headless["spec"]["publishNotReadyAddresses"] is True
 
 
+@pytest.mark.parametrize(("vendor", "expected"), [("cpu", True), ("nvidia", None), ("ascend", None)])
+def test_processes_on_cpu_are_told_so_or_each_would_train_by_itself(
+    service: Rendering, vendor: str, expected: bool | None
+) -> None:
+    rendered = service(task="sft", train__dataset=["d"], train__nodes=2, accelerator__vendor=vendor)
+    assert rendered.arguments.get("use_cpu") is expected
+    assert rendered.arguments.get("ddp_backend") == ("gloo" if expected else None)
+
+
 def test_orderly_stop_is_no_failure(service: Rendering) -> None:
     rules = service(task="sft", train__dataset=["d"]).one("Job")["spec"]["podFailurePolicy"]["rules"]
     assert rules[0] == {

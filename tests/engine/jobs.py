@@ -22,6 +22,11 @@ def newest(site: Place, release: str) -> str:
     return str(pods(site, release)[-1]["metadata"]["name"])
 
 
+def rank(pod: dict[str, Any]) -> int:
+    """Which of a training's pods it is."""
+    return int(pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"])
+
+
 def log(site: Place, release: str) -> str:
     """What the engine of the newest pod said."""
     return site.kubectl("logs", newest(site, release), "--container=engine")

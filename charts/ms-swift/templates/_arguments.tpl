@@ -62,6 +62,11 @@
 {{- range $name, $value := dict "output_dir" .plan.output "add_version" false "callbacks" (list "graceful_exit") -}}
 {{- $_ := set $into $name $value -}}
 {{- end -}}
+{{- if eq .plan.vendor "cpu" -}}
+{{- /* without these, processes on CPU each train by themselves: accelerate makes no group of them, or one of MPI that nobody started */ -}}
+{{- $_ := set $into "use_cpu" true -}}
+{{- if or (gt (int .Values.train.nodes) 1) (gt (int .Values.train.processes) 1) -}}{{- $_ := set $into "ddp_backend" "gloo" -}}{{- end -}}
+{{- end -}}
 {{- if eq .plan.task "rlhf" -}}{{- $_ := set $into "rlhf_type" .Values.train.rlhfType -}}{{- end -}}
 {{- end -}}
 {{- end -}}
