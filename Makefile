@@ -11,6 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 COLLECTION := collections/ansible_collections/swift/k8s
 LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab
+BENCH := PYTHONPATH=scripts:collections:roles/lab:. python
 
 .PHONY: help
 help: ## show this list
@@ -25,7 +26,7 @@ bootstrap: ## install what the others need into the cache (quiet when all is the
 lab-up: bootstrap ## start the lab cluster (first time: compiles it)
 	@$(LAB) up
 lab-engines: lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
-	@PYTHONPATH=roles/lab $(PYTHON) -m lab.engine publish
+	@$(LAB).engine publish
 lab-down: ## remove the lab without trace
 	@$(LAB) down
 lab-status: ## what runs in the lab
@@ -74,14 +75,14 @@ test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on
 
 .PHONY: bench bench-cache bench-report chaos-release
 bench: lab-engines ## run every bench, write build/bench/*.json
-	@for bench in bench/bench_*.py; do PYTHONPATH=scripts:collections:roles/lab:. python "$$bench"; done
+	@for bench in bench/bench_*.py; do $(BENCH) "$$bench"; done
 	@python bench/report.py
 bench-cache: bootstrap ## the downloader against its peers; needs no lab (six minutes)
-	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_cache.py
+	@$(BENCH) bench/bench_cache.py
 bench-%: lab-engines ## one area: cache chart deploy devices facts lab plan release rollout seed
-	@PYTHONPATH=scripts:collections:roles/lab:. python bench/bench_$*.py
+	@$(BENCH) bench/bench_$*.py
 chaos-release: lab-engines ## kill runs at random moments, rerun once (TRIALS=30 SEED=n, or REPLAY=n for one trial again)
-	@PYTHONPATH=scripts:collections:roles/lab:. python bench/chaos_release.py \
+	@$(BENCH) bench/chaos_release.py \
 		--trials $(or $(TRIALS),30) $(if $(SEED),--seed $(SEED)) $(if $(REPLAY),--replay $(REPLAY))
 bench-report: bootstrap ## one table of all measured figures, those short of their goal first
 	@python bench/report.py

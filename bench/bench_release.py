@@ -15,18 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from figures import Figure, save
-from lab_run import BUILD, CHECKOUT
+from lab_run import BUILD, CHECKOUT, kubeconfig
 
 CHART = CHECKOUT / "collections/ansible_collections/swift/k8s/tests/unit/plugins/module_utils/_release/chart"
 COMMAND = "python bench/bench_release.py"
 ROUNDS = 5
 VALUES = {"replicas": 0}
 Task = dict[str, Any]
-
-
-def kubeconfig() -> str:
-    """The cluster to measure on."""
-    return os.environ.get("LAB_KUBECONFIG") or str(BUILD / os.environ.get("LAB_NAME", "lab") / "kubeconfig")
 
 
 def play(task: Task | None) -> tuple[float, str]:

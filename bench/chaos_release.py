@@ -24,8 +24,8 @@ from typing import Any
 
 from ansible_collections.swift.k8s.plugins.module_utils._release import info
 from figures import Figure, save
-from lab_run import BUILD, CHECKOUT
-from service_site import CHART, VALUES, Site, kubeconfig
+from lab_run import BUILD, CHECKOUT, kubeconfig
+from service_site import CHART, VALUES, Site
 
 OPERATIONS = ("install", "upgrade", "rollback")
 VICTIMS = ("ansible", "helm", "both")

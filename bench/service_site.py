@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from ansible_collections.swift.k8s.plugins.module_utils._release import task
-from lab_run import BUILD, CHECKOUT
+from lab_run import CHECKOUT, kubeconfig
 
 CHART = CHECKOUT / "charts/ms-swift"
 CLIENT = Path(__file__).with_name("load_client.py")
@@ -63,11 +62,6 @@ class Totals:
             self.slowest,
             {why: count for why, count in new.items() if count},
         )
-
-
-def kubeconfig() -> str:
-    """The cluster to measure on."""
-    return os.environ.get("LAB_KUBECONFIG") or str(BUILD / os.environ.get("LAB_NAME", "lab") / "kubeconfig")
 
 
 class Site:

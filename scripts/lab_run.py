@@ -31,6 +31,11 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+def kubeconfig() -> str:
+    """The cluster to run on: LAB_KUBECONFIG, else the lab of this checkout."""
+    return os.environ.get("LAB_KUBECONFIG") or str(BUILD / os.environ.get("LAB_NAME", "lab") / "kubeconfig")
+
+
 def lab(*words: str) -> None:
     """Run one of the lab's commands, its output shown."""
     done = subprocess.run([sys.executable, "-m", *words], check=False, cwd=CHECKOUT, env=environment())
