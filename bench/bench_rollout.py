@@ -18,7 +18,7 @@ from figures import Figure, save
 from lab_run import BUILD, playbook
 from service_site import ANSWER_SECONDS, MODEL, RATE, Site, Totals
 
-COMMAND = "make bench-release"
+COMMAND = "make bench-rollout"
 DRAINED = "lab-1"
 GPU = {"vendor": "nvidia", "count": 1}
 SPREAD = [

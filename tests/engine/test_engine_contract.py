@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -20,6 +22,8 @@ HI = [{"role": "user", "content": "hi"}]
 CHAT, TEXT, EMBED = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 #: values that are news at every answer
 NEWS = {"id", "created", "content", "text"}
+#: tokens of an answer that takes seconds on any machine, and fits the model's window
+LONG = 1800
 
 
 def body(**fields: Any) -> bytes:
@@ -124,19 +128,30 @@ def test_answers_come_one_after_another(served: dict[str, Served]) -> None:
 def test_sigterm_closes_the_door_and_finishes_the_answer(engines: dict[str, Engine], name: str) -> None:
     one = serve(engines[name], "--host", "127.0.0.1")
     model = engines[name].model.name
-    request = json.dumps({"model": model, "max_tokens": 400, "stream": True, "messages": HI}).encode()
-    replies: list[Reply] = []
-    talk = threading.Thread(target=lambda: replies.append(one.ask("POST", CHAT, request)))
-    talk.start()
-    time.sleep(0.4)
-    one.process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", one.port)) != 0
-    assert one.process.poll() is None
-    talk.join()
-    assert replies[0].text.endswith("data: [DONE]\n\n")
+    request = json.dumps({"model": model, "max_tokens": LONG, "stream": True, "messages": HI})
+    connection = http.client.HTTPConnection("127.0.0.1", one.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", CHAT, request, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        begin = answer.readline()
+        one.process.send_signal(signal.SIGTERM)
+        closed_with = wait_until_refused(one)
+        rest = answer.read().decode()
+    assert closed_with is None, "the engine ended before its answer did"
+    assert begin.startswith(b"data: ")
+    assert rest.endswith("data: [DONE]\n\n")
     assert one.process.wait(30) == -signal.SIGTERM
+
+
+def wait_until_refused(one: Served) -> int | None:
+    """The exit status of the engine at the moment in which nobody can connect any more; None while it runs."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", one.port)) != 0:
+                return one.process.poll()
+        time.sleep(0.02)
+    raise AssertionError("the door is still open")
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ options:
           - An upgrade then comes up as the other colour, is asked as O(releases[].probe) says, and only then the
             Service leads to it. Where the devices do not suffice for both, it is refused with the numbers.
           - With O(releases[].state=rolled_back) the Service leads back to the colour that was kept.
+          - A chart that makes an Ingress or an HTTPRoute is refused, because two colours would answer to one host
+            name; lead one of your own to the Service.
           - Without anything written it is V(in_place).
         type: str
         choices: [in_place, blue_green]

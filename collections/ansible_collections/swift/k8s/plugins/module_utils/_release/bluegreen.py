@@ -5,63 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._probe import options, probe
-from . import capacity, colours, observe, plan
+from . import capacity, changes, colours, front, observe, plan, refusals
 from .changes import ObjectChange
-from .colours import Front
 from .errors import RefusedError, RolloutError
 from .objects import Key, Object
 from .options import Wanted
+from .turn import REMOVE_OLD, SWITCH, SWITCH_BACK, Turn
 
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
     from .engine import Engine, Outcome
-
-SWITCH, SWITCH_BACK, REMOVE_OLD = "switch", "switch_back", "remove_old"
-
-
-@dataclass
-class Turn:
-    """What happens, or would happen, to one pair of colours."""
-
-    wanted: Wanted
-    front: Front
-    action: str = plan.NOTHING
-    colour: str = ""  # that serves afterwards
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    steps: list[Outcome] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)  # colours whose time is over
-    changes: list[ObjectChange] = field(default_factory=list)
-    reached: bool = False  # carried out, or begun; an earlier failure ends the task before
-
-    @property
-    def changed(self) -> bool:
-        return self.action != plan.NOTHING
-
-    def report(self) -> dict[str, Any]:
-        """As that of a release in place; chart, images and revision are those of the colour that serves."""
-        shown = self.steps[0].report() if self.steps else {}
-        return {
-            "chart": "",
-            "images": [],
-            "drift": [],
-            "repaired": "",
-            "revision": None,
-            **shown,
-            "name": self.wanted.name,
-            "namespace": self.wanted.namespace,
-            "action": self.action,
-            "changed": self.changed and self.reached,
-            "colour": self.colour,
-            "reasons": self.reasons,
-            "objects": [change.report() for change in self.changes],
-            "notes": [*self.notes, *(note for step in self.steps for note in step.notes)],
-        }
 
 
 class BlueGreen:
@@ -76,7 +33,9 @@ class BlueGreen:
         """Look and decide; raises RefusedError, with numbers, where the second colour does not fit."""
         _asked(wanted, wanted.name)
         live = self._cluster.get("v1", "Service", wanted.name, namespace=wanted.namespace)
-        turn = Turn(wanted, colours.read(wanted.title, live))
+        if wanted.state == "present" and not front.is_front(live) and self._there(wanted, ""):
+            raise RefusedError(refusals.in_place(wanted))
+        turn = Turn(wanted, front.read(wanted.title, live))
         turn.colour = turn.front.colour
         {"present": self._plan_present, "absent": self._plan_absent, "rolled_back": self._plan_back}[wanted.state](turn)
         return turn
@@ -88,40 +47,67 @@ class BlueGreen:
             self._switch(turn)
         elif turn.action == plan.HEAL:
             turn.steps = self._doer.run([_coloured(wanted, turn.colour)], quiet=True)
+            if turn.lead is not None:
+                self._cluster.apply(turn.lead, force=True)
         elif turn.action == plan.UNINSTALL:
             self._cluster.delete("v1", "Service", wanted.name, namespace=wanted.namespace)
         self._remove(wanted, turn.removed)
 
     def _plan_present(self, turn: Turn) -> None:
-        wanted, front = turn.wanted, turn.front
-        if front.colour:
-            turn.steps = self._planner.run([_coloured(wanted, front.colour)], quiet=True)
+        wanted, before = turn.wanted, turn.front
+        if before.colour:
+            turn.steps = self._planner.run([_coloured(wanted, before.colour)], quiet=True)
             serving = turn.steps[0]
             if serving.decision.action in (plan.NOTHING, plan.HEAL, plan.CONFIRM):
-                turn.changes = serving.changes
+                turn.changes = list(serving.changes)
                 turn.reasons = list(serving.decision.reasons)
                 turn.action = plan.HEAL if serving.changed else plan.NOTHING
+                self._plan_front(turn, serving)
                 self._plan_removal(turn)
                 return
             turn.reasons = list(serving.decision.reasons)
-        target = front.other
+        target = before.other
         turn.steps = self._planner.run([_coloured(wanted, target)], quiet=True)
         new = turn.steps[0]
+        if new.target is not None:
+            colours.routes(wanted.title, wanted.name, new.target.objects)
         self._fits(turn, new)
         turn.action, turn.colour = SWITCH, target
         turn.reasons = turn.reasons or list(new.decision.reasons)
-        turn.removed = [front.colour] if front.colour and not wanted.keep_old else []
-        turn.changes = [*new.changes, _lead(wanted, front.colour, target)]
+        turn.removed = [before.colour] if before.colour and not wanted.keep_old else []
+        turn.changes = [*new.changes, _lead(wanted, before.colour, target)]
         turn.notes.append(_told(turn))
+
+    def _plan_front(self, turn: Turn, serving: Outcome) -> None:
+        """The Service may be wished otherwise than when callers were led to it, or edited since."""
+        wanted, before = turn.wanted, turn.front
+        own = front.service_of(wanted.title, serving.declared)
+        since = plan.moment(before.since)
+        expected = front.service(
+            wanted.name, wanted.namespace, turn.colour, since, own, wanted.front_service, before.returned
+        )
+        edits = front.edits(expected, before.live)
+        if front.wish_changed(expected, before.live):
+            turn.reasons.append(f"Service {wanted.title} is wished otherwise")
+        elif wanted.drift == "ignore" or not edits:
+            return
+        else:
+            turn.drift = edits
+            if wanted.drift == "report":
+                return
+            turn.reasons += map(str, edits)
+        turn.action, turn.lead = plan.HEAL, expected
+        key = Key("v1", "Service", wanted.namespace, wanted.name)
+        turn.changes += changes.heal(edits, {key: expected})
 
     def _plan_removal(self, turn: Turn) -> None:
         """The colour that was kept goes when its time is over."""
-        wanted, front = turn.wanted, turn.front
-        kept = front.kept_seconds(datetime.now(timezone.utc))
-        if kept < wanted.keep_old or front.returned or not self._there(wanted, front.other):
+        wanted, before = turn.wanted, turn.front
+        kept = before.kept_seconds(self._cluster.now())
+        if kept < wanted.keep_old or before.returned or not self._there(wanted, before.other):
             return
-        turn.removed = [front.other]
-        turn.reasons.append(f"{front.other} has been kept for {int(kept)} s")
+        turn.removed = [before.other]
+        turn.reasons.append(f"{before.other} has been kept for {int(kept)} s")
         turn.action = turn.action if turn.changed else REMOVE_OLD
 
     def _plan_absent(self, turn: Turn) -> None:
@@ -131,19 +117,19 @@ class BlueGreen:
             turn.reasons = [f"there is {', '.join(turn.removed) or 'a Service without a release'}"]
 
     def _plan_back(self, turn: Turn) -> None:
-        wanted, front = turn.wanted, turn.front
-        if not front.colour:
+        wanted, before = turn.wanted, turn.front
+        if not before.colour:
             raise RefusedError(f"release {wanted.title} does not serve, so it cannot go back; deploy it first")
-        if front.returned:
+        if before.returned:
             return
-        if not self._there(wanted, front.other):
+        if not self._there(wanted, before.other):
             raise RefusedError(
-                f"release {wanted.title}: {front.other} is not kept any more (keep_old: {wanted.keep_old} s), so there "
-                "is nothing to go back to; deploy the earlier values"
+                f"release {wanted.title}: {before.other} is not kept any more (keep_old: {wanted.keep_old} s), so "
+                "there is nothing to go back to; deploy the earlier values"
             )
-        turn.action, turn.colour = SWITCH_BACK, front.other
-        turn.reasons = [f"from {front.colour} to {front.other}"]
-        turn.changes = [_lead(wanted, front.colour, front.other)]
+        turn.action, turn.colour = SWITCH_BACK, before.other
+        turn.reasons = [f"from {before.colour} to {before.other}"]
+        turn.changes = [_lead(wanted, before.colour, before.other)]
 
     def _fits(self, turn: Turn, new: Outcome) -> None:
         if not new.changed or new.target is None:
@@ -164,11 +150,10 @@ class BlueGreen:
         if turn.action == SWITCH:
             turn.steps = self._doer.run([coloured], quiet=True)
         declared = observe.releases(self._cluster, [coloured])[0].declared
-        own = colours.service_of(wanted.title, declared)
+        own = front.service_of(wanted.title, declared)
         self._ask(turn, own)
-        returned = turn.action == SWITCH_BACK
-        now = datetime.now(timezone.utc)
-        service = colours.front(wanted.name, wanted.namespace, turn.colour, now, own, wanted.front_service, returned)
+        back, now = turn.action == SWITCH_BACK, self._cluster.now()
+        service = front.service(wanted.name, wanted.namespace, turn.colour, now, own, wanted.front_service, back)
         self._cluster.apply(service, force=True)
 
     def _ask(self, turn: Turn, own: Object) -> None:
@@ -197,8 +182,12 @@ class BlueGreen:
 
 
 def _coloured(wanted: Wanted, colour: str) -> Wanted:
-    """The release of one colour; nobody calls it while it comes up, so how it rolls does not matter."""
-    return replace(wanted, name=f"{wanted.name}-{colour}", state="present", strategy="in_place", strategy_value="")
+    """The release of one colour; nobody calls it while it comes up, so how it rolls does not matter.
+
+    Without a colour: the release that strategy: in_place would make.
+    """
+    name = f"{wanted.name}-{colour}" if colour else wanted.name
+    return replace(wanted, name=name, state="present", strategy="in_place", strategy_value="")
 
 
 def _asked(wanted: Wanted, service: str) -> dict[str, Any]:
@@ -227,10 +216,10 @@ def _lead(wanted: Wanted, before: str, after: str) -> ObjectChange:
 
 
 def _told(turn: Turn) -> str:
-    front, keep = turn.front, turn.wanted.keep_old
+    before, keep = turn.front.colour, turn.wanted.keep_old
     asked = "is asked" if turn.wanted.probe else "becomes ready"
-    old = f"; {front.colour} is kept for {keep} s" if keep else f"; {front.colour} is removed"
+    old = f"; {before} is kept for {keep} s" if keep else f"; {before} is removed"
     return (
-        f"{turn.colour} comes up beside {front.colour or 'nothing'} and {asked}, then Service {turn.wanted.title} "
-        f"leads to it{old if front.colour else ''}"
+        f"{turn.colour} comes up beside {before or 'nothing'} and {asked}, then Service {turn.wanted.title} "
+        f"leads to it{old if before else ''}"
     )

@@ -1,82 +1,19 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Two releases, blue and green, behind one Service: which one serves, what comes next, what it takes. Pure."""
+"""What two releases of one chart take beside each other: devices, and host names of their own. Pure."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from . import capacity
 from .errors import RefusedError
 from .objects import Key, Object
-from .plan import moment
 
 COLOURS = ("blue", "green")
-#: Label and annotations of the Service that callers use.
-FRONT = "swift.k8s/front"
-COLOUR, SINCE, RETURNED = "swift.k8s/colour", "swift.k8s/switched-at", "swift.k8s/rolled-back"
-_COPIED = ("ports", "selector", "ipFamilyPolicy", "ipFamilies", "sessionAffinity")
-
-
-@dataclass(frozen=True)
-class Front:
-    """Where the Service leads, and since when; no colour before the first switch."""
-
-    colour: str = ""
-    since: str = ""
-    returned: bool = False
-
-    @property
-    def other(self) -> str:
-        return COLOURS[1] if self.colour == COLOURS[0] else COLOURS[0]
-
-    def kept_seconds(self, now: datetime) -> float:
-        """How long the other colour has been kept."""
-        return (now - moment(self.since)).total_seconds() if self.since else 0.0
-
-
-def read(title: str, service: Object | None) -> Front:
-    """What the live Service says. Raises RefusedError when it belongs to somebody else."""
-    if service is None:
-        return Front()
-    metadata = service["metadata"]
-    if FRONT not in (metadata.get("labels") or {}):
-        raise RefusedError(
-            f"Service {title} is not one that strategy: blue_green made, so it will not be switched; "
-            "delete it, or give the release another name"
-        )
-    notes = metadata.get("annotations") or {}
-    return Front(str(notes.get(COLOUR, "")), str(notes.get(SINCE, "")), RETURNED in notes)
-
-
-def service_of(title: str, declared: Mapping[Key, Object]) -> Object:
-    """The colour's own Service: the one that leads to the pods of its workloads."""
-    for key, item in declared.items():
-        selector = (item.get("spec") or {}).get("selector") or {}
-        if key.kind == "Service" and selector and any(_selects(selector, other) for other in declared.values()):
-            return item
-    raise RefusedError(f"release {title}: its chart makes no Service for its pods, so there is nothing to switch")
-
-
-def _selects(selector: Mapping[str, Any], workload: Object) -> bool:
-    spec = workload.get("spec") or {}
-    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    return bool(labels) and all(labels.get(key) == value for key, value in selector.items())
-
-
-def front(
-    name: str, namespace: str, colour: str, now: datetime, own: Object, over: Mapping[str, Any], returned: bool = False
-) -> dict[str, Any]:
-    """The Service that callers use, leading to the pods behind the colour's own; over: fields of the user's."""
-    notes = {COLOUR: colour, SINCE: now.strftime("%Y-%m-%dT%H:%M:%SZ"), **({RETURNED: "true"} if returned else {})}
-    spec = {field: copy.deepcopy(own["spec"][field]) for field in _COPIED if field in own["spec"]}
-    labels = {"app.kubernetes.io/managed-by": "swift-k8s", FRONT: name}
-    metadata = {"name": name, "namespace": namespace, "labels": labels, "annotations": notes}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {**spec, **over}}
+#: Kinds that lead callers from outside to a Service by a host name, which no two of them may share.
+ROUTES = ("Ingress", "HTTPRoute", "GRPCRoute", "VirtualService", "Route")
 
 
 @dataclass(frozen=True)
@@ -126,3 +63,14 @@ def short(title: str, need: Need, room: int) -> str:
         f"fit have room for {room}: free {missing}, wish fewer replicas, or leave strategy at in_place, which "
         "replaces pods where they are"
     )
+
+
+def routes(title: str, name: str, declared: Iterable[Key]) -> None:
+    """Raises RefusedError when a colour brings its own route: callers would reach both colours through it."""
+    for key in declared:
+        if key.kind in ROUTES:
+            raise RefusedError(
+                f"release {title}: its chart makes {key.kind} {key.name}, and two colours would answer to one host "
+                f"name; switch it off in the values, and lead a {key.kind} of your own to Service {name}, "
+                "which is what strategy: blue_green switches"
+            )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
 from .helm import Helm
-from .objects import Key
+from .objects import Key, Object
 from .observe import Observed
 from .options import Wanted
 from .source import Sources
@@ -35,6 +35,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     recreate: Collection[Key] = ()
+    declared: Mapping[Key, Object] = field(default_factory=dict)  # by the revision that is stored
     reached: bool = False  # carried out, or begun; an earlier failure ends the task before
 
     @property
@@ -91,7 +92,7 @@ class Engine:
     def _plan(self, wanted: Wanted, seen: Observed) -> Outcome:
         identity = self._sources.identity(wanted) if wanted.state == "present" else ""
         decision = plan.decide(wanted, seen.revisions, seen.recorded, wanted.digest(identity), seen.activity)
-        outcome = Outcome(wanted, decision)
+        outcome = Outcome(wanted, decision, declared=seen.declared)
         if decision.action in (plan.INSTALL, plan.UPGRADE):
             self._plan_upgrade(outcome, seen, identity)
         elif decision.action == plan.UNINSTALL:
@@ -108,6 +109,8 @@ class Engine:
         stored, chart = decision.stored, self._sources.chart(wanted)
         refusals.other_chart(wanted, stored, chart)
         refusals.namespace(self._cluster, wanted)
+        if stored is None:
+            refusals.pair(self._cluster, wanted)
         prepared = render.prepare(self._cluster, self._helm, chart, wanted, decision, identity)
         refusals.weight(wanted, chart, prepared.weight)
         first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)

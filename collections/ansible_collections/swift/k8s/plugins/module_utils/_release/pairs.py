@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Union
 
-from .bluegreen import BlueGreen, Turn
+from .bluegreen import BlueGreen
 from .options import Wanted
+from .turn import Turn
 
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster

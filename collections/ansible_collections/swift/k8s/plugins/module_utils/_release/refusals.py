@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._cluster.errors import Forbidden
-from . import store
+from . import front, store
 from .chart import Chart
 from .errors import RefusedError
 from .options import Wanted
@@ -55,3 +55,22 @@ def weight(wanted: Wanted, chart: Chart, size: int) -> None:
         f"and a Secret holds {store.LIMIT // 1024}; keep files out of chart {chart.label} with .helmignore, "
         f"the largest are {files}"
     )
+
+
+def in_place(wanted: Wanted) -> str:
+    """Why a release that is there does not become a pair of colours: its own Service is what callers know."""
+    return (
+        f"release {wanted.title} is installed in place; strategy: blue_green would make {wanted.name}-blue beside it "
+        "and leave it: give the pair another name, lead callers to the new Service, then remove "
+        f"{wanted.title} with state: absent"
+    )
+
+
+def pair(cluster: Cluster, wanted: Wanted) -> None:
+    """Refuse to install in place beside a pair of colours of that name: the pair would stay, and keep its devices."""
+    service = cluster.get("v1", "Service", wanted.name, namespace=wanted.namespace)
+    if front.is_front(service):
+        raise RefusedError(
+            f"release {wanted.title} is a pair of colours, and callers come through Service {wanted.title}; keep "
+            "strategy: blue_green, or remove the pair first with state: absent and strategy: blue_green"
+        )

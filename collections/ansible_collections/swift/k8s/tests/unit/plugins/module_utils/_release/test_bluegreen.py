@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import copy
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._probe import probe
-from ansible_collections.swift.k8s.plugins.module_utils._release import colours
+from ansible_collections.swift.k8s.plugins.module_utils._release import colours, front
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RefusedError, RolloutError
 from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster, FakeHelm
@@ -55,9 +55,9 @@ def releases(cluster: FakeCluster) -> set[str]:
 
 def age(cluster: FakeCluster, seconds: int) -> None:
     """Let the last switch have been so long ago."""
-    then = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+    then = cluster.now() - timedelta(seconds=seconds)
     notes = cluster.at("Service", "app")["metadata"]["annotations"]
-    notes[colours.SINCE] = then.strftime("%Y-%m-%dT%H:%M:%SZ")
+    notes[front.SINCE] = then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_first_second_and_third(run: Any, cluster: FakeCluster, helm: FakeHelm, chart: str) -> None:
@@ -190,6 +190,58 @@ def test_fields_of_the_service(run: Any, cluster: FakeCluster, chart: str) -> No
     assert (spec["type"], spec["ports"][0]["port"]) == ("LoadBalancer", 80)
 
 
+def edit(cluster: FakeCluster) -> None:
+    """Somebody leads callers elsewhere by hand."""
+    cluster.at("Service", "app")["spec"]["selector"] = {"app": "app-green"}
+
+
+def test_a_service_that_was_edited_leads_back(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(chart=chart, **PAIR)
+    edit(cluster)
+    reported = run(chart=chart, drift="report", **PAIR)
+    assert (reported["changed"], only(reported)["drift"][0]["field"]) == (False, "spec.selector.app")
+    assert not run(chart=chart, drift="ignore", **PAIR)["changed"]
+    assert leads(cluster) == "app-green"
+    forecast = run(check=True, chart=chart, **PAIR)
+    result = run(chart=chart, **PAIR)
+    assert forecast["diff"] == result["diff"]
+    assert "app: app-green" in result["diff"][0]["before"]
+    assert (only(result)["action"], leads(cluster)) == ("heal", "app-blue")
+    assert not run(chart=chart, **PAIR)["changed"]
+
+
+def test_another_wish_for_the_service(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(chart=chart, **PAIR)
+    since = cluster.at("Service", "app")["metadata"]["annotations"][front.SINCE]
+    result = only(run(chart=chart, drift="report", front_service={"type": "NodePort"}, **PAIR))
+    assert result["reasons"] == ["Service team/app is wished otherwise"]
+    service = cluster.at("Service", "app")
+    assert (service["spec"]["type"], service["metadata"]["annotations"][front.SINCE]) == ("NodePort", since)
+    assert not run(chart=chart, front_service={"type": "NodePort"}, **PAIR)["changed"]
+
+
+def test_a_release_in_place_does_not_become_a_pair(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(chart=chart, name="app")
+    writes = cluster.writes
+    with pytest.raises(RefusedError, match=r"team/app is installed in place.*then remove team/app with state: absent"):
+        run(chart=chart, **PAIR)
+    assert cluster.writes == writes
+
+
+def test_nor_a_pair_a_release_in_place(run: Any, cluster: FakeCluster, chart: str) -> None:
+    run(chart=chart, **PAIR)
+    writes = cluster.writes
+    with pytest.raises(RefusedError, match=r"team/app is a pair of colours.*remove the pair first"):
+        run(chart=chart, name="app")
+    assert cluster.writes == writes
+
+
+@pytest.mark.parametrize("kind", ["Ingress", "HTTPRoute"])
+def test_a_route_of_its_own_is_refused(kind: str) -> None:
+    with pytest.raises(RefusedError, match=f"makes {kind} app-blue.*lead a {kind} of your own to Service app,"):
+        colours.routes("team/app", "app", [Key("v1", "Service", "team", "x"), Key("v1", kind, "team", "app-blue")])
+
+
 def test_a_service_of_somebody_else(run: Any, cluster: FakeCluster, chart: str) -> None:
     cluster.put({"kind": "Service", "metadata": {"name": "app", "namespace": "team"}, "spec": {}})
     with pytest.raises(RefusedError, match="Service team/app is not one that strategy: blue_green made"):
@@ -204,7 +256,7 @@ def test_an_option_that_the_probe_has_not(run: Any, cluster: FakeCluster, chart:
 
 def test_a_chart_without_service() -> None:
     with pytest.raises(RefusedError, match="makes no Service for its pods"):
-        colours.service_of("team/app", {})
+        front.service_of("team/app", {})
 
 
 @pytest.mark.parametrize(
