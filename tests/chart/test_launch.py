@@ -15,6 +15,7 @@ from typing import Any
 import launch
 import pytest
 import swift_pod_errors
+from swift_pod_errors import AGAIN
 
 from tests.chart.conftest import POD
 
@@ -93,6 +94,22 @@ def test_key_in_no_command_line_and_sigterm_arrives(tmp_path: Path) -> None:
     assert "__main__" in (tmp_path / "report").read_text()
     assert b"canary" not in seen + output
     assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize(("kind", "status"), [("serve", 128 + signal.SIGTERM), ("train", AGAIN), ("produce", AGAIN)])
+def test_sigterm_is_heard_before_the_engine_listens(tmp_path: Path, kind: str, status: int) -> None:
+    (tmp_path / "loading.py").write_text("print('loading', flush=True)\nimport time\ntime.sleep(60)\n")
+    run = {"module": "loading", "kind": kind, "arguments": {}, "trusted": True, "gang_port": 1, "clear": False}
+    (tmp_path / "run.json").write_text(json.dumps({**run, "output": str(tmp_path / "output")}))
+    command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json")]
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        while "loading" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        # without a handler it would be the signal itself, which a container's first process does not even get
+        assert process.wait(10) == status
 
 
 def test_error_is_one_line(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@
 {{- range $value, $name := .Files.Get "files/training.yaml" | fromYaml -}}
 {{- include "ms-swift.option" (dict "into" $into "name" $name "value" (get $.root.Values.train $value)) -}}
 {{- end -}}
-{{- range $name, $value := dict "output_dir" .plan.output "add_version" false "callbacks" (list "graceful_exit") -}}
+{{- /* check_model tells the hub about the training, and tries again for half a minute where there is no way out. */ -}}
+{{- range $name, $value := dict "output_dir" .plan.output "add_version" false "check_model" false "callbacks" (list "graceful_exit") -}}
 {{- $_ := set $into $name $value -}}
 {{- end -}}
 {{- if eq .plan.vendor "cpu" -}}

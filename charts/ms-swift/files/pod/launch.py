@@ -23,7 +23,7 @@ from typing import Any
 import swift_pod_gang as gang
 import swift_pod_output as output
 import swift_pod_training as training
-from swift_pod_errors import LaunchError
+from swift_pod_errors import AGAIN, LaunchError
 
 Run = Mapping[str, Any]
 
@@ -82,10 +82,14 @@ def leave(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
+def postpone(_number: int, _frame: object) -> None:
+    """End a Job's pod so that the next one does its work, and the Job counts no failure."""
+    print("launch: stopped before the end: a rerun goes on from there", file=sys.stderr, flush=True)
+    raise SystemExit(AGAIN)
+
+
 def serve(run: Run) -> None:
     """Serve until SIGTERM: the engine closes its socket, ends the running answers and leaves."""
-    # The first process of a container is deaf to SIGTERM until somebody handles it: engines do, once they have loaded.
-    signal.signal(signal.SIGTERM, leave)
     arguments = dict(run["arguments"])
     if "port" in arguments:
         require_port(str(arguments.get("host", "0.0.0.0")), int(arguments["port"]))
@@ -142,6 +146,8 @@ def start(module: str, argv: list[str]) -> None:
 def main(path: str, *first: str) -> None:
     """Read run.json and do what it says; `first` are words of a service's command that only this pod has."""
     run = {**json.loads(Path(path).read_text(encoding="utf-8")), "first": first}
+    # The first process of a container is deaf to SIGTERM until somebody handles it: engines do, once they have loaded.
+    signal.signal(signal.SIGTERM, leave if run["kind"] == "serve" else postpone)
     sys.path.pop(0)  # this directory must not shadow a module of the engine
     model = run["arguments"].get("model")
     if model and not run["trusted"]:

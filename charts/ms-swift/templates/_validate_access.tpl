@@ -1,0 +1,30 @@
+{{/* What scaling and the ways in need. */}}
+{{- define "ms-swift.checkScaling" -}}
+{{- if and .Values.autoscaling.enabled (ne .plan.kind "serve") -}}
+{{- fail (printf "autoscaling.enabled scales a service, but task is %s: set it to false" .plan.task) -}}
+{{- end -}}
+{{- if and .Values.autoscaling.enabled (eq .Values.metrics.source "none") -}}
+{{- fail "autoscaling.enabled needs numbers, and ms-swift serves none: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
+{{- end -}}
+{{- if and (eq .Values.metrics.source "proxy") (not .Values.proxy.enabled) -}}
+{{- fail "metrics.source proxy needs proxy.enabled=true" -}}
+{{- end -}}
+{{- if and (eq .Values.autoscaling.type "keda") .Values.autoscaling.enabled (not .Values.autoscaling.prometheusAddress) -}}
+{{- fail "autoscaling.type keda needs autoscaling.prometheusAddress, e.g. http://prometheus.monitoring:9090" -}}
+{{- end -}}
+{{- if and (eq .plan.kind "serve") .Values.cache.enabled (not .Values.cache.existingClaim) (gt (int .Values.replicaCount) 1) (has "ReadWriteOnce" .Values.cache.accessModes) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "More than one replica on a ReadWriteOnce claim works only while all run on one node. Set cache.accessModes=[ReadWriteMany] with a class that offers it.") -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ms-swift.checkAccess" -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
+{{- fail "ingress.enabled needs ingress.hosts, e.g. [llm.example.org]" -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
+{{- fail "httpRoute.enabled needs httpRoute.parentRefs, e.g. [{name: gateway, namespace: gateways}]" -}}
+{{- end -}}
+{{- if and (eq .plan.kind "serve") (not .Values.apiKey.existingSecret) (ne .Values.service.type "ClusterIP") -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s without apiKey.existingSecret: whoever reaches the address can use the model." .Values.service.type)) -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,29 @@
+{{/* What a task needs. */}}
+{{- define "ms-swift.checkTask" -}}
+{{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "sample" "infer")) -}}
+{{- if and $needs (not .plan.model.path) -}}
+{{- fail (printf "task %s needs a model: --set model.id=organisation/name, or --set env.MODEL_NAME=<a name of the catalogue>" .plan.task) -}}
+{{- end -}}
+{{- if and (eq .plan.kind "train") (not .Values.train.dataset) (not .Values.extraArgs.cached_dataset) -}}
+{{- fail (printf "task %s needs train.dataset: a hub id, or a path below %s" .plan.task .Values.cache.mountPath) -}}
+{{- end -}}
+{{- if and (has .plan.task (list "infer" "sample")) (not .Values.infer.dataset) -}}
+{{- fail (printf "task %s needs infer.dataset: without one it would wait for a person to type" .plan.task) -}}
+{{- end -}}
+{{- if and (has .Values.export.quantMethod (list "awq" "gptq" "gptq_v2")) (not .Values.export.dataset) (eq .plan.task "export") -}}
+{{- fail (printf "export.quantMethod %s needs export.dataset to calibrate with, e.g. [AI-ModelScope/alpaca-gpt4-data-zh#500]" .Values.export.quantMethod) -}}
+{{- end -}}
+{{- if and (has .Values.export.quantMethod (list "awq" "gptq" "gptq_v2" "bnb")) (not .Values.export.quantBits) (eq .plan.task "export") -}}
+{{- fail (printf "export.quantMethod %s needs export.quantBits (4 or 8)" .Values.export.quantMethod) -}}
+{{- end -}}
+{{- $guarded := and .Values.ingress.enabled (has .Values.ingress.auth.type (list "basic" "oidc")) -}}
+{{- if and .plan.interface (or (not $guarded) (ne .Values.service.type "ClusterIP")) -}}
+{{- fail (printf "task %s runs commands for whoever opens it: set ingress.enabled=true, ingress.auth.type=basic or oidc, and service.type=ClusterIP" .plan.task) -}}
+{{- end -}}
+{{- if and .plan.interface (not (and .Values.networkPolicy.enabled .Values.networkPolicy.from)) -}}
+{{- fail (printf "task %s is signed in to at the ingress, which pods of the cluster can walk around: name the ingress controller's pods or namespace in networkPolicy.from" .plan.task) -}}
+{{- end -}}
+{{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
+{{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
+{{- end -}}
+{{- end -}}
