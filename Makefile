@@ -56,12 +56,13 @@ collection-test: bootstrap ## build the tarball, install it into an empty path, 
 	@python scripts/gates.py collection
 
 .PHONY: test test-slow test-lab test-scaling test-engine test-gang molecule
-test: check test-slow test-lab molecule test-engine ## every test there is
-	@$(LAB) down
-test-slow: bootstrap ## what takes longer than ten seconds and needs no cluster: a hundred kills, fifty thousand files
+test: check test-slow ## every test there is; the two halves that need a cluster run side by side, on a lab each
+	@python scripts/lanes.py "test-lab" "molecule test-engine"
+test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
+	@pytest -m "slow" tests/lab --timeout=900
 test-lab: lab-engines ## the tests that need a real cluster
-	@pytest -m "lab" tests/lab --timeout=900
+	@pytest -m "lab and not slow" tests/lab --timeout=900
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
 	@pytest -s tests/scaling --timeout=580
