@@ -115,12 +115,18 @@ def _claimed_in(volume: dict[str, Any]) -> Optional[str]:
     return (volume["spec"].get("claimRef") or {}).get("namespace")
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    """The lab that `make lab-up` started."""
+def open_lab() -> dict[str, Any]:
+    """What the lab that `make lab-up` started says of itself."""
     facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
     if not facts.exists():
         pytest.fail("no lab is up: make lab-up")
-    found = Place(json.loads(facts.read_text(encoding="utf-8")), tmp_path)
+    told: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
+    return told
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A namespace of the lab."""
+    found = Place(open_lab(), tmp_path)
     yield found
     found.clear()

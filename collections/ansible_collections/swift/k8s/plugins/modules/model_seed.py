@@ -35,7 +35,9 @@ attributes:
     support: full
 notes:
   - Where one link is shared, O(site) makes seeders of the same cluster wait for each other. Clusters that share a link
-    are seeded one after the other by C(throttle=1), which the role P(swift.k8s.model_cache#role) sets.
+    are seeded one after the other by C(throttle=1), which the role P(swift.k8s.model_cache#role) sets. With O(site_hub)
+    the link carries each byte once however many clusters there are, in this run and in later ones. Runs that are
+    started apart at the same time do not see each other unless they seed the same cluster.
 options:
   volume:
     description: Name of the claim.
@@ -162,7 +164,13 @@ options:
       - The CronJob C(swift-k8s-verify-VOLUME) fetches damaged and missing files anew and nothing else, under
         O(rate_limit); it does not wait for O(site). Where all is well it asks no hub, so that a branch that moved
         upstream is not followed by night. Its Jobs' logs name the files; a failed Job is one that could not
-        repair them.
+        repair them. Every later run, check mode included, warns while the last one failed or had found damage.
+    type: str
+    default: ""
+  verify_timezone:
+    description:
+      - Time zone of O(verify_schedule), for example V(Asia/Shanghai). Empty means that of the cluster's controller
+        manager.
     type: str
     default: ""
   nodes:
@@ -178,7 +186,9 @@ options:
     type: str
     default: 25%
   lan_rate_limit:
-    description: With O(nodes), greatest rate of one node that takes from the first.
+    description:
+      - Greatest rate of the server that other nodes (O(nodes)) or other clusters (O(site_serve)) take from, however
+        many take at the same time. Another value reaches a server at work within about a minute.
     type: str
     default: unlimited
   keep:
@@ -195,6 +205,37 @@ options:
     type: str
   site_namespace:
     description: Namespace of the Lease that stands for the link, that of the claim if not given.
+    type: str
+  site_hub:
+    description:
+      - Address at which the clusters behind one link reach the models of the one that fetches, for example
+        V(http://10.20.0.5:30899). Models are taken from there, outside O(rate_limit). What it does not have, or has
+        only a part of, comes from the models' own hubs, and so does everything where it does not answer; a warning
+        says why.
+      - A branch is taken as the serving cluster has it.
+    type: str
+  site_serve:
+    description:
+      - This cluster is the one that fetches. When it has the models, it serves them at O(site_hub), by the Deployment
+        and Service C(swift-k8s-site-hub-VOLUME). They stay, and go when this is false.
+      - Whoever reaches the address reads the models, unless O(site_token_secret) asks for a token.
+    type: bool
+    default: false
+  site_service_type:
+    description:
+      - How O(site_hub) leads here. With V(NodePort) and V(LoadBalancer) the port is that of the address; V(ClusterIP)
+        is for an Ingress or a Gateway of yours.
+    type: str
+    choices: [NodePort, LoadBalancer, ClusterIP]
+    default: NodePort
+  site_service_annotations:
+    description: Annotations of the Service, for example that a load balancer shall be an internal one.
+    type: dict
+    default: {}
+  site_token_secret:
+    description:
+      - Name of a Secret, beside the claim of every cluster of the site, whose key C(token) holds what O(site_hub) asks
+        for.
     type: str
   image:
     description: Image of the Job. It needs Python 3.9 or later.
@@ -350,10 +391,16 @@ would_fill:
   type: list
   elements: str
 verification:
-  description: For each volume, or volume and node, the schedule and when it ran and succeeded last.
+  description: For each volume, or volume and node, the schedule, when it ran and succeeded last, and what it found.
   returned: when seeding is complete, and in check mode
   type: dict
-  sample: {models: {schedule: 0 3 * * 6, last_run: "2026-11-21T03:00:00Z", last_success: "2026-11-21T03:20:11Z"}}
+  sample:
+    models:
+      schedule: 0 3 * * 6
+      last_run: "2026-11-21T03:00:00Z"
+      last_success: "2026-11-21T03:20:11Z"
+      damaged: [Qwen/Qwen2.5-7B-Instruct tokenizer.json]
+      warning: the scheduled verification of volume ai/models of 2026-11-21T03:00:00Z found 1 damaged ...
 progress:
   description: The engine's last progress.
   returned: success
@@ -390,6 +437,8 @@ def main() -> None:
         module.fail_json(msg=str(error), log=error.log)
     except ClusterError as error:
         module.fail_json(msg=str(error))
+    for sentence in result.pop("warned"):
+        module.warn(sentence)
     module.exit_json(**result)
 
 

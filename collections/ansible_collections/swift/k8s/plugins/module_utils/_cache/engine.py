@@ -17,9 +17,10 @@ from .layout import LOCK
 from .limit import Limit
 from .lock import Lock, Patience
 from .meter import Meter
+from .onward import bring_from_any
 from .prepare import Prepared
 from .report import Outcome
-from .snapshot import Work, bring
+from .snapshot import Work
 from .spec import Spec
 
 #: how often the limit is looked at, the curve gets a point, and progress is told
@@ -105,7 +106,7 @@ class Engine:
                 if fresh.unchanged:
                     return fresh.outcome()
                 work = Work(self._spec, bucket, self.meter, self.stop, lock, self._emit, self._at)
-                return bring(fresh, work)
+                return bring_from_any(fresh, work)
         except CacheError as error:
             return _ended(item, error)
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from .._hub.base import Hub, Repository
-from .._hub.chain import Known, first_answering
+from .._hub.chain import Endpoint, Known, first_answering
 from .._hub.errors import HubError
 from .._hub.listing import RemoteFile, checked, selected
 from .._hub.retry import Policy
@@ -32,6 +32,8 @@ class Prepared(NamedTuple):
     commit: str = ""
     #: the hub that answered; None when the cache serves without one
     hub: Hub | None = None
+    #: the endpoints after it
+    rest: tuple[Endpoint, ...] = ()
     listing: tuple[RemoteFile, ...] = ()
     manifest: Manifest | None = None
     damaged: frozenset[str] = frozenset()
@@ -104,6 +106,7 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
     own = _own_listing(manifest, wish, observed)
     repository = Repository(wish.snapshot.id, wish.snapshot.kind, wish.snapshot.revision)
     hub: Hub | None = None
+    rest: tuple[Endpoint, ...] = ()
     try:
         hub, listing, refusals = first_answering(
             wish.endpoints,
@@ -111,7 +114,9 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
             lambda asked: _known_commit(manifest, own, asked),
             dead,
             _listing_policy(spec, own),
+            (wish.include, wish.exclude),
         )
+        rest = wish.endpoints[len(refusals) + 1 :]
         warnings += [f"{name} was passed over: {error}" for name, error in refusals]
         commit, files = listing.commit, listing.files if listing.files is not None else own
     except HubError as error:
@@ -123,7 +128,7 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
     plan = _planned(files, wish, observed)
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
-    return Prepared(wish, plan, commit, hub, files, manifest, damaged, visible, linked, tuple(warnings))
+    return Prepared(wish, plan, commit, hub, rest, files, manifest, damaged, visible, linked, tuple(warnings))
 
 
 def look_again(item: Prepared) -> Prepared:

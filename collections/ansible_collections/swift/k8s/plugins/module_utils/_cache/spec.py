@@ -44,7 +44,7 @@ SPEC_KEYS = frozenset(
         "attempts",
     ]
 )
-_ENDPOINT_KEYS = frozenset(["hub", "endpoint", "source", "token", "token_file", "token_env", "ca_file", "proxy"])
+_ENDPOINT_KEYS = frozenset(["hub", "endpoint", "source", "token", "token_file", "token_env", "ca_file", "proxy", "lan"])
 _MODEL_KEYS = _ENDPOINT_KEYS | frozenset(["id", "type", "revision", "include", "exclude", "endpoints"])
 
 
@@ -186,6 +186,7 @@ def _endpoint(
         _token(entry, where, environ, secrets_inside),
         source,
         settings._replace(ca_file=str(entry.get("ca_file") or ""), proxy=str(entry.get("proxy") or "")),
+        bool(entry.get("lan")),
     )
 
 

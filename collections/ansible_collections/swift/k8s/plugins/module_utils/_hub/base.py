@@ -37,7 +37,7 @@ class Hub(Protocol):
     name: str
     #: the bare address, for the manifest
     address: str
-    #: reads from a disk: the limit of the link does not apply
+    #: reads from a disk or from inside the site: the limit of the link does not apply
     local: bool
 
     def resolve(self, known: str = "", /) -> Listing: ...

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Callable, NamedTuple
 
 from . import huggingface, modelscope
-from .base import Hub, Repository
+from .base import HttpHub, Hub, Repository
 from .directory import Directory
 from .errors import BadSetting, HubError, NoHub, Unreachable
 from .http import Client, Settings, origin
@@ -28,6 +28,8 @@ class Endpoint(NamedTuple):
     token: str = ""
     source: str = ""
     settings: Settings = Settings()
+    #: inside the site: the limit of its link does not apply
+    lan: bool = False
 
 
 class Refusal(NamedTuple):
@@ -43,6 +45,12 @@ def build(endpoint: Endpoint, repository: Repository, policy: Policy) -> Hub:
     """The hub object of one endpoint. Does no I/O."""
     if endpoint.hub == "directory":
         return Directory(endpoint.source, repository)
+    hub = _over_http(endpoint, repository, policy)
+    hub.local = endpoint.lan
+    return hub
+
+
+def _over_http(endpoint: Endpoint, repository: Repository, policy: Policy) -> HttpHub:
     address = endpoint.address or {
         "modelscope": modelscope.DEFAULT_ENDPOINT,
         "huggingface": huggingface.DEFAULT_ENDPOINT,
@@ -66,10 +74,12 @@ def first_answering(
     known: Callable[[Hub], str],
     dead: Known | None = None,
     policy: Policy | None = None,
+    wanted: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> tuple[Hub, Listing, list[Refusal]]:
     """The first hub of the chain that lists the repository, and why those before it did not.
 
-    `known` gives the commit that the caller holds from a hub, so that an unchanged one costs one request.
+    `known` gives the commit that the caller holds from a hub, so that an unchanged one costs one request. A hub inside
+    the site counts only if it was filled with all that the patterns of `wanted` (include, exclude) select.
     """
     refusals: list[Refusal] = []
     dead = {} if dead is None else dead
@@ -78,13 +88,22 @@ def first_answering(
         try:
             if hub.address in dead:
                 raise dead[hub.address]
-            return hub, hub.resolve(known(hub)), refusals
+            return hub, _covering(endpoint, hub.resolve(known(hub)), wanted), refusals
         except HubError as error:
             hub.close()
             if isinstance(error, Unreachable):
                 dead[hub.address] = error
             refusals.append(Refusal(hub.name, error))
     raise no_hub(repository, refusals)
+
+
+def _covering(endpoint: Endpoint, listing: Listing, wanted: tuple[Sequence[str], Sequence[str]]) -> Listing:
+    if not endpoint.lan or listing.covers(*wanted):
+        return listing
+    raise HubError(
+        f"it was filled with include {list(listing.include)} and exclude {list(listing.exclude)}, "
+        "so files that are wished here may be missing"
+    )
 
 
 def no_hub(repository: Repository, refusals: Sequence[Refusal]) -> HubError:

@@ -32,6 +32,13 @@ class Listing(NamedTuple):
 
     commit: str
     files: tuple[RemoteFile, ...] | None
+    #: the patterns by which a cache of ours, served as a hub, was narrowed when it was filled
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def covers(self, include: Sequence[str], exclude: Sequence[str]) -> bool:
+        """Whether nothing that these patterns wish can be missing."""
+        return (self.include, self.exclude) in {((), ()), (tuple(include), tuple(exclude))}
 
 
 def checked(files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:

@@ -26,7 +26,8 @@ class Mirror(HttpHub):
         manifest = self._json(self._manifest_address(), what)
         files = listed(manifest, self.name)
         commit = str(manifest.get("commit") or "") or digest(files)
-        return Listing(commit, None if commit == known else files)
+        include, exclude = (tuple(manifest.get(name) or ()) for name in ("include", "exclude"))
+        return Listing(commit, None if commit == known else files, include, exclude)
 
     def address_of(self, file: RemoteFile) -> str:
         if self.plain:

@@ -12,7 +12,7 @@ from .._cluster.cluster import Cluster
 from . import nodes, server
 from .observe import observe
 from .plan import Observed, Step, decide
-from .step import Result, take
+from .step import Result, recorded_by_another, take
 from .wish import Wish
 
 #: Place -> uid of the Job that this run follows there.
@@ -33,14 +33,14 @@ def advance_nodes(cluster: Cluster, wish: Wish, params: Mapping[str, Any], follo
     result = advance(cluster, first, followed, timeout)
     if result["seeding"]:
         return result
-    rest = [nodes.from_first(wish, name, params["lan_rate_limit"]) for name in names[1:]]
+    rest = [nodes.from_first(wish, name) for name in names[1:]]
     looks = [(each, observe(cluster, each)) for each in rest]
     steps = [(each, seen, _decide(each, seen, followed, timeout)) for each, seen in looks]
     undone = [each for each in steps if each[2].verb != "finished"]
     if not undone:
         server.stop(cluster, first)
         return {**result, "nodes": names}
-    if not server.ready(cluster, first):
+    if not server.ready(cluster, first, params["lan_rate_limit"]):
         return {**result, "seeding": True, "changed": True, "waiting": f"the server on node {names[0]} starts"}
     told = _wave(cluster, undone, nodes.wave(params["wave"], len(rest)), followed)
     seeding = any(each["seeding"] for each in told) or len(told) < len(undone)
@@ -76,6 +76,8 @@ def _decide(wish: Wish, observed: Observed, followed: Followed, start_timeout: f
 
 def _go(cluster: Cluster, wish: Wish, observed: Observed, step: Step, followed: Followed) -> Result:
     result = take(cluster, wish, observed, step)
+    if step.verb == "finished" and wish.place in followed:
+        result.update(recorded_by_another(cluster, wish, followed[wish.place]))
     if result["uid"]:
         followed[wish.place] = result["uid"]
     else:

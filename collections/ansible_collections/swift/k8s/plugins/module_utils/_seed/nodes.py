@@ -34,10 +34,10 @@ def at_node(wish: Wish, node: str) -> Wish:
     return replace(wish, node=node, pod={**wish.pod, "node_selector": selector})
 
 
-def from_first(wish: Wish, node: str, rate_limit: str) -> Wish:
-    """The wish for a node that takes from the first: the site's link and its limits do not count here."""
+def from_first(wish: Wish, node: str) -> Wish:
+    """The wish for a node that takes from the first: the site's link does not count here, and the first limits."""
     via = f"http://{server_name(wish)}.{wish.namespace}:{PORT}"
-    return replace(at_node(wish, node), via=via, site="", rate_limit=rate_limit, rate_schedule=())
+    return replace(at_node(wish, node), via=via, site="", site_hub="", rate_limit="unlimited", rate_schedule=())
 
 
 def wave(text: str, nodes: int) -> int:

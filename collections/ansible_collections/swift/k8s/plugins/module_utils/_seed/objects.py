@@ -15,6 +15,8 @@ from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, pod_digest,
 from .zones import zone_files
 
 CONTAINER = "seed"
+#: key and file of the limit, which may change while a pod works
+RATE = "rate"
 PACKAGE = "swift_seed"
 #: Exit codes with which the engine says that another try is of no use: failed for good, wrong spec.
 FINAL_CODES = [1, 2]
@@ -37,7 +39,7 @@ def config_map(
         "metadata": _meta(wish, digest),
         "data": {
             "spec.json": json.dumps(spec(wish), indent=1, sort_keys=True),
-            "rate": wish.rate_limit,
+            RATE: wish.rate_limit,
             "remove.json": json.dumps(removals),
             **{path.replace("/", "."): text for path, text in sources.items()},
         },
@@ -163,21 +165,32 @@ def source_paths(sources: Mapping[str, str]) -> dict[str, str]:
     return {path.replace("/", "."): f"{PACKAGE}/{path}" for path in sorted(sources)}
 
 
+def scratch_volume() -> Pair:
+    """What a pod may write besides the cache."""
+    return {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
+
+
+def token_volume(number: int, secret: str) -> Pair:
+    """A Secret with a token, as files."""
+    return (
+        {"name": f"token-{number}", "secret": {"secretName": secret, "defaultMode": 0o440}},
+        {"name": f"token-{number}", "mountPath": f"{TOKENS}/{secret}", "readOnly": True},
+    )
+
+
 def _volumes(wish: Wish, config_map_name: str, sources: Mapping[str, str]) -> Iterator[Pair]:
     """Volume and mount, pair by pair."""
     yield (
         {"name": "cache", "persistentVolumeClaim": {"claimName": wish.volume}},
         {"name": "cache", "mountPath": CACHE},
     )
-    files = {key: key for key in ("spec.json", "rate", "remove.json")}
+    files = {key: key for key in ("spec.json", RATE, "remove.json")}
     zones = {_zone_key(name): f"zones/{name}" for name in sorted(_zones(wish))}
     yield engine_volume(config_map_name, {**files, **source_paths(sources), **zones})
-    yield {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}, {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
-    for number, secret in enumerate(_named(wish, "token_secret")):
-        yield (
-            {"name": f"token-{number}", "secret": {"secretName": secret, "defaultMode": 0o440}},
-            {"name": f"token-{number}", "mountPath": f"{TOKENS}/{secret}", "readOnly": True},
-        )
+    yield scratch_volume()
+    site_tokens = {wish.site_token_secret} if wish.site_hub and wish.site_token_secret else set()
+    for number, secret in enumerate(sorted({*_named(wish, "token_secret"), *site_tokens})):
+        yield token_volume(number, secret)
     for number, authority in enumerate(_named(wish, "ca_config_map")):
         yield (
             {"name": f"ca-{number}", "configMap": {"name": authority}},

@@ -11,8 +11,10 @@ from typing import Any
 from .._cluster.cluster import Cluster
 from . import act, history
 from .errors import SeedError
-from .observe import whole_log
+from .labels import VOLUME_LABEL, label_value
+from .observe import JOB, state_of, whole_log
 from .plan import Observed, Step
+from .told import read
 from .wish import RECORD, Wish, key
 
 Result = dict[str, Any]
@@ -44,15 +46,24 @@ def _finished(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) ->
 
 def _record(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
     recorded, news = act.write_record(cluster, wish, observed)
-    past = history.record(whole_log(cluster, wish.namespace, observed.state.pod))
+    past = _past(cluster, wish, observed.state.pod)
     act.give_site_back(cluster, wish, _name(observed))
-    return {
-        "changed": news,
-        "models": models(wish, recorded),
-        "log": list(observed.state.told.notable),
-        "removed": list(observed.surplus.remove),
-        "history": past,
-    }
+    return {**past, "changed": news, "models": models(wish, recorded), "removed": list(observed.surplus.remove)}
+
+
+def recorded_by_another(cluster: Cluster, wish: Wish, uid: str) -> Result:
+    """What the Job did that this run followed, where another run that followed it too was the first to record it."""
+    selector = f"{VOLUME_LABEL}={label_value(wish.place)}"
+    job = next((job for job in cluster.list(*JOB, wish.namespace, selector) if job["metadata"]["uid"] == uid), None)
+    state = state_of(cluster, job)
+    return {**_past(cluster, wish, state.pod), "changed": bool(state.told.done.get("changed"))} if state.pod else {}
+
+
+def _past(cluster: Cluster, wish: Wish, pod: str) -> Result:
+    """What a finished pod said, from its first line on."""
+    log = whole_log(cluster, wish.namespace, pod)
+    told = read(log)
+    return {"log": list(told.notable), "warned": list(told.warnings), "history": history.record(log)}
 
 
 def _fail(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:

@@ -22,28 +22,30 @@ class Told:
     done: dict[str, Any] = field(default_factory=dict)
     other: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    retries: tuple[str, ...] = ()
 
     @property
     def notable(self) -> tuple[str, ...]:
         """The lines that a person wants to see after the end."""
-        return (*self.warnings, *self.other)
+        return (*self.warnings, *self.retries, *self.other)
 
 
 def read(log: str) -> Told:
     """The state that a log describes."""
     last: dict[str, dict[str, Any]] = {}
     other: list[str] = []
-    warnings: list[str] = []
+    said: dict[str, list[str]] = {"warning": [], "retry": []}
     for line in log.splitlines():
         event = _event(line)
         if event:
             last[event["event"]] = event
-            if event["event"] in {"warning", "retry"}:
-                warnings.append(f"{event.get('model', '')}: {event.get('message', '')}")
+            if event["event"] in said:
+                said[event["event"]].append(f"{event.get('model', '')}: {event.get('message', '')}")
         elif line.strip():
             other.append(line)
     progress, error, done = (last.get(kind, {}) for kind in ("progress", "error", "done"))
-    return Told(progress, error, done, tuple(other[-_KEPT_LINES:]), tuple(warnings[-_KEPT_LINES:]))
+    kept = [tuple(lines[-_KEPT_LINES:]) for lines in (other, said["warning"], said["retry"])]
+    return Told(progress, error, done, *kept)
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,6 +50,10 @@ class Wish:
     node: str = ""
     #: the address of our own server to take from, in place of the hubs
     via: str = ""
+    #: the address of the site's cluster that serves what it has, asked before the hubs
+    site_hub: str = ""
+    #: the Secret with the token that this address asks for
+    site_token_secret: str = ""
 
     def __str__(self) -> str:
         return f"volume {self.namespace}/{self.volume}{' on node ' if self.node else ''}{self.node}"
@@ -85,6 +89,8 @@ def parse(params: Mapping[str, Any]) -> Wish:
         site_namespace=params["site_namespace"] or params["namespace"],
         image=params["image"],
         pod={key: params[key] for key in keys},
+        site_hub="" if params["site_serve"] else (params["site_hub"] or "").rstrip("/"),
+        site_token_secret=params["site_token_secret"] or "",
     )
 
 
@@ -106,10 +112,9 @@ def _checked(models: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def validate(wish: Wish) -> None:
     """Let the engine itself judge its spec here, before anything is made: same rules, same sentences."""
-    document = {
-        **spec(wish),
-        "models": [{k: v for k, v in m.items() if k != "token_file"} for m in engine_models(wish)],
-    }
+    without = replace(wish, site_token_secret="")
+    models = [{k: v for k, v in m.items() if k != "token_file"} for m in engine_models(without)]
+    document = {**spec(wish), "models": models}
     try:
         engine_spec.parse(document, {})
     except BadSpec as error:
@@ -139,7 +144,8 @@ def engine_models(wish: Wish) -> list[dict[str, Any]]:
     """The models as the engine reads them: secrets and sources are paths in the pod."""
     if wish.via:
         return [_mirrored(model, wish.via) for model in wish.models]
-    return [_engine_model(model) for model in wish.models]
+    own = [_engine_model(model) for model in wish.models]
+    return [_from_site(wish, model) for model in own] if wish.site_hub else own
 
 
 def _mirrored(model: Mapping[str, Any], address: str) -> dict[str, Any]:
@@ -147,6 +153,20 @@ def _mirrored(model: Mapping[str, Any], address: str) -> dict[str, Any]:
     told = {name: model[name] for name in ("id", "type", "include", "exclude") if model.get(name)}
     revision = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
     return {**told, "hub": "mirror", "endpoint": address, "revision": revision}
+
+
+def _from_site(wish: Wish, model: Mapping[str, Any]) -> dict[str, Any]:
+    """The site's own hub first, under the revision with which it fetched; then what the model names itself.
+
+    The model's token, authority and proxy are for the hubs of the outside, so the site's hub gets none of them.
+    """
+    if model["hub"] == "directory":
+        return dict(model)
+    token = f"{TOKENS}/{wish.site_token_secret}/token" if wish.site_token_secret else ""
+    near = {"hub": "mirror", "endpoint": wish.site_hub, "lan": True, "token_file": token, "source": ""}
+    revision = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
+    hubs = model.get("endpoints") or [{}]
+    return {**model, "revision": revision, "endpoints": [{**near, "ca_file": "", "proxy": "none"}, *hubs]}
 
 
 def _engine_model(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def test_check_mode_names_nodes_that_are_behind(monkeypatch: pytest.MonkeyPatch)
 
 def test_other_nodes_need_no_token_and_take_the_revision_that_was_fetched() -> None:
     original = model(hub="huggingface", token_secret="t", include=["*"])
-    told = engine_models(nodes.from_first(parse(params(models=[original], site="x")), "b", "1MiB/s"))
+    told = engine_models(nodes.from_first(parse(params(models=[original], site="x")), "b"))
     address = "http://swift-k8s-serve-models.ai:8099"
     assert told == [
         {"id": "org/tiny", "type": "model", "include": ["*"], "hub": "mirror", "endpoint": address, "revision": "main"}

@@ -76,6 +76,20 @@ def test_the_life_of_a_seeding() -> None:
     assert fake.writes == []
 
 
+def test_a_run_that_joined_tells_what_was_done_although_another_recorded_it() -> None:
+    fake = cluster()
+    first = run(fake, params(), check_mode=False)
+    joined = run(fake, params(), check_mode=False)
+    said = {"event": "warning", "model": "org/tiny", "message": "mirror http://m was passed over: no answer"}
+    pod(fake, "Succeeded", said, {"event": "retry", "model": "", "message": "cut"}, DONE, end="Complete")
+    recorded = run(fake, params(followed=first["followed"]), check_mode=False)
+    late = run(fake, params(followed=joined["followed"]), check_mode=False)
+    assert (recorded["changed"], late["changed"]) == (True, True)
+    assert late["history"] == recorded["history"]
+    assert late["warned"] == recorded["warned"] == ["org/tiny: mirror http://m was passed over: no answer"]
+    assert "history" not in run(fake, params(), check_mode=False)
+
+
 def test_a_new_model_seeds_again_and_keeps_the_record_of_the_old_one() -> None:
     fake = cluster()
     run(fake, params(), check_mode=False)

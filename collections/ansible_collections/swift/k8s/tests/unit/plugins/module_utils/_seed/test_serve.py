@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,49 @@ def test_health_and_a_range_past_the_end(address: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(asked)
     assert caught.value.code == 416
+
+
+def get(address: str, token: str = "") -> int:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+        return len(answer.read())
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[str]:
+    """A server with a token and a limit of 2 MiB/s for all together."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/a.bin").write_bytes(bytes(SHARE))
+    (tmp_path / "rate").write_text("2MiB/s", encoding="utf-8")
+    bucket = serve.limited(str(tmp_path / "rate"), str(tmp_path / "book"))
+    running = serve.server(str(tmp_path), 0, "127.0.0.1", token="right", bucket=bucket)
+    threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_address[1]}"
+    running.shutdown()
+    running.server_close()
+
+
+SHARE = 256 << 10
+
+
+def test_one_limit_for_all_who_take(closed: str) -> None:
+    begin = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _number: get(f"{closed}/models/a.bin", "right"), range(4)))
+    spent = time.monotonic() - begin
+    assert taken == [SHARE] * 4
+    assert spent > 0.8 * 4 * SHARE / (2 << 20)
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "rightt"])
+def test_a_token_is_asked_for_and_health_needs_none(closed: str, token: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{closed}/models/a.bin", token)
+    assert caught.value.code == 401
+    assert get(closed + serve.HEALTH) == 0
+
+
+def test_an_empty_token_opens_nothing(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(" ", encoding="utf-8")
+    with pytest.raises(SystemExit, match="is empty: put the token into the Secret"):
+        serve.main([str(tmp_path), "0", "--token-file", str(tmp_path / "token")])

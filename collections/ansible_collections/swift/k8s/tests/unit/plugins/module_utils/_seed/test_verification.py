@@ -39,11 +39,53 @@ def test_it_is_made_once_and_told(seeded: Any) -> None:
     seeded.objects["CronJob", "ai", NAME]["status"] = {"lastScheduleTime": "a", "lastSuccessfulTime": "b"}
     again = run(seeded, WEEKLY, check_mode=False)
     assert (again["changed"], seeded.writes) == (False, [])
-    assert again["verification"] == {"models": {"schedule": "0 3 * * 6", "last_run": "a", "last_success": "b"}}
+    told = {"schedule": "0 3 * * 6", "last_run": "a", "last_success": "b", "damaged": [], "warning": ""}
+    assert (again["verification"], again["warned"]) == ({"models": told}, [])
+
+
+FLIPPED = {"event": "verified", "model": "org/tiny", "complete": False, "findings": [{"path": "a.bin"}]}
+ENDED = {"event": "verified", "model": "org/tiny", "complete": True, "findings": []}
+FAILED = {"event": "error", "message": "no hub answered", "next_step": "Run again"}
+REPAIRED = "found 1 damaged or missing files (org/tiny a.bin) and fetched them anew"
+NOT_REPAIRED = "failed after it found 1 damaged or missing files (org/tiny a.bin): no hub answered"
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(
+    ("end", "events", "words"),
+    [
+        ("Complete", [FLIPPED], REPAIRED),
+        ("Complete", [{**FLIPPED, "findings": []}], "missing files (org/tiny (unfinished))"),
+        ("Failed", [FLIPPED, FAILED], NOT_REPAIRED),
+        ("Complete", [ENDED], ""),
+        ("", [FLIPPED], ""),
+    ],
+)
+def test_later_runs_warn_of_what_it_found(
+    seeded: Any, end: str, events: list[dict[str, Any]], words: str, check_mode: bool
+) -> None:
+    template = seeded.objects["CronJob", "ai", NAME]["spec"]["jobTemplate"]
+    status = {"conditions": [{"type": end, "status": "True"}]} if end else {}
+    meta = {"name": "night", "namespace": "ai", "creationTimestamp": "2026-11-21T03:00:00Z", **template["metadata"]}
+    seeded.objects["Job", "ai", "night"] = {"kind": "Job", "metadata": meta, "status": status}
+    its = {"name": "night-1", "namespace": "ai", "labels": {"batch.kubernetes.io/job-name": "night"}}
+    seeded.objects["Pod", "ai", "night-1"] = {"kind": "Pod", "metadata": its, "spec": {}, "status": {}}
+    seeded.pod_logs["night-1"] = "\n".join(["no event", *map(json.dumps, events)])
+    warned = run(seeded, WEEKLY, check_mode=check_mode)["warned"]
+    assert len(warned) == bool(words)
+    assert all(words in sentence for sentence in warned)
+    assert seeded.writes == []
 
 
 @pytest.mark.parametrize(
-    "change", [{"verify_schedule": "@daily"}, {"rate_limit": "1MiB/s"}, {"image": "other"}, {"verify_schedule": ""}]
+    "change",
+    [
+        {"verify_schedule": "@daily"},
+        {"verify_timezone": "Asia/Shanghai"},
+        {"rate_limit": "1MiB/s"},
+        {"image": "other"},
+        {"verify_schedule": ""},
+    ],
 )
 def test_a_change_is_foretold_and_made(seeded: Any, change: dict[str, Any]) -> None:
     wish = {**WEEKLY, **change}
@@ -70,3 +112,16 @@ def test_a_wrong_schedule_is_refused_before_anything_is_made(schedule: str) -> N
     with pytest.raises(SeedError, match=r"verify_schedule '.*' is not a schedule. Write five fields"):
         run(fake, params(verify_schedule=schedule), check_mode=False)
     assert fake.writes == []
+
+
+def test_a_wrong_time_zone_is_refused_before_anything_is_made() -> None:
+    fake = cluster()
+    with pytest.raises(SeedError, match="'Shanghai' is no time zone"):
+        run(fake, {**WEEKLY, "verify_timezone": "Shanghai"}, check_mode=False)
+    assert fake.writes == []
+
+
+def test_the_time_zone_is_that_of_the_cron_job() -> None:
+    wish = parse(params())
+    assert verification.build(wish, "@daily", {}, "Asia/Shanghai")[0]["spec"]["timeZone"] == "Asia/Shanghai"
+    assert "timeZone" not in verification.build(wish, "@daily", {})[0]["spec"]
