@@ -13,8 +13,8 @@ description:
   - Compares what a cluster has with what the inventory wants of device plugins. Looks at nothing and changes nothing.
 options:
   _input:
-    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info).
-    type: dict
+    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info), packed or not.
+    type: raw
     required: true
   wishes:
     description: Vendor to the options of its plugin.
@@ -45,13 +45,14 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import plan
 from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
+from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import FactsError, unpack
 
 
 def device_plan(cluster: Any, wishes: Any, registry: str = "") -> dict[str, Any]:
     """Return the plan."""
     try:
-        return plan(cluster, wishes, registry)
-    except DevicePlanError as error:
+        return plan(unpack(cluster), wishes, registry)
+    except (DevicePlanError, FactsError) as error:
         raise AnsibleFilterError(str(error)) from error
 
 

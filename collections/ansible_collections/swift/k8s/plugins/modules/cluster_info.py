@@ -40,6 +40,12 @@ options:
     elements: str
     choices: [nodes, owners, storage_classes, runtime_classes, apis, pod_security, releases]
     default: [nodes, owners, storage_classes, runtime_classes, apis, pod_security, releases]
+  packed:
+    description:
+      - Return the facts as one text, which later tasks carry about without cost. The filter
+        P(swift.k8s.unpack_facts#filter) makes data of it again. Worth it from some hundred nodes on.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -55,7 +61,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The facts.
+  description: The facts; a text where O(packed=true).
   returned: always
   type: dict
   contains:
@@ -65,7 +71,8 @@ cluster:
           C(accelerators).
         - Labels of node feature discovery about instruction sets and kernel options are left out.
         - >-
-          An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(free), C(resource), C(driver),
+          An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(capacity) (C(count) and what the kubelet
+          holds for unhealthy), C(free), C(resource), C(driver),
           C(compute), C(chip) and C(sharing) (V(none), V(time-slicing), V(mps), V(shared), V(mig), V(hami), V(vnpu));
           what nobody says is null. A resource that is offered with 0 counts as absent.
       type: list
@@ -74,7 +81,7 @@ cluster:
       description:
         - Device plugins and what else brings devices, with C(kind) (V(nvdp), V(gpu-operator), V(hami),
           V(mindcluster), V(openfuyao), V(cce), V(dra), V(unknown)), C(resource), C(namespace), C(name), C(nodes),
-          C(desired), C(ready), C(image) and C(managed).
+          C(desired), C(ready), C(image), C(runtime_class) and C(managed).
         - C(managed) says that this collection put it there.
       type: list
       elements: dict
@@ -98,17 +105,19 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import 
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
 from ansible_collections.swift.k8s.plugins.module_utils._facts.facts import PARTS
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
+from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import pack
 
 
 def main() -> None:
     """Parse, call, exit."""
     parts = {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)}
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, "gather": parts}, supports_check_mode=True)
+    packed = {"type": "bool", "default": False}
+    module = AnsibleModule(argument_spec={**AUTH_ARGS, "gather": parts, "packed": packed}, supports_check_mode=True)
     try:
         found = gather(connect(module.params), module.params["gather"])
     except ClusterError as problem:
         module.fail_json(msg=str(problem))
-    module.exit_json(changed=False, cluster=found)
+    module.exit_json(changed=False, cluster=pack(found) if module.params["packed"] else found)
 
 
 if __name__ == "__main__":

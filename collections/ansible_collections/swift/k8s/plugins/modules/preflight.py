@@ -30,8 +30,14 @@ attributes:
     support: full
 options:
   cluster:
-    description: Facts of the cluster, as returned by M(swift.k8s.cluster_info). Without them the module looks itself.
-    type: dict
+    description:
+      - Facts of the cluster, as returned by M(swift.k8s.cluster_info), packed or not. Without them the module looks
+        itself.
+    type: raw
+  packed:
+    description: Return the facts as one text, as M(swift.k8s.cluster_info) does.
+    type: bool
+    default: false
   name:
     description: Name of the cluster in reports.
     type: str
@@ -195,7 +201,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: Facts of the cluster, in the form of M(swift.k8s.cluster_info).
+  description: Facts of the cluster, in the form of M(swift.k8s.cluster_info); a text where O(packed=true).
   returned: when they were not given
   type: dict
 findings:
@@ -243,6 +249,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints import opti
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig import credential
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
+from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import FactsError, pack, unpack
 
 
 def main() -> None:
@@ -250,11 +257,12 @@ def main() -> None:
     given = module.params["cluster"]
     try:
         cluster = connect(module.params)
-        own = {} if given else {"cluster": gather(cluster)}
-        seen = given or own["cluster"]
-        result = {**task.run(cluster, seen, credential(module.params), module.params, module.check_mode), **own}
-    except (ClusterError, RuleError, OSError) as error:
+        seen = unpack(given) if given else gather(cluster)
+        result = task.run(cluster, seen, credential(module.params), module.params, module.check_mode)
+    except (ClusterError, RuleError, FactsError, OSError) as error:
         module.fail_json(msg=str(error))
+    if not given:
+        result["cluster"] = pack(seen) if module.params["packed"] else seen
     level = module.params["fail_on"]
     if level != "never" and (result["error_count"] or (level == "warning" and result["warning_count"])):
         module.fail_json(msg=result["headline"], **result)

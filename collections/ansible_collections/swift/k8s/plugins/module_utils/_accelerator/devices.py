@@ -25,12 +25,14 @@ def devices(node: Mapping[str, Any], vendors: tuple[Vendor, ...] = VENDORS) -> l
     metadata = node["metadata"]
     labels: Labels = metadata.get("labels") or {}
     annotations: Labels = metadata.get("annotations") or {}
-    allocatable = (node.get("status") or {}).get("allocatable") or {}
+    status = node.get("status") or {}
+    allocatable, capacity = status.get("allocatable") or {}, status.get("capacity") or {}
     found = []
     for resource in sorted(allocatable):
         vendor, count = vendor_of(resource, vendors), amount(allocatable[resource])
         if vendor and count:
-            found.append(_device(vendor, resource, count, labels, registered(vendor, annotations)))
+            device = _device(vendor, resource, count, labels, registered(vendor, annotations))
+            found.append({**device, "capacity": max(count, amount(capacity.get(resource)))})
     return found
 
 

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, Optional, Protocol
 
-from . import namespaces, permissions
+from . import limitrange, namespaces, permissions, signs
 from .clock import skews
 from .images import parse
 from .registry import Registries
+from .tolerant import Tolerant
 
 REGISTRY_THREADS = 8
 
@@ -29,8 +30,15 @@ class Cluster(Protocol):
     def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
         """Return an object or None."""
 
-    def list(self, api_version: str, kind: str, namespace: Optional[str] = None) -> Objects:
-        """Return all objects of a kind."""
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: Optional[str] = None,
+        label_selector: Optional[str] = None,
+        field_selector: Optional[str] = None,
+    ) -> Objects:
+        """Return objects of a kind."""
 
     def can_i(self, checks: Checks) -> Answers:
         """Answer access reviews in order."""
@@ -40,17 +48,20 @@ def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str
     """Return what the API server knows about the wishes."""
     access = permissions.needed(wishes, plan)
     checks = [check for item in access for check in item.checks()]
-    claims = _claims(cluster, wishes)
-    leases = cluster.list("coordination.k8s.io/v1", "Lease", namespace="kube-node-lease")
+    visible = Tolerant(cluster)
+    claims = _claims(visible, wishes)
+    leases = visible.list("coordination.k8s.io/v1", "Lease", namespace="kube-node-lease")
     return {
         "permissions": permissions.subjects(access, cluster.can_i(checks) if checks else []),
         "claims": claims,
-        "namespaces": _namespaces(cluster, facts, wishes, plan, list(claims)),
+        "namespaces": _namespaces(visible, facts, wishes, plan, list(claims)),
         "clock_skew": skews(leases, datetime.now(timezone.utc)),
+        "signs": signs.signs(visible, facts),
+        "unseen": visible.unseen,
     }
 
 
-def _claims(cluster: Cluster, wishes: Data) -> dict[str, dict[str, Any]]:
+def _claims(cluster: Tolerant, wishes: Data) -> dict[str, dict[str, Any]]:
     """Return `namespace/name` -> access modes and phase of the claims that exist."""
     found = {}
     for namespace in sorted({claim["namespace"] for claim in wishes["claims"]}):
@@ -62,14 +73,19 @@ def _claims(cluster: Cluster, wishes: Data) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _namespaces(cluster: Cluster, facts: Data, wishes: Data, plan: Data, claims: list[str]) -> list[dict[str, Any]]:
+def _namespaces(cluster: Tolerant, facts: Data, wishes: Data, plan: Data, claims: list[str]) -> list[dict[str, Any]]:
     result = []
     for name, wish in sorted(namespaces.wished(wishes, plan).items()):
         live = cluster.get("v1", "Namespace", name)
         quotas = cluster.list("v1", "ResourceQuota", namespace=name) if live else []
+        ranges = cluster.list("v1", "LimitRange", namespace=name) if live else []
         installed = [item.get("name", "") for item in facts.get("releases") or [] if item.get("namespace") == name]
         demand = namespaces.demand_of(name, wishes, installed, claims)
-        result.append(namespaces.subject(name, wish, live, quotas, demand))
+        limits = {
+            "limits": limitrange.exceeded(ranges, name, wishes),
+            "starved": limitrange.starved(ranges, name, wishes),
+        }
+        result.append({**namespaces.subject(name, wish, live, quotas, demand), **limits})
     return result
 
 

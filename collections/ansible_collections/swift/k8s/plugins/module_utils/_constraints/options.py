@@ -36,7 +36,8 @@ PROBE: dict[str, Any] = {
     "wait_timeout": {"type": "int", "default": 120},
 }
 ARGUMENTS: dict[str, Any] = {
-    "cluster": {"type": "dict"},
+    "cluster": {"type": "raw"},
+    "packed": {"type": "bool", "default": False},
     "name": {"type": "str", "default": "cluster"},
     "wishes": {"type": "dict", "default": {}, "options": WISHES},
     "rules": _dicts(required=True),

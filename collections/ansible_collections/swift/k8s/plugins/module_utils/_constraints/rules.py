@@ -19,15 +19,18 @@ SCOPES = (
     "claims",
     "cluster",
     "device_problems",
+    "exporters",
     "images",
     "namespaces",
     "nodes",
+    "operators",
     "owners",
     "permissions",
     "placements",
     "probes",
     "releases",
     "variables",
+    "webhooks",
 )
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")

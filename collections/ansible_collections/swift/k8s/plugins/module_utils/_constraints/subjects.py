@@ -10,6 +10,7 @@ from typing import Any
 from .fit import fit, usable
 from .images import requirements
 from .nearest import nearest
+from .signs import trouble
 
 Data = Mapping[str, Any]
 Subject = dict[str, Any]
@@ -20,8 +21,8 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
     releases = [_release(item, facts, plan) for item in wishes["releases"]]
     return {
         "cluster": [_cluster(facts, wishes, plan, seen)],
-        "nodes": [_node(node, facts, seen) for node in facts.get("nodes") or []],
-        "owners": _owners(facts),
+        "nodes": [_node(node, facts, plan, seen) for node in facts.get("nodes") or []],
+        "owners": _owners(facts, _signs(seen)),
         "device_problems": list(plan.get("problems") or []),
         "claims": [_claim(item, facts, seen) for item in wishes["claims"]],
         "releases": releases,
@@ -30,8 +31,15 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
         "namespaces": list(seen.get("namespaces") or []),
         "permissions": list(seen.get("permissions") or []),
         "probes": list(seen.get("probes") or []),
+        "operators": list(_signs(seen).get("operators") or []),
+        "exporters": list(_signs(seen).get("exporters") or []),
+        "webhooks": list(_signs(seen).get("webhooks") or []),
         "variables": _variables(wishes),
     }
+
+
+def _signs(seen: Data) -> Data:
+    return seen.get("signs") or {}
 
 
 def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
@@ -47,12 +55,19 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
         "outside": list(seen.get("outside") or []),
         "device_plugin": {name: part.get("action") for name, part in (plan.get("vendors") or {}).items()},
         "credential": seen.get("credential") or {},
-        "warnings": list(facts.get("warnings") or []),
+        "warnings": [*(facts.get("warnings") or []), *(seen.get("unseen") or [])],
+        "volcano": {"wished": _volcano(plan), "served": _volcano_served(facts)},
     }
 
 
-def _node(node: Data, facts: Data, seen: Data) -> Subject:
+def _volcano(plan: Data) -> bool:
+    part = (plan.get("vendors") or {}).get("ascend") or {}
+    return part.get("action") == "install" and bool(part.get("nodes")) and bool(part["options"].get("volcano"))
+
+
+def _node(node: Data, facts: Data, plan: Data, seen: Data) -> Subject:
     devices = node.get("accelerators") or []
+    ascend = (plan.get("vendors") or {}).get("ascend") or {}
     return {
         **node,
         "subject": node["name"],
@@ -62,6 +77,12 @@ def _node(node: Data, facts: Data, seen: Data) -> Subject:
         "served": any(node["name"] in (owner.get("nodes") or []) for owner in facts.get("owners") or []),
         "devices": sum(int(device.get("count") or 0) for device in devices),
         "expected_devices": _number((node.get("labels") or {}).get("nvidia.com/gpu.count")),
+        "unhealthy": sum(
+            max(0, int(device.get("capacity") or 0) - int(device.get("count") or 0)) for device in devices
+        ),
+        "no_runtime": (_signs(seen).get("no_runtime") or {}).get(node["name"]),
+        "operated_driver": any(item.get("driver") for item in _signs(seen).get("operators") or []),
+        "volcano": _volcano(plan) and node["name"] in (ascend.get("nodes") or []),
         "clock_skew": (seen.get("clock_skew") or {}).get(node["name"]),
     }
 
@@ -70,8 +91,9 @@ def _number(text: Any) -> Any:
     return int(text) if str(text or "").isdigit() else None
 
 
-def _owners(facts: Data) -> list[Subject]:
+def _owners(facts: Data, found: Data) -> list[Subject]:
     owners = facts.get("owners") or []
+    classes = {item.get("name") for item in facts.get("runtime_classes") or []}
     result = []
     for index, owner in enumerate(owners):
         place = f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner.get('kind')}"
@@ -82,7 +104,10 @@ def _owners(facts: Data) -> list[Subject]:
             and other.get("resource") == owner.get("resource")
             and set(other.get("nodes") or []) & set(owner.get("nodes") or [])
         ]
-        result.append({**owner, "subject": f"{owner.get('kind')} {place}", "rivals": rivals})
+        wanted = owner.get("runtime_class")
+        more = {"rivals": rivals, "class_missing": bool(wanted) and wanted not in classes}
+        stuck = trouble(owner, found.get("stuck") or {})
+        result.append({**owner, "subject": f"{owner.get('kind')} {place}", **more, "trouble": stuck})
     return result
 
 
@@ -129,7 +154,20 @@ def _release(release: Data, facts: Data, plan: Data) -> Subject:
         # Devices come with this very run: how many, nobody can tell before.
         "pending": not advertised and part.get("action") == "install" and bool(part.get("nodes")),
         "installed": installed,
+        "class_missing": _class_missing(release.get("runtime_class"), facts, plan),
+        "volcano_served": _volcano_served(facts),
     }
+
+
+def _class_missing(name: Any, facts: Data, plan: Data) -> bool:
+    """Whether neither the cluster has a RuntimeClass nor this run makes it."""
+    parts = (plan.get("vendors") or {}).values()
+    made = {part["options"].get("runtime_class") for part in parts if part.get("action") == "install"}
+    return bool(name) and name not in made | {item.get("name") for item in facts.get("runtime_classes") or []}
+
+
+def _volcano_served(facts: Data) -> bool:
+    return any("volcano.sh/" in api for api in facts.get("apis") or [])
 
 
 def _placements(release: Data, facts: Data) -> list[Subject]:

@@ -73,6 +73,9 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "replicas": int(values.get("replicaCount") or 1),
         "backend": backend,
         "memory_mib": item.get("memory_mib") or needed,
+        "limits": _limits(values.get("resources") or {}, accelerator.get("resource") or resource, count),
+        "runtime_class": values.get("runtimeClassName") or None,
+        "volcano": bool((values.get("queue") or {}).get("volcano")),
         "node_selector": dict(values.get("nodeSelector") or {}),
         "image_name": _image(values.get("image") or {}),
     }
@@ -84,6 +87,12 @@ def _limit(resources: Mapping[str, Any]) -> tuple[str, int]:
         if name.startswith(tuple(DEVICE_PREFIXES)):
             return name, int(amount)
     return "", 0
+
+
+def _limits(resources: Mapping[str, Any], device: str, count: int) -> dict[str, Any]:
+    """Return the limits of the engine's container, as far as the inventory names them."""
+    named = {name: value for name, value in (resources.get("limits") or {}).items() if not isinstance(value, Mapping)}
+    return {**named, **({device: count} if device and count else {})}
 
 
 def _image(image: Any) -> str:

@@ -98,6 +98,8 @@ def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[st
         # In the form of the module node_labels.
         "marks": {node: {"labels": given} for node, given in labels.items()},
         "expect": [item for part in vendors.values() for item in part["expect"]],
+        # DaemonSets of ours, whatever version made them.
+        "ours": sorted({str(owner.get("name")) for owner in facts.get("owners") or [] if owner.get("managed")}),
         # What nodes must no longer offer once our plugins are removed.
         "gone": [item for vendor in VENDORS for item in _gone(vendor, facts)],
         "problems": [problem.to_dict() for problem in problems],

@@ -77,6 +77,7 @@ def _owner(plugin: DevicePlugin, nodes: list[str], ours: set[tuple[str, str]]) -
         "desired": plugin.desired,
         "ready": plugin.ready,
         "image": plugin.image,
+        "runtime_class": plugin.runtime_class,
         "managed": plugin.applied or plugin.release in ours,
     }
 
@@ -100,6 +101,7 @@ def _absent(kind: str, resource: str, name: str, nodes: list[str]) -> Owner:
         "desired": None,
         "ready": None,
         "image": "",
+        "runtime_class": None,
         "managed": False,
     }
 

@@ -34,6 +34,7 @@ class DevicePlugin:
     ready: int
     applied: bool
     release: tuple[str, str]
+    runtime_class: str | None = None
 
 
 def device_plugin(daemonset: Object) -> DevicePlugin | None:
@@ -58,6 +59,7 @@ def device_plugin(daemonset: Object) -> DevicePlugin | None:
         ready=int(status.get("numberReady") or 0),
         applied=any(str(one.get("manager")).startswith(_MANAGER) for one in metadata.get("managedFields") or []),
         release=(annotations.get(_RELEASE[0], ""), annotations.get(_RELEASE[1], "")),
+        runtime_class=spec.get("runtimeClassName"),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.filter import device_plan, option_names, preflight_table
+from ansible_collections.swift.k8s.plugins.filter import device_plan, option_names, preflight_table, unpack_facts
+from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import pack
 
 FINDING: dict[str, Any] = {
     "id": "old",
@@ -27,6 +28,18 @@ def test_device_plan() -> None:
     assert found["refusal"].startswith("Selector 'pool=x' matches none of 0 nodes: no node has the label pool.")
     with pytest.raises(AnsibleFilterError, match="did you mean 'nvdp'"):
         plan({"nodes": []}, {"nvidia": {"owner": "nvpd"}})
+
+
+def test_packed_facts() -> None:
+    unpack = unpack_facts.FilterModule().filters()["unpack_facts"]
+    plan = device_plan.FilterModule().filters()["device_plan"]
+    facts = {"nodes": [{"name": "gpu-1", "labels": {"pool": "x"}}]}
+    wishes = {"nvidia": {"nodes": [{"selector": "pool=x"}]}}
+    assert unpack(pack(facts)) == facts
+    assert plan(pack(facts), wishes) == plan(facts, wishes)
+    for read in (unpack, lambda text: plan(text, {})):
+        with pytest.raises(AnsibleFilterError, match="no packed facts"):
+            read("nodes")
 
 
 def test_preflight_table_names_clusters_without_a_result() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import (
     kubeconfig,
     namespaces,
@@ -69,8 +70,8 @@ Objects = list[dict[str, Any]]
 class Cluster:
     """Answers for one namespace."""
 
-    def __init__(self, denied: set[tuple[str, str]] | None = None) -> None:
-        self.denied = denied or set()
+    def __init__(self, denied: set[tuple[str, str]] | None = None, hidden: tuple[str, ...] = ()) -> None:
+        self.denied, self.hidden = denied or set(), hidden
         self.objects: dict[str, list[dict[str, Any]]] = {
             "Lease": [{"metadata": {"name": "gpu-1"}, "spec": {"renewTime": "2026-05-01T00:00:00.000000Z"}}],
             "PersistentVolumeClaim": [
@@ -89,8 +90,17 @@ class Cluster:
         labels = {"pod-security.kubernetes.io/enforce": "baseline"}
         return {"metadata": {"name": name, "labels": labels}} if name == "ms-swift" else None
 
-    def list(self, api_version: str, kind: str, namespace: Optional[str] = None) -> Objects:
-        return self.objects[kind]
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: Optional[str] = None,
+        label_selector: Optional[str] = None,
+        field_selector: Optional[str] = None,
+    ) -> Objects:
+        if kind in self.hidden:
+            raise Forbidden("no")
+        return self.objects.get(kind, [])
 
     def can_i(self, checks: Any) -> Any:
         return [(check["verb"], check["resource"]) not in self.denied for check in checks]
@@ -109,6 +119,17 @@ def test_observe() -> None:
     denied = {item["subject"]: item for item in seen["permissions"]}
     assert sorted(denied) == ["namespace kube-system", "namespace ndp"]
     assert denied["namespace ndp"]["rules"] == "{apiGroups: ['apps'], resources: [daemonsets], verbs: [create, patch]}"
+
+
+def test_what_may_not_be_seen_is_said() -> None:
+    seen = observe.observe(Cluster(hidden=("Lease", "ResourceQuota", "Event")), {}, WISHES, PLAN)
+    assert (seen["clock_skew"], seen["namespaces"][1]["quota"]) == ({}, [])
+    assert seen["claims"]["ms-swift/models"]["phase"] == "Bound"
+    assert seen["unseen"] == [
+        "Lease of kube-node-lease may not be seen",
+        "ResourceQuota of ms-swift may not be seen",
+        "Event of the cluster may not be seen",
+    ]
 
 
 def test_nothing_is_needed_for_no_wishes() -> None:

@@ -14,7 +14,12 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes impo
 
 DEVICE = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 8, "product": "A100", "driver": "550"}
 NODE = {"name": "gpu-1", "ready": True, "schedulable": True, "labels": {"pool": "a"}, "accelerators": [DEVICE]}
-PLAN = {"vendors": {"nvidia": {"action": "none", "nodes": []}, "ascend": {"action": "install", "nodes": ["npu-1"]}}}
+PLAN = {
+    "vendors": {
+        "nvidia": {"action": "none", "nodes": [], "options": {}},
+        "ascend": {"action": "install", "nodes": ["npu-1"], "options": {}},
+    }
+}
 
 
 def build(wishes: dict[str, Any], **facts: Any) -> dict[str, list[dict[str, Any]]]:

@@ -1,0 +1,170 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What others say went wrong: kubelets and the scheduler in events, the GPU Operator in its status. Looks only.
+
+Events live for an hour, so what they tell may be mended already; rules about them warn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional, Protocol
+
+from .._devices.diagnosis import hint
+
+Object = Mapping[str, Any]
+Subject = dict[str, Any]
+#: containerd's and CRI-O's sentence for a RuntimeClass whose handler they do not have.
+_NO_RUNTIME = re.compile(
+    r"no runtime for \\?\"(?P<handler>[^\"\\]+)\\?\" is configured|failed to find runtime handler (?P<other>\S+)"
+)
+_MODE = re.compile(r"-containerMode[= ](\w+)")
+_TEXT_SHOWN = 300
+
+
+class Cluster(Protocol):
+    """What this file uses of `_cluster`."""
+
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: Optional[str] = None,
+        label_selector: Optional[str] = None,
+        field_selector: Optional[str] = None,
+    ) -> list[dict[str, Any]]:
+        """Return objects of a kind."""
+
+
+def signs(cluster: Cluster, facts: Object) -> dict[str, Any]:
+    """Return what only these objects tell, in the form that subjects are made of."""
+    owners = facts.get("owners") or []
+    ascend = any(
+        device.get("vendor") == "ascend" for node in _nodes(facts) for device in node.get("accelerators") or []
+    )
+    operated = "nvidia.com/v1" in (facts.get("apis") or [])
+    failed = cluster.list("v1", "Event", field_selector="reason=FailedCreatePodSandBox")
+    exporters = cluster.list("apps/v1", "DaemonSet", field_selector="metadata.name=npu-exporter") if ascend else []
+    return {
+        "no_runtime": no_runtime(failed),
+        "stuck": {namespace: stuck(_warnings(cluster, namespace)) for namespace in _namespaces(owners)},
+        "operators": [operator(item) for item in cluster.list("nvidia.com/v1", "ClusterPolicy")] if operated else [],
+        "exporters": [exporter(item, _nodes(facts)) for item in exporters],
+        "webhooks": webhooks(cluster),
+    }
+
+
+def _nodes(facts: Object) -> list[Object]:
+    return list(facts.get("nodes") or [])
+
+
+def _namespaces(owners: Iterable[Object]) -> list[str]:
+    return sorted({str(owner["namespace"]) for owner in owners if owner.get("namespace")})
+
+
+def _warnings(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+    return cluster.list("v1", "Event", namespace=namespace, field_selector="type=Warning,involvedObject.kind=Pod")
+
+
+def no_runtime(events: Iterable[Object]) -> dict[str, str]:
+    """Return node -> the handler that its container runtime does not have."""
+    found = {}
+    for event in events:
+        match = _NO_RUNTIME.search(str(event.get("message") or ""))
+        node = (event.get("source") or {}).get("host") or event.get("reportingInstance")
+        if match and node:
+            found[str(node)] = str(match["handler"] or match["other"])
+    return found
+
+
+def stuck(events: Iterable[Object]) -> dict[str, str]:
+    """Return pod -> its newest warning that we know a remedy for: a missing path, an image, a driver."""
+    found: dict[str, str] = {}
+    for event in sorted(events, key=lambda item: str(item.get("lastTimestamp") or item.get("eventTime") or "")):
+        text = f"{event.get('reason')}: {event.get('message')}"[:_TEXT_SHOWN]
+        if hint(text):
+            found[str((event.get("involvedObject") or {}).get("name"))] = text
+    return found
+
+
+def trouble(owner: Object, stuck_pods: Mapping[str, Mapping[str, str]]) -> Subject:
+    """Return what holds pods of an owner's DaemonSet back: {pods, text, advice}; {} where nothing does."""
+    prefix = f"{owner.get('name')}-"
+    pods = stuck_pods.get(str(owner.get("namespace"))) or {}
+    own = {name: text for name, text in pods.items() if name.startswith(prefix)}
+    if not own:
+        return {}
+    text = own[max(own)]
+    return {"pods": len(own), "text": text, "advice": hint(text)}
+
+
+def operator(item: Object) -> Subject:
+    """Return the GPU Operator's state as its ClusterPolicy tells it."""
+    status, spec = item.get("status") or {}, item.get("spec") or {}
+    conditions = status.get("conditions") or []
+    errors = [one for one in conditions if one.get("type") == "Error" and one.get("status") == "True"]
+    return {
+        "subject": f"ClusterPolicy {item['metadata']['name']}",
+        "state": status.get("state"),
+        "message": (errors[0].get("message") if errors else None) or "no message",
+        "driver": (spec.get("driver") or {}).get("enabled", True),
+    }
+
+
+def exporter(item: Object, nodes: Iterable[Object]) -> Subject:
+    """Return how an npu-exporter reaches the container runtime, and what Ascend nodes really run."""
+    spec = item["spec"]["template"]["spec"]
+    words = " ".join(str(word) for one in spec.get("containers") or [] for word in [*(one.get("args") or [])])
+    mode = _MODE.search(words)
+    runtimes = {
+        str(node.get("runtime") or "").partition(":")[0]
+        for node in nodes
+        if any(device.get("vendor") == "ascend" for device in node.get("accelerators") or [])
+    }
+    metadata = item["metadata"]
+    return {
+        "subject": f"DaemonSet {metadata['namespace']}/{metadata['name']}",
+        # The binary's own default.
+        "mode": mode[1] if mode else "docker",
+        "runtimes": sorted(runtimes - {""}),
+    }
+
+
+def webhooks(cluster: Cluster) -> list[Subject]:
+    """Return the webhooks that every new pod passes, and whether anybody answers there."""
+    found = []
+    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
+        for item in cluster.list("admissionregistration.k8s.io/v1", kind):
+            for hook in item.get("webhooks") or []:
+                service = (hook.get("clientConfig") or {}).get("service")
+                if service and _judges_pods(hook):
+                    found.append(_webhook(cluster, hook, service))
+    return found
+
+
+def _judges_pods(hook: Object) -> bool:
+    return any(
+        {"pods", "*", "*/*"} & set(rule.get("resources") or []) and {"CREATE", "*"} & set(rule.get("operations") or [])
+        for rule in hook.get("rules") or []
+    )
+
+
+def _webhook(cluster: Cluster, hook: Object, service: Object) -> Subject:
+    name, namespace = str(service["name"]), str(service["namespace"])
+    slices = cluster.list(
+        "discovery.k8s.io/v1", "EndpointSlice", namespace=namespace, label_selector=f"kubernetes.io/service-name={name}"
+    )
+    ready = sum(
+        1
+        for one in slices
+        for endpoint in one.get("endpoints") or []
+        if (endpoint.get("conditions") or {}).get("ready", True)
+    )
+    policy = hook.get("failurePolicy") or "Fail"
+    return {
+        "subject": f"webhook {hook.get('name')}",
+        "service": f"{namespace}/{name}",
+        "endpoints": ready,
+        "consequence": "no pod can be created" if policy == "Fail" else "pods are created without it",
+    }
