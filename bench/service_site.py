@@ -86,8 +86,14 @@ class Site:
         return dict(task.run(connect(self.params), {**self.params, **wanted}, print, False)["releases"][0])
 
     def start_callers(self, service: str = "app-ms-swift", rate: int = RATE) -> None:
-        """A pod that asks the Service from now on; returns when it has its first answers."""
-        command = ["python3", "-c", CLIENT.read_text(encoding="utf-8"), f"http://{service}:8080", str(rate)]
+        """A pod that asks the Service from now on; returns when it has its first answers.
+
+        By its cluster address: a drain may evict the lab's only CoreDNS, which is nothing of the service's.
+        """
+        found = self.cluster.get("v1", "Service", service, self.namespace)
+        assert found is not None, f"there is no Service {service}"
+        address = f"http://{found['spec']['clusterIP']}:8080"
+        command = ["python3", "-c", CLIENT.read_text(encoding="utf-8"), address, str(rate)]
         container = {
             "name": "client",
             "image": "lab.registry/python:3.11",
@@ -121,6 +127,7 @@ class Site:
         seen.append(self.totals().since(before))
 
     def close(self) -> None:
+        """Remove all of it; returns when its devices are free. The empty namespace goes by itself, minutes later."""
         self.cluster.delete("v1", "Namespace", self.namespace)
-        while self.cluster.get("v1", "Namespace", self.namespace) is not None:
+        while self.cluster.list("v1", "Pod", self.namespace):
             time.sleep(0.5)

@@ -95,7 +95,8 @@ def main(arguments: list[str]) -> int:
     lanes = [
         Lane(words.split(), name if number == 1 else f"{name}-{number}") for number, words in enumerate(arguments, 1)
     ]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # also where a shell started us deaf, in the background
     together(lanes)
     failed = [target for lane in lanes for target in lane.failed]
     print(f"failed: {', '.join(f'make {target}' for target in failed)}" if failed else "all lanes ok")

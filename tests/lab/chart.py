@@ -16,7 +16,7 @@ from typing import Any
 
 from lab.paths import ROLE
 
-from tests.lab.releases import kubeconfig
+from tests.lab.releases import kubeconfig, named
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHART = CHECKOUT / "charts/ms-swift"
@@ -77,8 +77,9 @@ class Place:
 
 
 @contextlib.contextmanager
-def place(namespace: str, *labels: str) -> Iterator[Place]:
-    """The namespace, gone afterwards with all that is in it."""
+def place(what: str, *labels: str) -> Iterator[Place]:
+    """A namespace, gone afterwards with all that is in it."""
+    namespace = named(what)
     made = Place(namespace)
     made.given("namespace", namespace)
     try:
@@ -87,7 +88,7 @@ def place(namespace: str, *labels: str) -> Iterator[Place]:
         made.kubectl("apply", "--filename=-", stdin=_CLAIM)
         yield made
     finally:
-        made.kubectl("delete", "namespace", namespace, "--ignore-not-found")
+        made.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ class Lab:
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """A command that goes on while the test does; in a process group of its own, for Ctrl-C."""
+        # A shell starts what it puts into the background deaf to Ctrl-C; what is deaf begets the deaf.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [sys.executable, "-m", "lab", *words],
             env={**os.environ, "PYTHONPATH": str(ROLE), "LAB_NAME": self.name, **self.environment, **environment},

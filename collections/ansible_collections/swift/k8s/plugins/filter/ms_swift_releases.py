@@ -33,8 +33,8 @@ options:
     default: ""
   probe:
     description: >-
-      Options of the filter P(swift.k8s.ms_swift_probes#filter), C(options) and C(checks), by which a new colour is
-      asked where an entry has C(strategy) blue_green; empty asks nothing.
+      Options of the filter P(swift.k8s.ms_swift_probes#filter), C(options) and C(checks), by which a new revision is
+      asked before it counts; empty asks nothing.
     type: dict
     default: {}
   registry:
@@ -83,17 +83,22 @@ def ms_swift_releases(
     if registry:
         base["image"] = {"registry": registry}
     entries = [_entry(release, merged(base, defaults or {}), options or {}) for release in releases]
-    return [_paired(entry, probe or {}) if entry.get("strategy") == "blue_green" else entry for entry in entries]
+    return [_asked(_paired(entry), probe or {}) for entry in entries]
 
 
-def _paired(entry: dict[str, Any], probe: Mapping[str, Any]) -> dict[str, Any]:
-    """A pair of colours says itself how a new one is asked, and its routes lead to the Service before both."""
-    if "values" in entry:
-        entry = {**entry, "values": merged({"service": {"front": entry["name"]}}, entry["values"])}
+def _paired(entry: dict[str, Any]) -> dict[str, Any]:
+    """Routes of a pair of colours lead to the Service before both."""
+    if entry.get("strategy") != "blue_green" or "values" not in entry:
+        return entry
+    return {**entry, "values": merged({"service": {"front": entry["name"]}}, entry["values"])}
+
+
+def _asked(entry: dict[str, Any], probe: Mapping[str, Any]) -> dict[str, Any]:
+    """What serves is asked before a revision counts."""
     if "probe" in entry or not probe:
         return entry
     asked = [
-        {key: value for key, value in one.items() if key not in ("name", "namespace", "service")}
+        {key: value for key, value in one.items() if key not in ("name", "namespace", "service", "label_selector")}
         for one in ms_swift_probes([entry], **probe)
     ]
     return {**entry, "probe": asked[0]} if asked else entry

@@ -171,8 +171,8 @@ options:
           - An upgrade then comes up as the other colour, is asked as O(releases[].probe) says, and only then the
             Service leads to it. Where the devices do not suffice for both, it is refused with the numbers.
           - With O(releases[].state=rolled_back) the Service leads back to the colour that was kept.
-          - A chart that makes an Ingress or an HTTPRoute is refused, because two colours would answer to one host
-            name; lead one of your own to the Service.
+          - An Ingress or HTTPRoute of the chart has to lead to that Service; one that leads to a colour's own is
+            refused.
           - Without anything written it is V(in_place).
         type: str
         choices: [in_place, blue_green]
@@ -183,9 +183,11 @@ options:
         type: int
       probe:
         description:
-          - What a new colour must answer before callers come to it, as options of an entry of C(services) of
-            M(swift.k8s.openai_probe), such as C(model), C(checks) and C(api_key_secret). Without it a colour that is
-            ready is enough.
+          - What a new revision must answer, as options of an entry of C(services) of M(swift.k8s.openai_probe), such
+            as C(model), C(checks) and C(api_key_secret). Its chart must make a Service for its pods.
+          - One that is ready and does not answer has failed - O(releases[].on_failure) says what follows - and with
+            O(releases[].strategy=blue_green) no caller comes to it.
+          - Without it a revision that is ready is enough. With O(releases[].wait=false) nothing is asked.
         type: dict
       front_service:
         description:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import budget, crds, heal, leftovers, observe, plan, store, yamldoc
+from . import asking, budget, crds, heal, leftovers, observe, plan, store, yamldoc
 from .errors import BusyError, HelmError, ReleaseError, RolloutError, StuckError
 from .helm import Helm
 from .objects import Key, Object
@@ -68,7 +68,7 @@ class Actor:
         try:
             self._helm.upgrade(prepared.target)
             stored = self._stored(outcome)
-            self._ready(outcome, prepared.objects, stored)
+            self._answers(outcome, prepared.objects, stored)
         except (HelmError, RolloutError) as error:
             raise self._failed(outcome, error, before) from error
         return stored.revision
@@ -121,6 +121,17 @@ class Actor:
             live = seen.live.get(key)
             if live is not None and heal.by_apply(live) and _strategy(item) == "Recreate" != _strategy(live):
                 heal.make_recreate(self._cluster, key)
+
+    def _answers(self, outcome: Outcome, declared: Mapping[Key, Object], stored: Stored) -> None:
+        """Wait, ask, and only then note that this revision is one to come back to."""
+        wanted = outcome.wanted
+        if not wanted.wait:
+            return
+        self._wait(outcome, declared)
+        problem = asking.ask(self._cluster, wanted, declared)
+        if problem:
+            raise RolloutError(f"release {wanted.title} is ready but does not answer: {problem}")
+        store.mark_ready(self._cluster, stored)
 
     def _ready(self, outcome: Outcome, declared: Mapping[Key, Object], stored: Stored) -> None:
         if outcome.wanted.wait:
@@ -175,7 +186,7 @@ class Actor:
     def _confirm(self, outcome: Outcome, seen: Observed) -> int:
         stored = _needed(outcome)
         try:
-            self._ready(outcome, seen.declared, stored)
+            self._answers(outcome, seen.declared, stored)
         except RolloutError as error:
             raise self._failed(outcome, error, stored.revision - 1) from error
         return stored.revision
@@ -191,6 +202,7 @@ class Actor:
         self._helm.rollback(wanted.name, wanted.namespace, goal, seconds, wanted.history_max)
         stored = self._stored(outcome)
         manifest = next(one.manifest for one in revisions if one.revision == goal)
+        # It is not asked: what the task asks may be what only the revision that failed serves.
         self._ready(outcome, observe.parse(self._cluster, manifest, wanted.namespace), stored)
         return stored.revision
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._probe import options, probe
-from . import capacity, changes, colours, front, observe, plan, refusals
+from . import asking, capacity, changes, colours, front, observe, plan, refusals
 from .changes import ObjectChange
 from .errors import RefusedError, RolloutError
 from .objects import Key, Object
@@ -31,7 +30,7 @@ class BlueGreen:
 
     def plan(self, wanted: Wanted) -> Turn:
         """Look and decide; raises RefusedError, with numbers, where the second colour does not fit."""
-        _asked(wanted, wanted.name)
+        asking.checked(wanted, wanted.name)
         live = self._cluster.get("v1", "Service", wanted.name, namespace=wanted.namespace)
         if wanted.state == "present" and not front.is_front(live) and self._there(wanted, ""):
             raise RefusedError(refusals.in_place(wanted))
@@ -151,27 +150,25 @@ class BlueGreen:
             turn.steps = self._doer.run([coloured], quiet=True)
         declared = observe.releases(self._cluster, [coloured])[0].declared
         own = front.service_of(wanted.title, declared)
-        self._ask(turn, own)
+        self._ask(turn, declared)
         back, now = turn.action == SWITCH_BACK, self._cluster.now()
         service = front.service(wanted.name, wanted.namespace, turn.colour, now, own, wanted.front_service, back)
         self._cluster.apply(service, force=True)
 
-    def _ask(self, turn: Turn, own: Object) -> None:
+    def _ask(self, turn: Turn, declared: Mapping[Key, Object]) -> None:
         wanted = turn.wanted
-        if not wanted.probe:
+        if turn.action == SWITCH_BACK:  # an earlier revision may serve another model
+            wanted = replace(wanted, probe={key: value for key, value in wanted.probe.items() if key != "model"})
+        problem = asking.ask(self._cluster, wanted, declared)
+        if not problem:
             return
-        asked = _asked(wanted, str(own["metadata"]["name"]))
-        answer = probe.run([asked], lambda: self._cluster)[0]
-        if not answer["ok"]:
-            stays = (
-                f"Service {wanted.title} still leads to {turn.front.colour}"
-                if turn.front.colour
-                else "it does not serve"
-            )
-            raise RolloutError(
-                f"release {wanted.title}: {turn.colour} is ready but does not answer: {answer['message']}\n"
-                f"{stays}; {turn.colour} is left for inspection; correct the cause and run again."
-            )
+        stays = (
+            f"Service {wanted.title} still leads to {turn.front.colour}" if turn.front.colour else "it does not serve"
+        )
+        raise RolloutError(
+            f"release {wanted.title}: {turn.colour} is ready but does not answer: {problem}\n"
+            f"{stays}; {turn.colour} is left for inspection; correct the cause and run again."
+        )
 
     def _there(self, wanted: Wanted, colour: str) -> bool:
         found = observe.releases(self._cluster, [_coloured(wanted, colour)])[0].newest
@@ -187,17 +184,7 @@ def _coloured(wanted: Wanted, colour: str) -> Wanted:
     Without a colour: the release that strategy: in_place would make.
     """
     name = f"{wanted.name}-{colour}" if colour else wanted.name
-    return replace(wanted, name=name, state="present", strategy="in_place", strategy_value="")
-
-
-def _asked(wanted: Wanted, service: str) -> dict[str, Any]:
-    """How the Service of a colour is asked. Raises RefusedError for options that the probe has not."""
-    try:
-        return options.complete({**wanted.probe, "name": service, "namespace": wanted.namespace, "service": service})
-    except ValueError as error:
-        raise RefusedError(
-            f"release {wanted.title}: probe: {error}; see the options of swift.k8s.openai_probe"
-        ) from error
+    return replace(wanted, name=name, state="present", strategy="in_place", strategy_value="", probe={})
 
 
 def _belongs(pod: Mapping[str, Any], new: Outcome) -> bool:

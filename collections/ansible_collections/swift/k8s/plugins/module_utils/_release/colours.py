@@ -1,18 +1,19 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What two releases of one chart take beside each other: devices, and host names of their own. Pure."""
+"""What two releases of one chart take beside each other: devices, and routes to the Service before both. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from . import capacity
 from .errors import RefusedError
 from .objects import Key, Object
 
 COLOURS = ("blue", "green")
-#: Kinds that lead callers from outside to a Service by a host name, which no two of them may share.
+#: Kinds that lead callers from outside to a Service.
 ROUTES = ("Ingress", "HTTPRoute", "GRPCRoute", "VirtualService", "Route")
 
 
@@ -65,12 +66,26 @@ def short(title: str, need: Need, room: int) -> str:
     )
 
 
-def routes(title: str, name: str, declared: Iterable[Key]) -> None:
-    """Raises RefusedError when a colour brings its own route: callers would reach both colours through it."""
-    for key in declared:
-        if key.kind in ROUTES:
+def routes(title: str, name: str, declared: Mapping[Key, Object]) -> None:
+    """Raises RefusedError when a route leads to one colour's own Service: the switch would not reach its callers."""
+    own = {key.name for key in declared if key.kind == "Service"}
+    for key, item in declared.items():
+        there = own.intersection(_names(item.get("spec"))) if key.kind in ROUTES else ()
+        if there:
             raise RefusedError(
-                f"release {title}: its chart makes {key.kind} {key.name}, and two colours would answer to one host "
-                f"name; switch it off in the values, and lead a {key.kind} of your own to Service {name}, "
-                "which is what strategy: blue_green switches"
+                f"release {title}: {key.kind} {key.name} of its chart leads to Service {min(there)}, which is one "
+                f"colour's own; lead it to Service {name}, which strategy: blue_green switches "
+                f"(service.front: {name} in the values of ms-swift), or switch it off and lead one of yours there"
             )
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Every value of a key "name" or "host" in nested data."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            if key in ("name", "host") and isinstance(child, str):
+                yield child
+            yield from _names(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _names(child)

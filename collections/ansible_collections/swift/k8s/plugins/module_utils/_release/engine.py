@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import changes, crds, drift, immutable, objects, observe, plan, refusals, rehearsal, render
+from . import asking, changes, crds, drift, immutable, objects, observe, plan, refusals, rehearsal, render
 from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
@@ -113,6 +113,7 @@ class Engine:
             refusals.pair(self._cluster, wanted)
         prepared = render.prepare(self._cluster, self._helm, chart, wanted, decision, identity)
         refusals.weight(wanted, chart, prepared.weight)
+        asking.possible(wanted, prepared.objects)
         first = [] if wanted.skip_crds else crds.plan(self._cluster, prepared.chart)
         reasons = [*decision.reasons, *(f"{change.key} is {change.verb}" for change in first)]
         if stored is not None and decision.action == plan.UPGRADE:

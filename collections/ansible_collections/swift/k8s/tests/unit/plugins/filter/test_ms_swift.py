@@ -60,10 +60,18 @@ def test_a_pair_of_colours_says_how_a_new_one_is_asked() -> None:
     found = entry({**QWEN, "strategy": "blue_green"}, options={"namespace": "ai"}, probe=asking)
     assert found["probe"] == {"checks": ["health", "models", "chat"], "model": "Qwen2.5-7B-Instruct", "retries": 2}
     assert found["values"]["service"] == {"front": "qwen"}
-    assert "probe" not in entry(QWEN, options={"namespace": "ai"}, probe=asking)
     assert "probe" not in entry({**QWEN, "strategy": "blue_green"}, options={"namespace": "ai"})
     assert ms_swift_probes([found])[0]["service"] == "qwen"
     assert entry({**QWEN, "strategy": "blue_green", "probe": {"model": "x"}}, probe=asking)["probe"] == {"model": "x"}
+
+
+def test_what_serves_is_asked_before_it_counts() -> None:
+    asking = {"options": {"retries": 2}, "checks": []}
+    found = entry(QWEN, options={"namespace": "ai"}, probe=asking)
+    assert found["probe"] == {"checks": ["health", "models", "chat"], "model": "Qwen2.5-7B-Instruct", "retries": 2}
+    assert "front" not in found["values"].get("service", {})
+    assert "probe" not in entry({**QWEN, "values": {"task": "sft"}}, options={"namespace": "ai"}, probe=asking)
+    assert "probe" not in entry(QWEN, options={"namespace": "ai"})
 
 
 PROBES = [

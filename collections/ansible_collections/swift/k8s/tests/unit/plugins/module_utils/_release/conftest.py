@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._probe import probe
 from ansible_collections.swift.k8s.plugins.module_utils._release import processes, task
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster, FakeHelm
 
@@ -49,3 +50,16 @@ def run(cluster: FakeCluster, helm: FakeHelm, said: list[str], monkeypatch: pyte
         return task.run(api, {"namespace": "team", **options}, said.append, check, told)
 
     return call
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the probe says, and what it was asked."""
+    said: dict[str, Any] = {"ok": True, "message": "", "asked": []}
+
+    def run(services: list[Any], connect: Any) -> list[dict[str, Any]]:
+        said["asked"] += [service["service"] for service in services]
+        return [said]
+
+    monkeypatch.setattr(probe, "run", run)
+    return said

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._probe import probe
 from ansible_collections.swift.k8s.plugins.module_utils._release import colours, front
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RefusedError, RolloutError
 from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key
@@ -25,19 +24,6 @@ def devices(cluster: FakeCluster) -> FakeCluster:
     status = {"allocatable": {"nvidia.com/gpu": "4"}}
     cluster.put({"kind": "Node", "metadata": {"name": "n"}, "spec": {}, "status": status})
     return cluster
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the probe says, and what it was asked."""
-    said: dict[str, Any] = {"ok": True, "message": "", "asked": []}
-
-    def run(services: list[Any], connect: Any) -> list[dict[str, Any]]:
-        said["asked"] += [service["service"] for service in services]
-        return [said]
-
-    monkeypatch.setattr(probe, "run", run)
-    return said
 
 
 def only(result: dict[str, Any]) -> dict[str, Any]:
@@ -236,10 +222,22 @@ def test_nor_a_pair_a_release_in_place(run: Any, cluster: FakeCluster, chart: st
     assert cluster.writes == writes
 
 
-@pytest.mark.parametrize("kind", ["Ingress", "HTTPRoute"])
-def test_a_route_of_its_own_is_refused(kind: str) -> None:
-    with pytest.raises(RefusedError, match=f"makes {kind} app-blue.*lead a {kind} of your own to Service app,"):
-        colours.routes("team/app", "app", [Key("v1", "Service", "team", "x"), Key("v1", kind, "team", "app-blue")])
+ROUTES = {
+    "Ingress": lambda name: {"rules": [{"http": {"paths": [{"backend": {"service": {"name": name}}}]}}]},
+    "HTTPRoute": lambda name: {"rules": [{"backendRefs": [{"name": name, "port": 8080}]}]},
+    "VirtualService": lambda name: {"http": [{"route": [{"destination": {"host": name}}]}]},
+}
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_a_route_to_one_colour_is_refused(kind: str) -> None:
+    own = {Key("v1", "Service", "team", "app-blue"): {"spec": {}}}
+    key = Key("v1", kind, "team", "app-blue")
+    colours.routes("team/app", "app", {**own, key: {"spec": ROUTES[kind]("app")}})
+    with pytest.raises(
+        RefusedError, match=rf"{kind} app-blue of its chart leads to Service app-blue.*lead it to Service app,"
+    ):
+        colours.routes("team/app", "app", {**own, key: {"spec": ROUTES[kind]("app-blue")}})
 
 
 def test_a_service_of_somebody_else(run: Any, cluster: FakeCluster, chart: str) -> None:
