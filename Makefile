@@ -55,7 +55,7 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-scaling test-engine test-gang molecule
+.PHONY: test test-slow test-lab test-scaling test-engine test-gang test-tasks molecule
 test: check test-slow ## every test there is; the two halves that need a cluster run side by side, on a lab each
 	@python scripts/lanes.py "test-lab" "molecule test-engine"
 test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
@@ -72,7 +72,9 @@ molecule: lab-engines ## whole deployments on the lab: converge, idempotence by 
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
 	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
-	@pytest -m "engine and slow" tests/engine --timeout=420
+	@pytest -m "engine and slow" tests/engine/test_gang.py --timeout=420
+test-tasks: lab-engines ## the real ms-swift for pt, full, QLoRA, dpo, grpo, sample, eval, bnb, embedding, reranker
+	@pytest -m "engine and slow" tests/engine/test_tasks.py --timeout=300
 
 .PHONY: bench bench-cache bench-report chaos-release
 bench: lab-engines ## run every bench, write build/bench/*.json

@@ -41,6 +41,13 @@
 - ports:
     - {protocol: TCP, port: {{ $port | default (ternary 443 80 (eq $url.scheme "https")) }}}
 {{- end }}
+{{- if or .Values.eval.url .Values.ui.baseUrl }}
+{{- /* A policy sees the port of the pod behind a Service: that of another release of this chart may be any. */}}
+- to:
+    - namespaceSelector: {}
+      podSelector:
+        matchLabels: {app.kubernetes.io/part-of: ms-swift}
+{{- end }}
 {{- if or .Values.networkPolicy.publicEgress (and (include "ms-swift.seeds" .) (not .Values.cache.seed.endpoint)) }}
 - ports:
     - {protocol: TCP, port: 443}

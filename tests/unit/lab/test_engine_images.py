@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lab.engine import __main__ as command_line
-from lab.engine import chroot, publish, real, standin, suite, tree, wheels
+from lab.engine import chroot, extras, publish, real, standin, suite, tree, wheels
 from lab.engine.prune import prune
 from lab.errors import LabError
 from lab.image import Image, Layer, pack
@@ -35,6 +35,13 @@ def test_recipe_changes_with_the_lock(monkeypatch: pytest.MonkeyPatch, tmp_path:
     (tmp_path / "lock.txt").write_text("other")
     monkeypatch.setattr(real, "LOCK", tmp_path / "lock.txt")
     assert real.recipe() != before
+
+
+@pytest.mark.parametrize(("left", "right", "steps"), [("", "ab", 2), ("kitten", "sitting", 3), ("same", "same", 0)])
+def test_module_without_wheel(left: str, right: str, steps: int) -> None:
+    module: dict[str, Any] = {}
+    exec(extras.EDITDISTANCE, module)
+    assert module["distance"](left, right) == steps
 
 
 def answer(text: str, code: int = 0) -> Any:

@@ -69,6 +69,11 @@ def test_rows_are_whole_json(tmp_path: Path) -> None:
         rows = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
         assert len(rows) == 3
         assert all(row["messages"] for row in rows)
+    choices = [json.loads(line) for line in (tmp_path / "choices_val.jsonl").read_text().splitlines()]
+    assert [(row["question"], row[row["answer"]]) for row in choices[:2]] == [
+        ("What is 0 + 0?", "0"),
+        ("What is 1 + 1?", "2"),
+    ]
 
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import swift_pod_eval as evaluation
 import swift_pod_gang as gang
 import swift_pod_output as output
 import swift_pod_training as training
@@ -60,6 +61,17 @@ def read_key(path: Path) -> str:
     return key
 
 
+def secret(run: Run) -> dict[str, str]:
+    """The API key as an option of the command, or put into the environment, as run.json says; nothing without one."""
+    if not run.get("api_key_file"):
+        return {}
+    key = read_key(Path(run["api_key_file"]))
+    if run["api_key_to"].startswith("--"):
+        return {run["api_key_to"][2:]: key}
+    os.environ[run["api_key_to"]] = key
+    return {}
+
+
 def require_port(host: str, port: int) -> None:
     """Fail when the port is taken: ms-swift would move to the next one in silence, away from Service and probes."""
     with socket.socket() as probe:
@@ -85,7 +97,8 @@ def leave(number: int, _frame: object) -> None:
 def postpone(_number: int, _frame: object) -> None:
     """End a Job's pod so that the next one does its work, and the Job counts no failure."""
     print("launch: stopped before the end: a rerun goes on from there", file=sys.stderr, flush=True)
-    raise SystemExit(AGAIN)
+    sys.stdout.flush()
+    os._exit(AGAIN)  # threads that wait for an answer would hold the process until the grace period is over
 
 
 def serve(run: Run) -> None:
@@ -93,13 +106,7 @@ def serve(run: Run) -> None:
     arguments = dict(run["arguments"])
     if "port" in arguments:
         require_port(str(arguments.get("host", "0.0.0.0")), int(arguments["port"]))
-    if run.get("api_key_file"):
-        key = read_key(Path(run["api_key_file"]))
-        if run["api_key_to"].startswith("--"):
-            arguments[run["api_key_to"][2:]] = key
-        else:
-            os.environ[run["api_key_to"]] = key
-    start(run["module"], [*run["first"], *words(arguments)])
+    start(run["module"], [*run["first"], *words({**arguments, **secret(run)})])
 
 
 def train(run: Run) -> None:
@@ -126,7 +133,10 @@ def produce(run: Run) -> None:
     """Make a result once: a rerun finds it, a killed run is cleared away first."""
     directory = Path(run["output"])
     if output.claim(directory, output.digest(run["arguments"]), clear=run["clear"]):
-        start(run["module"], words(run["arguments"]))
+        evaluates = run["module"] == "swift.cli.eval"
+        if evaluates:
+            evaluation.prepare(run["arguments"]["eval_backend"])
+        start(run["module"], words({**run["arguments"], **(secret(run) if evaluates else {})}))
         output.write(directory, output.digest(run["arguments"]), "done")
     else:
         print(f"launch: {directory} already holds this result; nothing to do", flush=True)

@@ -1,9 +1,10 @@
-"""Both engine images into the cache's image store."""
+"""The engine images into the cache's image store."""
 
 from __future__ import annotations
 
 from ..console import Console
 from ..image import Image, save
+from .extras import extras
 from .real import real
 from .standin import standin
 
@@ -12,7 +13,7 @@ def build(console: Console | None = None) -> list[str]:
     """Make what is not there yet and return the references; `up` and `python -m lab publish` bring them to a lab."""
     console = console or Console()
     references = []
-    for name, make in (("ms-swift", real), ("lab-engine", standin)):
+    for name, make in (("ms-swift", real), ("ms-swift with extras", extras), ("lab-engine", standin)):
         console.say(f"image {name}: looking it up, building it when its recipe is new")
         image: Image = make()
         save(image)

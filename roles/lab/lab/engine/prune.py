@@ -18,6 +18,9 @@ WHEELS = (
     *("pyarrow/libarrow_flight.so*", "pyarrow/libarrow_python_flight.so*", "pyarrow/_flight*.so", "share"),
 )
 
+#: bitsandbytes for GPUs
+EXTRAS = tuple(f"bitsandbytes/libbitsandbytes_{kind}*" for kind in ("cuda", "rocm", "xpu"))
+
 
 def prune(directory: Path, patterns: Sequence[str]) -> None:
     """Remove what matches, files and directories alike."""
