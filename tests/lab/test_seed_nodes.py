@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes
 import pytest
 
 from tests.lab.cluster_of_tests import CHECKOUT, Place, place
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.lab
 
 SIZE = 6_000_000
 NODES = ["lab-0", "lab-1"]
+DEVICE = "nvidia.com/gpu"
 
 
 def on(node: str, *words: str) -> str:
@@ -81,3 +83,41 @@ def test_every_node_has_it_and_the_hub_sent_it_once(place: Place, directory: str
     runs = []
     assert place.writes(lambda: runs.append(place.seed(**wish))) == []
     assert (runs[0].code, runs[0].changed) == (0, 0), runs[0].text
+
+
+@pytest.fixture
+def offered(place: Place) -> Iterator[None]:
+    """The second node says that it has a device, which no container gets: only what the API shows counts here."""
+    api = kubernetes.client.CoreV1Api(kubernetes.config.new_client_from_config(place.facts["kubeconfig"]))
+
+    def say(amount: str | None) -> None:
+        api.patch_node_status(NODES[1], {"status": {"capacity": {DEVICE: amount}, "allocatable": {DEVICE: amount}}})
+
+    say("1")
+    yield
+    say(None)
+
+
+@pytest.mark.usefixtures("offered")
+def test_nodes_by_vendor_and_label_and_one_that_is_new_takes_from_the_other(
+    place: Place, directory: str, content: bytes
+) -> None:
+    def files() -> list[str]:
+        found = [on(node, "find", directory, "-name", "model.safetensors", "-size", f"{SIZE}c") for node in NODES]
+        return [node for node, paths in zip(NODES, found) if "/snapshots/" in paths]
+
+    wish = {
+        "storage_claims": [{"name": "models", "size": "1Gi", "local": {"path": directory, "shared_path": True}}],
+        "model_cache_volume": "models",
+        "model_cache_models": [{"id": f"{place.namespace}/tiny", "endpoint": "http://hub.lab:8099"}],
+    }
+    assert len(content) == SIZE
+    run = place.seed(**wish, model_cache_nodes_accelerators=["nvidia"])
+    assert (run.code, files()) == (0, [NODES[1]]), run.text
+
+    run = place.seed(**wish, model_cache_nodes_selector=f"kubernetes.io/hostname in ({', '.join(NODES)})")
+    assert (run.code, files()) == (0, NODES), run.text
+    assert sent(place) == SIZE
+
+    nobody = place.seed(**wish, model_cache_nodes_selector="pool=none")
+    assert (nobody.code, "selects no node. Correct it" in " ".join(nobody.text.split())) == (2, True), nobody.text

@@ -181,6 +181,21 @@ options:
     type: list
     elements: str
     default: []
+  nodes_selector:
+    description:
+      - In place of O(nodes), the nodes that a label selector finds, as kubectl writes it, for example
+        V(pool=gpu,tier!=test). Nodes that are not ready or cordoned are left out with a warning; so a node that joins
+        later is filled by the next run, from one that has the models.
+    type: str
+    default: ""
+  nodes_accelerators:
+    description:
+      - In place of O(nodes), the nodes that offer devices of these vendors; with O(nodes_selector), those of them that
+        it finds.
+    type: list
+    elements: str
+    choices: [nvidia, ascend]
+    default: []
   wave:
     description: With O(nodes), how many nodes take at the same time, as a number or a share.
     type: str

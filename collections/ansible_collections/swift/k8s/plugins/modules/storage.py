@@ -174,7 +174,13 @@ options:
             description: Values of the label C(kubernetes.io/hostname) of the nodes that have it.
             type: list
             elements: str
-            required: true
+            default: []
+          node_labels:
+            description:
+              - Labels of the nodes that have it, with their values. Without O(claims[].local.nodes) and these, every
+                node has it.
+            type: dict
+            default: {}
           shared_path:
             description: The path is the same file system on all of these nodes, one that the nodes mount themselves.
             type: bool

@@ -141,7 +141,7 @@ class Engine:
                 "model": model,
                 "revision": item.wish.snapshot.revision,
                 "resolved": item.commit,
-                "path": item.outcome().path,
+                "path": item.path,
                 "files": len(item.plan.fetch),
                 "bytes": item.plan.bytes_to_fetch,
                 "kept_bytes": sum(fetch.kept for fetch in item.plan.fetch),

@@ -8,7 +8,7 @@ import contextlib
 import os
 import pickle
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .._hub import names
 from .errors import CacheError, disk_error
@@ -87,20 +87,31 @@ def _hugging_face(snapshot: Snapshot, manifest: Manifest) -> None:
 def _old_modelscope(snapshot: Snapshot, manifest: Manifest) -> None:
     """ModelScope clients up to 1.37 believe a directory only with their own three small files in it."""
     organisation, name = names.split(snapshot.id)
-    known = [{"Path": record.path, "Revision": _file_revision(record, manifest)} for record in manifest.files]
-    _write(snapshot.file(".mdl"), pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2))
-    _write(snapshot.file(".mv"), snapshot.revision.encode())
-    _write(snapshot.file(OLD_INDEX), pickle.dumps(known, protocol=2))
+    known = ({"Path": record.path, "Revision": _file_revision(record, manifest)} for record in manifest.files)
+    _write(snapshot.file(".mdl"), [pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2)])
+    _write(snapshot.file(".mv"), [snapshot.revision.encode()])
+    _write(snapshot.file(OLD_INDEX), _pickled_list(known))
+
+
+def _pickled_list(items: Iterable[object]) -> Iterator[bytes]:
+    """`pickle.dumps(list(items), protocol=2)` without the list: 50,000 entries would not fit the memory we promise.
+
+    Each entry is a pickle of its own less its frame (PROTO and version before it, STOP after it).
+    """
+    yield pickle.PROTO + b"\x02" + pickle.EMPTY_LIST + pickle.MARK
+    for item in items:
+        yield pickle.dumps(item, protocol=2)[2:-1]
+    yield pickle.APPENDS + pickle.STOP
 
 
 def _file_revision(record: Record, manifest: Manifest) -> str:
     return record.tag[len("rev:") :] if record.tag.startswith("rev:") else manifest.commit
 
 
-def _write(path: str, content: bytes) -> None:
+def _write(path: str, content: Iterable[bytes]) -> None:
     temporary = f"{path}.part"
     with open(temporary, "wb") as stream:
-        stream.write(content)
+        stream.writelines(content)
     os.replace(temporary, path)
 
 

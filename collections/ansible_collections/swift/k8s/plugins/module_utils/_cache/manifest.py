@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from .._hub.listing import path_problem
 from .errors import DamagedManifest
@@ -48,6 +48,7 @@ class Manifest(NamedTuple):
 
 #: the same strings appear in the listing, on the disk, or in every other record
 _REPEATED = ("path", "sha256", "pinned_by", "tag")
+_BEFORE_FILES, _AFTER_FILES = ', "files": [\n', "]}\n"
 _WORDS = ("id", "kind", "revision", "commit", "hub", "address")
 
 
@@ -55,17 +56,18 @@ def write(path: str, manifest: Manifest) -> None:
     """Last of all, in one rename: a manifest that can be seen speaks of files that can be read."""
     head = {"version": VERSION, **{name: value for name, value in manifest._asdict().items() if name != "files"}}
     with write_atomically(path) as stream:
-        stream.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "files": [')
+        stream.write(json.dumps(head, ensure_ascii=False)[:-1] + _BEFORE_FILES)
+        last = len(manifest.files) - 1
         for number, record in enumerate(sorted(manifest.files)):
-            stream.write(("," if number else "") + "\n" + encode(record))
-        stream.write("\n]}\n")
+            stream.write(encode(record) + (",\n" if number < last else "\n"))
+        stream.write(_AFTER_FILES)
 
 
 def read(path: str) -> Manifest | None:
     """The manifest, None when there is none; a damaged one is an error that the planner can live with."""
     try:
         with open(path, encoding="utf-8") as stream:
-            data = json.load(stream, object_hook=_record_or_dict)
+            data = _parsed(stream)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -90,6 +92,19 @@ def decode(line: str) -> Record | None:
 
 def filters_equal(manifest: Manifest, include: Iterable[str], exclude: Iterable[str]) -> bool:
     return manifest.include == tuple(include) and manifest.exclude == tuple(exclude)
+
+
+def _parsed(stream: TextIO) -> Any:
+    """Line by line where it lies there as we write it: 50,000 files at once would not fit the memory we promise."""
+    head = stream.readline()
+    if not head.endswith(_BEFORE_FILES):
+        return json.loads(head + stream.read(), object_hook=_record_or_dict)
+    files = []
+    for line in stream:
+        if line == _AFTER_FILES:
+            return {**json.loads(head[: -len(_BEFORE_FILES)] + "}"), "files": files}
+        files.append(json.loads(line.rstrip(",\n"), object_hook=_record_or_dict))
+    raise ValueError("it ends in the middle")
 
 
 def _record_or_dict(found: dict[str, Any]) -> Any:

@@ -140,13 +140,12 @@ def _unwanted(
 ) -> tuple[list[Record], list[str]]:
     """Our files outside the wish: kept while the hub still lists them as they are (another wish may have brought them),
     removed when it does not. Files that we did not publish are nobody's business."""
-    listed = {file.path: file for file in listing}
+    outside = sorted(path for path in observed.records if path not in wanted and path in observed.files)
+    listed = {file.path: file for file in listing} if outside else {}
     kept: list[Record] = []
     removed: list[str] = []
-    for path, record in sorted(observed.records.items()):
-        if path in wanted or path not in observed.files:
-            continue
-        file = listed.get(path)
+    for path in outside:
+        record, file = observed.records[path], listed.get(path)
         if file and same_content(file, record) and path not in observed.damaged:
             kept.append(record)
         else:

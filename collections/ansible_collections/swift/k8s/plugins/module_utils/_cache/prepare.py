@@ -58,12 +58,16 @@ class Prepared(NamedTuple):
     def unchanged(self) -> bool:
         return self.linked and self.written and not self.plan.work
 
+    @property
+    def path(self) -> str:
+        """What to give to an engine."""
+        return self.wish.snapshot.link if self.visible else self.wish.snapshot.files
+
     def outcome(self) -> Outcome:
         files = self.plan.keep
-        snapshot = self.wish.snapshot
         return Outcome(
-            snapshot,
-            snapshot.link if self.visible else snapshot.files,
+            self.wish.snapshot,
+            self.path,
             self.commit,
             self.hub.name if self.hub else "",
             () if self.error else changes(self.plan, not self.linked, not self.written),
@@ -103,7 +107,7 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
     warnings = [complaint] if complaint else []
     damaged = frozenset(verify.damaged(wish.snapshot, manifest, spec.verify)) if manifest else frozenset()
     observed = observe(wish.snapshot, manifest, damaged)
-    own = _own_listing(manifest, wish, observed)
+    whole = _whole(manifest, wish, observed)
     repository = Repository(wish.snapshot.id, wish.snapshot.kind, wish.snapshot.revision)
     hub: Hub | None = None
     rest: tuple[Endpoint, ...] = ()
@@ -111,19 +115,19 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         hub, listing, refusals = first_answering(
             wish.endpoints,
             repository,
-            lambda asked: _known_commit(manifest, own, asked),
+            lambda asked: _known_commit(manifest, whole, asked),
             dead,
-            _listing_policy(spec, own),
+            _listing_policy(spec, whole),
             (wish.include, wish.exclude),
         )
         rest = wish.endpoints[len(refusals) + 1 :]
         warnings += [f"{name} was passed over: {error}" for name, error in refusals]
-        commit, files = listing.commit, listing.files if listing.files is not None else own
+        commit, files = listing.commit, listing.files if listing.files is not None else _own_listing(manifest)
     except HubError as error:
-        if not own or not manifest:
+        if not whole or not manifest:
             raise
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
-        commit, files = manifest.commit, own
+        commit, files = manifest.commit, _own_listing(manifest)
     if not checked(file for file in files if selected(file.path, wish.include, wish.exclude)):
         raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
     plan = _planned(files, wish, observed)
@@ -136,6 +140,7 @@ def look_again(item: Prepared) -> Prepared:
     manifest, _complaint = manifest_of(item.wish.snapshot)
     observed = observe(item.wish.snapshot, manifest, frozenset(item.damaged))
     plan = _planned(item.listing, item.wish, observed)
+    plan = item.plan if plan == item.plan else plan  # one of the two is enough in memory
     linked = not item.visible or bool(manifest and not links.missing(item.wish.snapshot, manifest))
     return item._replace(manifest=manifest, plan=plan, linked=linked)
 
@@ -148,22 +153,26 @@ def _planned(listing: tuple[RemoteFile, ...], wish: Wish, observed: Observed) ->
     return decide(listing, wish.include, wish.exclude, observed._replace(donors=donors_for(wish.snapshot)))
 
 
-def _own_listing(manifest: Manifest | None, wish: Wish, observed: Observed) -> tuple[RemoteFile, ...]:
-    """The listing that a complete, unharmed snapshot gives of itself; empty when it is not one."""
-    if not manifest or not filters_equal(manifest, wish.include, wish.exclude):
-        return ()
-    own = tuple(RemoteFile(record.path, record.size, record.sha256, record.tag) for record in manifest.files)
-    plan = decide(own, (), (), observed)
-    return () if plan.work else own
+def _whole(manifest: Manifest | None, wish: Wish, observed: Observed) -> bool:
+    """Whether the snapshot is complete and unharmed by what it says of itself."""
+    if not manifest or not manifest.files or not filters_equal(manifest, wish.include, wish.exclude):
+        return False
+    return not decide(_own_listing(manifest), (), (), observed).work
 
 
-def _known_commit(manifest: Manifest | None, own: tuple[RemoteFile, ...], hub: Hub) -> str:
-    return manifest.commit if own and manifest and manifest.address == hub.address else ""
+def _own_listing(manifest: Manifest | None) -> tuple[RemoteFile, ...]:
+    """The listing that a snapshot gives of itself; made when it is needed, for it is long."""
+    files = manifest.files if manifest else ()
+    return tuple(RemoteFile(record.path, record.size, record.sha256, record.tag) for record in files)
 
 
-def _listing_policy(spec: Spec, own: tuple[RemoteFile, ...]) -> Policy:
+def _known_commit(manifest: Manifest | None, whole: bool, hub: Hub) -> str:
+    return manifest.commit if whole and manifest and manifest.address == hub.address else ""
+
+
+def _listing_policy(spec: Spec, whole: bool) -> Policy:
     """A listing is asked for again a few times, not for minutes: there may be another endpoint, or a complete cache."""
-    return spec.policy._replace(attempts=min(2 if own else 4, spec.policy.attempts))
+    return spec.policy._replace(attempts=min(2 if whole else 4, spec.policy.attempts))
 
 
 def last_of_each_id(wishes: Sequence[Wish]) -> frozenset[Wish]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def checked(files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:
             )
         if file.size < 0:
             raise BadAnswer(f"the hub gives no usable size for {file.path!r}")
-        folded = file.path.casefold()
+        folded = sys.intern(file.path.casefold())  # nearly always the path itself: no second copy of 50,000 of them
         if folded in seen:
             raise UnsafePath(
                 f"the hub lists {seen[folded]!r} and {file.path!r}, which are one file where case does not count",

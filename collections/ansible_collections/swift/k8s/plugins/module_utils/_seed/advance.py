@@ -13,10 +13,12 @@ from . import nodes, server
 from .observe import observe
 from .plan import Observed, Step, decide
 from .step import Result, recorded_by_another, take
-from .wish import Wish
+from .wish import RECORD, Wish
 
-#: Place -> uid of the Job that this run follows there.
+#: Place -> uid of the Job that this run follows there, or VERIFIED.
 Followed = dict[str, str]
+#: In place of a uid: this run has looked there as far as the user wishes, and need not look again for the others' sake.
+VERIFIED = "verified"
 
 
 def advance(cluster: Cluster, wish: Wish, followed: Followed, start_timeout: float) -> Result:
@@ -25,23 +27,25 @@ def advance(cluster: Cluster, wish: Wish, followed: Followed, start_timeout: flo
     return _go(cluster, wish, observed, _decide(wish, observed, followed, start_timeout), followed)
 
 
-def advance_nodes(cluster: Cluster, wish: Wish, params: Mapping[str, Any], followed: Followed) -> Result:
-    """The first node from the hub, then the others from the first, a wave at a time."""
-    names = nodes.checked(params["nodes"])
+def advance_nodes(
+    cluster: Cluster, wish: Wish, names: Sequence[str], params: Mapping[str, Any], followed: Followed
+) -> Result:
+    """One node from the hub, then the others from it, a wave at a time."""
     timeout = params["start_timeout"]
-    first = nodes.at_node(wish, names[0])
+    source = _source(cluster, wish, names, followed)
+    first = nodes.at_node(wish, source)
     result = advance(cluster, first, followed, timeout)
     if result["seeding"]:
         return result
-    rest = [nodes.from_first(wish, name) for name in names[1:]]
+    rest = [nodes.from_first(wish, name) for name in names if name != source]
     looks = [(each, observe(cluster, each)) for each in rest]
     steps = [(each, seen, _decide(each, seen, followed, timeout)) for each, seen in looks]
     undone = [each for each in steps if each[2].verb != "finished"]
     if not undone:
         server.stop(cluster, first)
-        return {**result, "nodes": names}
+        return {**result, "nodes": list(names)}
     if not server.ready(cluster, first, params["lan_rate_limit"]):
-        return {**result, "seeding": True, "changed": True, "waiting": f"the server on node {names[0]} starts"}
+        return {**result, "seeding": True, "changed": True, "waiting": f"the server on node {source} starts"}
     told = _wave(cluster, undone, nodes.wave(params["wave"], len(rest)), followed)
     seeding = any(each["seeding"] for each in told) or len(told) < len(undone)
     if not seeding:
@@ -51,8 +55,18 @@ def advance_nodes(cluster: Cluster, wish: Wish, params: Mapping[str, Any], follo
         "seeding": seeding,
         "changed": result["changed"] or any(each["changed"] for each in told),
         "waiting": f"{len(names) - len(undone)} of {len(names)} nodes have the models" if seeding else "",
-        "nodes": names,
+        "nodes": list(names),
     }
+
+
+def _source(cluster: Cluster, wish: Wish, names: Sequence[str], followed: Followed) -> str:
+    """The node that serves; else the first that has the models, so that a new one needs no link; else the first."""
+    serving = server.node(cluster, wish)
+    if serving in names:
+        return serving
+    if nodes.at_node(wish, names[0]).place in followed:
+        return names[0]
+    return next((name for name in names if not observe(cluster, nodes.at_node(wish, name)).missing), names[0])
 
 
 def _wave(
@@ -71,15 +85,21 @@ def _wave(
 
 
 def _decide(wish: Wish, observed: Observed, followed: Followed, start_timeout: float) -> Step:
-    return decide(observed, wish, followed.get(wish.place, ""), start_timeout)
+    known = followed.get(wish.place, "")
+    return Step("finished") if known == VERIFIED else decide(observed, wish, known, start_timeout)
 
 
 def _go(cluster: Cluster, wish: Wish, observed: Observed, step: Step, followed: Followed) -> Result:
     result = take(cluster, wish, observed, step)
-    if step.verb == "finished" and wish.place in followed:
-        result.update(recorded_by_another(cluster, wish, followed[wish.place]))
+    known = followed.get(wish.place, "")
+    if known == VERIFIED:
+        return result
+    if step.verb == "finished" and known:
+        result.update(recorded_by_another(cluster, wish, known))
     if result["uid"]:
         followed[wish.place] = result["uid"]
+    elif step.verb == "record" and wish.verify != RECORD:
+        followed[wish.place] = VERIFIED
     else:
         followed.pop(wish.place, None)
     return result

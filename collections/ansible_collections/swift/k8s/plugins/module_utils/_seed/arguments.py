@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._cluster.auth import AUTH_ARGS
+from .selection import ACCELERATORS
 
 
 def _text(**more: Any) -> dict[str, Any]:
@@ -61,6 +62,8 @@ ARGUMENTS: dict[str, Any] = {
     "verify_schedule": _text(default=""),
     "verify_timezone": _text(default=""),
     "nodes": _texts(),
+    "nodes_selector": _text(default=""),
+    "nodes_accelerators": {**_texts(), "choices": ACCELERATORS},
     "wave": _text(default="25%"),
     "lan_rate_limit": _text(default="unlimited"),
     "keep": _text(choices=["all", "listed"], default="all"),

@@ -16,5 +16,9 @@ class SeedError(Exception):
         self.log = list(log)
 
 
+class NoNodes(SeedError):
+    """Nothing is selected. In check mode that is no error: the run itself may be about to make devices known."""
+
+
 class NoVolume(SeedError):
     """The claim is not there. In check mode that is no error: the run itself may be about to make it."""

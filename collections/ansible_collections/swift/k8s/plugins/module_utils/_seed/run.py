@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from . import nodes, site_hub, verification
+from . import nodes, selection, site_hub, verification
 from .advance import advance, advance_nodes
-from .errors import NoVolume
+from .errors import NoNodes, NoVolume
 from .forecast import forecast
 from .observe import observe
 from .step import models
@@ -29,18 +29,20 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     site_hub.validate(params)
     if check_mode:
         return _would(cluster, wish, params)
+    selected = selection.select(cluster, params) if selection.wanted(params) else selection.Selected(())
     deadline = time.monotonic() + params["follow_seconds"]
     followed = dict(params["followed"])
     changed, looks = False, 0
     while True:
-        if params["nodes"]:
-            result = advance_nodes(cluster, wish, params, followed)
+        if selected.names:
+            result = advance_nodes(cluster, wish, selected.names, params, followed)
         else:
             result = advance(cluster, wish, followed, params["start_timeout"])
         changed = changed or result["changed"]
         if not result["seeding"]:
-            kept, told = _kept(cluster, wish, params, check_mode=False)
-            more = {"followed": followed, "verification": told, "warned": _warned(result, told)}
+            kept, told = _kept(cluster, _places(wish, selected.names), params, check_mode=False)
+            warned = [*selected.left_out, *_warned(result, told)]
+            more = {"followed": followed, "verification": told, "warned": warned}
             return {**result, "changed": changed or kept, **more}
         if not params["wait"] or time.monotonic() >= deadline:
             return {**result, "changed": changed, "followed": followed, "warned": []}
@@ -54,13 +56,14 @@ def _warned(result: Mapping[str, Any], told: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _places(wish: Wish, names: Sequence[str]) -> list[Wish]:
-    return [nodes.at_node(wish, name) for name in nodes.checked(names)] or [wish]
+    return [nodes.at_node(wish, name) for name in names] or [wish]
 
 
-def _kept(cluster: Cluster, wish: Wish, params: Mapping[str, Any], check_mode: bool) -> tuple[bool, dict[str, Any]]:
+def _kept(
+    cluster: Cluster, places: Sequence[Wish], params: Mapping[str, Any], check_mode: bool
+) -> tuple[bool, dict[str, Any]]:
     """What stays beside a seeded volume. (changed, place -> how its scheduled verification stands)."""
-    schedule = params["verify_schedule"] if wish.models else ""
-    places = _places(wish, params["nodes"])
+    schedule = params["verify_schedule"] if places[0].models else ""
     zone = params["verify_timezone"]
     kept = {place.place: verification.keep(cluster, place, schedule, zone, check_mode) for place in places}
     serves = site_hub.keep(cluster, places[0], params, check_mode)
@@ -70,19 +73,23 @@ def _kept(cluster: Cluster, wish: Wish, params: Mapping[str, Any], check_mode: b
 
 def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str, Any]:
     """Check mode: what a run would bring. Files and bytes where this host reaches the hub, else the reason why not."""
-    places = _places(wish, params["nodes"])
+    selected = selection.Selected(())
     recorded: Mapping[str, Any] = {}
     missing: Sequence[Mapping[str, Any]] = wish.models
     remove: tuple[str, ...] = ()
     behind: list[str] = []
+    places = [wish]
     try:
+        if selection.wanted(params):
+            selected = selection.select(cluster, params)
+        places = _places(wish, selected.names)
         observed = observe(cluster, places[0])
         behind = [place.node for place in places[1:] if observe(cluster, place).missing]
         recorded, missing, remove = observed.recorded, observed.missing, observed.surplus.remove
         waiting = ""
-    except NoVolume as error:
+    except (NoNodes, NoVolume) as error:
         waiting = str(error)
-    kept, told = _kept(cluster, wish, params, check_mode=True)
+    kept, told = _kept(cluster, places, params, check_mode=True)
     expected = [forecast(model) for model in missing]
     before = {"models": sorted(recorded)}
     after = {"models": sorted({*recorded, *(key(model) for model in missing)} - set(remove))}
@@ -96,7 +103,7 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
         "would_remove": list(remove),
         "would_fill": behind,
         "verification": told,
-        "warned": _warned({}, told),
+        "warned": [*selected.left_out, *_warned({}, told)],
         "models": [] if missing else models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._cluster.cluster import Cluster
 from .labels import LABELS
-from .nodes import PORT, server_name
+from .nodes import HOSTNAME, PORT, server_name
 from .objects import PACKAGE, RATE, container, engine_volume, pod_spec, scratch_volume, source_paths, token_volume
 from .serve import HEALTH
 from .sources import engine_sources
@@ -64,7 +64,7 @@ def objects(wish: Wish, sources: Mapping[str, str], rate_limit: str) -> list[dic
 def ready(cluster: Cluster, wish: Wish, rate_limit: str) -> bool:
     """Make the server if it is not there, give it its limit; whether it answers."""
     pod = cluster.get("v1", "Pod", server_name(wish), wish.namespace)
-    if pod is not None and (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+    if pod is not None and _useless(pod, wish):
         cluster.delete("v1", "Pod", server_name(wish), namespace=wish.namespace)
         return False
     if pod is None:
@@ -78,12 +78,25 @@ def ready(cluster: Cluster, wish: Wish, rate_limit: str) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
+def _useless(pod: Mapping[str, Any], wish: Wish) -> bool:
+    """It has ended, or it is left over from a run that took from another node."""
+    ended = (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
+    elsewhere = (pod.get("spec") or {}).get("nodeSelector") != dict(wish.pod["node_selector"])
+    return ended or (elsewhere and not pod["metadata"].get("deletionTimestamp"))
+
+
 def _keep_rate(cluster: Cluster, wish: Wish, rate_limit: str) -> None:
     """A run with another limit changes that of a server at work; pods see it within about a minute."""
     name = server_name(wish)
     found = cluster.get("v1", "ConfigMap", name, wish.namespace) or {}
     if found and (found.get("data") or {}).get(RATE) != rate_limit:
         cluster.patch("v1", "ConfigMap", name, {"data": {RATE: rate_limit}}, namespace=wish.namespace)
+
+
+def node(cluster: Cluster, wish: Wish) -> str:
+    """The node that serves now; empty where none does."""
+    pod = cluster.get("v1", "Pod", server_name(wish), wish.namespace) or {}
+    return str((pod.get("spec", {}).get("nodeSelector") or {}).get(HOSTNAME, ""))
 
 
 def stop(cluster: Cluster, wish: Wish) -> None:

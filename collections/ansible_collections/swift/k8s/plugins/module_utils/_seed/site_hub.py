@@ -17,6 +17,7 @@ from typing import Any, Optional
 from urllib.parse import urlsplit
 
 from .._cluster.cluster import Cluster
+from .._cluster.errors import Forbidden
 from .errors import SeedError
 from .labels import LABELS, object_name
 from .nodes import PORT
@@ -88,7 +89,13 @@ def _service(params: Mapping[str, Any], selector: Mapping[str, str]) -> dict[str
 
 def keep(cluster: Cluster, wish: Wish, params: Mapping[str, Any], check_mode: bool = False) -> bool:
     """Let the cluster serve, or not, as wished. Returns whether anything changes; waits until what is new answers."""
-    found = cluster.get(*DEPLOYMENT, name(wish), wish.namespace)
+    try:
+        found = cluster.get(*DEPLOYMENT, name(wish), wish.namespace)
+    except Forbidden:
+        # Who only takes needs no right to see Deployments, so none of ours is there.
+        if params["site_serve"]:
+            raise
+        return False
     if not params["site_serve"]:
         if found and not check_mode:
             for api_version, kind in _PARTS:

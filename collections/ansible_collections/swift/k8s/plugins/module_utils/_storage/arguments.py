@@ -57,7 +57,10 @@ CLAIM_ARGS: dict[str, Any] = {
         mount_options=_texts(default=[]),
     ),
     "local": _mapping(
-        path=_text(required=True), nodes=_texts(required=True), shared_path={"type": "bool", "default": False}
+        path=_text(required=True),
+        nodes=_texts(default=[]),
+        node_labels={"type": "dict", "default": {}},
+        shared_path={"type": "bool", "default": False},
     ),
     "shared_from": _mapping(name=_text(required=True), namespace=_text(required=True)),
 }

@@ -19,6 +19,7 @@ from .errors import StorageError
 NFS_DRIVER = "nfs.csi.k8s.io"
 OSS_DRIVER = "ossplugin.csi.alibabacloud.com"
 #: In-tree kinds of volume that may be mounted under several PersistentVolume names at once.
+HOSTNAME = "kubernetes.io/hostname"
 _SHAREABLE_KINDS = ("nfs", "hostPath", "local", "cephfs")
 #: CSI drivers of which we know that a second PersistentVolume for the same place works.
 _SHAREABLE_DRIVERS = (NFS_DRIVER, OSS_DRIVER)
@@ -103,14 +104,18 @@ def _secret(claim: Claim, options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _local(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
-    if "ReadWriteMany" in claim.access_modes and len(options["nodes"]) > 1 and not options.get("shared_path"):
+    nodes = list(options["nodes"])
+    if "ReadWriteMany" in claim.access_modes and len(nodes) != 1 and not options.get("shared_path"):
         raise StorageError(
-            f"claim {claim} is local on {len(options['nodes'])} nodes and asks for ReadWriteMany. "
+            f"claim {claim} is local on {len(nodes) or 'several'} nodes and asks for ReadWriteMany. "
             "Directories of several nodes are several volumes: name one node, "
             "or set shared_path: true where the path is the same file system on all."
         )
-    hosts = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(options["nodes"])}
-    affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": [hosts]}]}}
+    labels = {key: [str(value)] for key, value in (options.get("node_labels") or {}).items()}
+    wanted = {**({HOSTNAME: nodes} if nodes else {}), **labels}
+    terms: list[dict[str, Any]] = [{"key": key, "operator": "In", "values": values} for key, values in wanted.items()]
+    everywhere = [{"key": HOSTNAME, "operator": "Exists"}]
+    affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": terms or everywhere}]}}
     return {"local": {"path": options["path"]}, "nodeAffinity": affinity}
 
 

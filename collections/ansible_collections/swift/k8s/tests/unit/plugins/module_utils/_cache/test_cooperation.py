@@ -224,6 +224,6 @@ def test_fifty_thousand_small_files_within_memory(cache: Cache, hub: HubServer) 
     peak = peak_bytes(seeder.process)
     reader.join()
     assert seeder.process.returncode == 0
-    assert 0 < peak <= 96 * MIB
+    assert 0 < peak <= 72 * MIB
     assert json.loads(told[-1])["files_fetched"] == 50_000
     assert not cache.seed().changed

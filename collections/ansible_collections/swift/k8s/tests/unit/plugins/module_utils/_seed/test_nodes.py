@@ -76,6 +76,18 @@ def test_first_one_then_waves_then_nothing() -> None:
     assert fake.writes == []
 
 
+def test_a_verification_looks_at_every_node_once() -> None:
+    fake, state, seen = cluster(), {"followed": {}, "seeding": True}, []
+    while state["seeding"] and len(seen) < 20:
+        state = run(fake, wish(verify="stat", followed=state["followed"]), check_mode=False)
+        seen += list(working(fake))
+        for name in working(fake).values():
+            end(fake, name)
+        if SERVER in fake.objects:
+            serves(fake)
+    assert sorted(seen) == NAMES
+
+
 def test_check_mode_names_nodes_that_are_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast, "forecast", lambda *_: {})
     result = run(cluster(), wish(models=[model(hub="directory", source="/x", source_claim="c")]), check_mode=True)

@@ -61,6 +61,11 @@ class FakeCluster:
             and all((item["metadata"].get("labels") or {}).get(key) == value for key, value in wanted)
         ]
 
+    def collect(
+        self, api_version: str, kind: str, pick: Callable[[dict[str, Any]], Any], label_selector: Optional[str] = None
+    ) -> list[Any]:
+        return [pick(item) for item in self.list(api_version, kind, label_selector=label_selector)]
+
     def create(self, obj: dict[str, Any], dry_run: bool = False) -> dict[str, Any]:
         key = self.key(obj["kind"], obj["metadata"]["name"], obj["metadata"].get("namespace"))
         assert key not in self.objects, f"{key} exists"

@@ -52,6 +52,25 @@ def test_local_is_bound_to_its_nodes() -> None:
 
 
 def test_directories_of_several_nodes_are_not_one_volume() -> None:
+    for nodes, words in (([], "local on several nodes"), (["n1", "n2"], "local on 2 nodes")):
+        with pytest.raises(StorageError, match=words):
+            static_volume(claim(local={"path": "/data", "nodes": nodes}))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "labels", "wanted"),
+    [
+        ([], {"pool": "gpu"}, [{"key": "pool", "operator": "In", "values": ["gpu"]}]),
+        ([], {}, [{"key": "kubernetes.io/hostname", "operator": "Exists"}]),
+    ],
+)
+def test_local_is_bound_to_nodes_by_label(nodes: list[str], labels: dict[str, str], wanted: list[Any]) -> None:
+    options = {"path": "/data", "nodes": nodes, "node_labels": labels, "shared_path": True}
+    affinity = static_volume(claim(local=options))["spec"]["nodeAffinity"]
+    assert affinity["required"]["nodeSelectorTerms"] == [{"matchExpressions": wanted}]
+
+
+def test_local_on_several_nodes_may_be_one_path() -> None:
     with pytest.raises(StorageError, match="local on 2 nodes"):
         static_volume(claim(local={"path": "/data", "nodes": ["n1", "n2"]}))
     static_volume(claim(local={"path": "/data", "nodes": ["n1", "n2"], "shared_path": True}))
