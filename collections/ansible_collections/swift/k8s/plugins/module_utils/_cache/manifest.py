@@ -99,7 +99,7 @@ def _parsed(stream: TextIO) -> Any:
     head = stream.readline()
     if not head.endswith(_BEFORE_FILES):
         return json.loads(head + stream.read(), object_hook=_record_or_dict)
-    files = []
+    files: list[Any] = []
     for line in stream:
         if line == _AFTER_FILES:
             return {**json.loads(head[: -len(_BEFORE_FILES)] + "}"), "files": files}
