@@ -28,6 +28,10 @@ options:
     type: list
     elements: str
     default: []
+  model:
+    description: Whether a service must serve the model that its entry names; after a rollback it may be an earlier one.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -55,17 +59,20 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
 
 
 def ms_swift_probes(
-    releases: list[Mapping[str, Any]], options: Mapping[str, Any] | None = None, checks: list[str] | None = None
+    releases: list[Mapping[str, Any]],
+    options: Mapping[str, Any] | None = None,
+    checks: list[str] | None = None,
+    model: bool = True,
 ) -> list[dict[str, Any]]:
     """What to ask, one entry a service."""
     return [
-        _probe(release, options or {}, checks or [])
+        _probe(release, options or {}, checks or [], model)
         for release in releases
         if release.get("state", "present") != "absent" and _task(release) in CHECKS and _replicas(release)
     ]
 
 
-def _probe(release: Mapping[str, Any], options: Mapping[str, Any], checks: list[str]) -> dict[str, Any]:
+def _probe(release: Mapping[str, Any], options: Mapping[str, Any], checks: list[str], model: bool) -> dict[str, Any]:
     values = release.get("values") or {}
     wanted = checks if checks and _task(release) == "deploy" else CHECKS[_task(release)]
     probe = {
@@ -76,7 +83,7 @@ def _probe(release: Mapping[str, Any], options: Mapping[str, Any], checks: list[
         "checks": list(wanted),
     }
     served = _served(values)
-    if served:
+    if served and model:
         probe["model"] = served
     key = values.get("apiKey") or {}
     if key.get("existingSecret"):

@@ -92,6 +92,11 @@ def test_probe_fits_the_task(values: dict[str, Any], checks: list[str], model: s
     assert probe["retries"] == 1
 
 
+def test_after_a_rollback_another_model_may_be_served() -> None:
+    assert "model" in ms_swift_probes([entry(QWEN, options={"namespace": "ai"})])[0]
+    assert "model" not in ms_swift_probes([entry(QWEN, options={"namespace": "ai"})], model=False)[0]
+
+
 @pytest.mark.parametrize("parts", [{"state": "absent"}, {"values": {"task": "sft"}}, {"values": {"replicaCount": 0}}])
 def test_what_cannot_answer_is_not_asked(parts: dict[str, Any]) -> None:
     assert ms_swift_probes([entry({**QWEN, **parts}, options={"namespace": "ai"})]) == []
