@@ -16,7 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/ms-swift"
 POD = CHART / "files/pod"
-sys.path[:0] = [str(ROOT / "scripts"), str(POD)]
+sys.path[:0] = [str(ROOT / "scripts"), str(POD), str(ROOT / "collections")]
 
 #: a service on a CPU: the least that renders
 BASE = {"model.id": "Lab/Qwen2.5-0.5B-Instruct", "accelerator.vendor": "cpu"}

@@ -32,7 +32,7 @@ NPU = {"accelerator__vendor": "ascend"}
             {**NPU, "task": "sft", "train__dataset": ["x"], "train__quantMethod": "bnb"},
             "(QLoRA) does not run on Ascend",
         ),
-        ({**GPU, "accelerator__compute": "7.0"}, "does not run images with CUDA 13"),
+        ({**GPU, "accelerator__compute": "7.0"}, "carries kernels from compute capability 7.5 on"),
         (
             {"resources__limits": {"nvidia.com/gpu": 1}},
             "accelerator.vendor is cpu, but resources.limits asks for nvidia.com/gpu",

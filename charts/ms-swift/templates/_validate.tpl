@@ -19,10 +19,23 @@
 {{- if and (has .plan.sharing (list "mps" "time-slicing")) (gt .plan.count 1) -}}
 {{- fail (printf "accelerator.count is %d on a shared device (%s): a second share adds no memory, ask for 1" .plan.count .plan.sharing) -}}
 {{- end -}}
-{{- if and .Values.accelerator.compute (lt (float64 .Values.accelerator.compute) 7.5) (contains "cuda13" .plan.image) -}}
-{{- fail (printf "accelerator.compute %v (V100 and older) does not run images with CUDA 13 (%s): set image.tag to one with CUDA 12.6, such as ubuntu22.04-cuda12.6.3-py311-torch2.7.1-vllm0.10.1.1-modelscope1.29.2-swift3.8.3" .Values.accelerator.compute .plan.image) -}}
+{{- $least := include "ms-swift.leastCompute" . -}}
+{{- if and .Values.accelerator.compute $least (lt (float64 .Values.accelerator.compute) (float64 $least)) -}}
+{{- fail (printf "accelerator.compute %v: %s carries kernels from compute capability %s on: set image.tag to one with CUDA 12.6, such as ubuntu22.04-cuda12.6.3-py311-torch2.7.1-vllm0.10.1.1-modelscope1.29.2-swift3.8.3" .Values.accelerator.compute .plan.image $least) -}}
 {{- end -}}
 {{- if and .Values.affinity.nodeAffinity (or .Values.accelerator.memoryMiB .Values.accelerator.compute) -}}
 {{- fail "affinity.nodeAffinity and accelerator.memoryMiB or accelerator.compute are both set: write the whole node affinity yourself, or none of it" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Lowest compute capability that the image's CUDA has kernels for; empty where its tag names no CUDA. */}}
+{{- define "ms-swift.leastCompute" -}}
+{{- $cuda := regexFind "[0-9]+\\.[0-9]+" (regexFind "cuda[0-9]+\\.[0-9]+" .plan.image) -}}
+{{- if $cuda -}}
+{{- $least := "" -}}
+{{- range $row := ($.Files.Get "files/pod/compatibility.json" | fromJson).nvidia.toolkit_needs_compute -}}
+{{- if and (not $least) (semverCompare (printf ">=%s.0" (first $row)) (printf "%s.0" $cuda)) -}}{{- $least = last $row -}}{{- end -}}
+{{- end -}}
+{{- $least -}}
 {{- end -}}
 {{- end -}}
