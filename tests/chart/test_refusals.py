@@ -39,6 +39,10 @@ NPU = {"accelerator__vendor": "ascend"}
         ),
         ({**GPU, "resources__limits": {"nvidia.com/gpu": 1, "huawei.com/Ascend910": 1}}, "names 2 kinds of device"),
         ({**GPU, "accelerator__sharing": "mps", "accelerator__count": 2}, "a second share adds no memory, ask for 1"),
+        (
+            {"model__id": "qwen2.5-72b-instruct", "cache__size": "100Gi"},
+            "less than the 136 GiB of weights of Qwen/Qwen2.5-72B-Instruct: set it to 223Gi or more",
+        ),
         ({"task": "sft"}, "task sft needs train.dataset"),
         ({"task": "infer"}, "task infer needs infer.dataset"),
         ({"task": "export", "export__quantMethod": "awq"}, "needs export.dataset to calibrate with"),

@@ -120,6 +120,7 @@ def test_gang(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
     stopped = threading.Event()
     monkeypatch.setattr(gang, "stop", stopped.set)
     leader, follower = members(free_port())
+    others = set(threading.enumerate())
     with leader:
         with follower:
             deadline = threading.Event()
@@ -128,6 +129,8 @@ def test_gang(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
             if lost:
                 follower._peers[0].shutdown(socket.SHUT_RDWR)
         assert stopped.wait(5 if lost else 0.3) is lost
+    for thread in set(threading.enumerate()) - others:
+        thread.join(5)  # one that is late would end this process: afterwards stop is the real one again
 
 
 def test_alone_there_is_no_gang() -> None:

@@ -4,6 +4,7 @@
 {{- include "ms-swift.checkEngine" . -}}
 {{- include "ms-swift.checkGroup" . -}}
 {{- include "ms-swift.checkTask" . -}}
+{{- include "ms-swift.checkClaimSize" . -}}
 {{- include "ms-swift.checkScaling" . -}}
 {{- include "ms-swift.checkAccess" . -}}
 {{- include "ms-swift.checkArguments" . -}}

@@ -92,6 +92,10 @@ options:
         type: list
         elements: dict
         default: []
+      models_claim:
+        description: Name of the claim that holds the models.
+        type: str
+        default: ''
       variables:
         description: Names of the variables that the inventory sets.
         type: list

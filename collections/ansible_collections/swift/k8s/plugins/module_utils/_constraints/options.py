@@ -26,6 +26,7 @@ WISHES: dict[str, Any] = {
     "release_defaults": {"type": "dict", "default": {}},
     "images": _texts(),
     "models": _dicts(default=[]),
+    "models_claim": {"type": "str", "default": ""},
     "variables": _texts(),
     "known_variables": _texts(),
 }

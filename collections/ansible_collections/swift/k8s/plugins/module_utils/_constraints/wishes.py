@@ -9,6 +9,7 @@ from typing import Any
 
 from .._plan.need import least_device_mib
 from .errors import RuleError
+from .room import room
 
 KEYS = (
     "namespace",
@@ -21,6 +22,7 @@ KEYS = (
     "release_defaults",
     "images",
     "models",
+    "models_claim",
     "variables",
     "known_variables",
 )
@@ -35,7 +37,9 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     namespace = raw.get("namespace") or "ms-swift"
     defaults = raw.get("release_defaults") or {}
     releases = [_release(item, defaults, namespace) for item in raw.get("releases") or []]
+    models, holder = list(raw.get("models") or []), raw.get("models_claim")
     claims = [{"namespace": namespace, **_given(item)} for item in raw.get("claims") or []]
+    claims = [{**item, "room": room(item, models) if item.get("name") == holder else None} for item in claims]
     return {
         **{key: raw.get(key) for key in KEYS},
         "namespace": namespace,
@@ -43,7 +47,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "releases": [release for release in releases if release["state"] == "present"],
         "claims": [claim for claim in claims if claim.get("state", "present") == "present"],
         "images": list(raw.get("images") or []),
-        "models": list(raw.get("models") or []),
+        "models": models,
     }
 
 

@@ -66,6 +66,11 @@ ASCEND = {
     "values": {"accelerator": {"vendor": "ascend"}, "engine": {"backend": "vllm"}, "image": "r.io/x:v4-CANN8.5.0"},
 }
 CLAIM = {"name": "models", "access_modes": ["ReadWriteMany"], "storage_class": "nfs"}
+SMALL: dict[str, Any] = {
+    "claims": [{**CLAIM, "size": "100Gi"}],
+    "models": [{"id": "Qwen/Qwen2.5-72B-Instruct"}],
+    "models_claim": "models",
+}
 WISHES: dict[str, Any] = {"cluster_uid": "here", "releases": [RELEASE, ASCEND], "claims": [CLAIM]}
 HOOK = {"subject": "webhook vgpu.hami.io", "service": "hami/scheduler", "endpoints": 1, "consequence": "none"}
 OPERATOR = {"subject": "ClusterPolicy gpus", "state": "ready", "message": "no message", "driver": True}
@@ -204,6 +209,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "storage-class-missing": ({}, {"claims": [{"name": "m", "storage_class": "nfss"}]}, {}),
     "access-mode-class": ({"storage_classes": [{"name": "nfs", "provisioner": "ebs.csi.aws.com"}]}, {}, {}),
     "access-mode-claim": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "access_modes": ["ReadWriteOnce"]}}}),
+    "claim-too-small": ({}, SMALL, {}),
     "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
     "pod-security": ({}, {}, {"namespaces": [{**NAMESPACE, **LOW, **HIGH}]}),
     "quota-exceeded": ({}, {}, {"namespaces": [{**NAMESPACE, "quota": ["pods: 1 allowed"]}]}),
