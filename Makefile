@@ -68,7 +68,7 @@ test-scaling: lab-engines ## requests scale a service up and down on the lab; co
 	@pytest -s tests/scaling --timeout=580
 	@$(LAB).scaling down
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
-	@molecule test --all
+	@molecule --base-config .config/molecule/config.yml test --all
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
 	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
