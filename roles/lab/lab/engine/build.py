@@ -9,11 +9,17 @@ from .real import real
 from .standin import standin
 
 
-def build(console: Console | None = None) -> list[str]:
-    """Make what is not there yet and return the references; `up` and `python -m lab publish` bring them to a lab."""
+def build(console: Console | None = None, with_extras: bool = False) -> list[str]:
+    """Make what is not there yet and return the references; `up` and `python -m lab publish` bring them to a lab.
+
+    with_extras: also the image for tasks that need what ms-swift does not require, such as eval (hundreds of MB).
+    """
     console = console or Console()
     references = []
-    for name, make in (("ms-swift", real), ("ms-swift with extras", extras), ("lab-engine", standin)):
+    images = [("ms-swift", real), ("lab-engine", standin)]
+    if with_extras:
+        images.append(("ms-swift with extras", extras))
+    for name, make in images:
         console.say(f"image {name}: looking it up, building it when its recipe is new")
         image: Image = make()
         save(image)

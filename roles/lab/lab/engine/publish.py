@@ -21,16 +21,18 @@ from .standin import standin
 from .tiny_model import ID, ROWS_ID, write_model, write_rows
 
 
-def publish(paths: Paths, console: Console, alias: str = "", models: Sequence[str] = ()) -> list[str]:
+def publish(
+    paths: Paths, console: Console, alias: str = "", models: Sequence[str] = (), with_extras: bool = False
+) -> list[str]:
     """Safe to repeat; what has not changed is left alone. Returns the images' references.
 
     `alias` (name:tag) is a second name for the stand-in, such as that of a published image; `models` are further names
-    for the tiny model in the hub.
+    for the tiny model in the hub; with_extras: as in build.
     """
     state = State.load(paths)
     if state is None or not control.alive(paths.control):
         raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
-    references = build(console)
+    references = build(console, with_extras)
     if alias:
         name, _, tag = alias.rpartition(":")
         save(standin().tagged(name, tag))
