@@ -149,6 +149,8 @@ def main(arguments: list[str]) -> int:
     for known in load():
         if known.pop("area") == "cache":
             measured[known["id"]] = Figure(**known)
+    for sentence in peers.absent():
+        print(sentence, flush=True)
     with site() as place:
         for name in arguments or PARTS:
             for figure in PARTS[name](place):

@@ -1,4 +1,5 @@
-"""Seeding in the lab: an unchanged run over 20 models of 2,000 files, and bytes over the link for caches on two nodes.
+"""Seeding in the lab: an unchanged run over 20 models of 2,000 files, and bytes over the link for caches on two nodes
+and for two clusters of one site.
 
 usage: bench_seed.py     needs the lab (make lab-up); about three minutes
 """
@@ -19,8 +20,9 @@ from ansible_collections.swift.k8s.plugins.module_utils._seed.arguments import A
 from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
 from figures import Figure, save
 
-from tests.lab.cluster_of_tests import CHECKOUT, Place
+from tests.lab.cluster_of_tests import Place, open_lab
 from tests.lab.test_seed_nodes import NODES, on
+from tests.lab.test_seed_site import SIZE, Site
 
 COMMAND = "python bench/bench_seed.py"
 MODELS, FILES, WEIGHTS = 20, 100, 24_000_000
@@ -81,15 +83,29 @@ def once(place: Place) -> Figure:
     return Figure("seed-link", what, round(sent / WEIGHTS, 4), "x", "<= 1.01", sent / WEIGHTS <= 1.01, command=COMMAND)
 
 
+def town(folder: Path) -> Figure:
+    """Bytes that the hub sent, by the bytes of the model, when two clusters of one site have it."""
+    site = Site(open_lab(), folder)
+    try:
+        model = site.publish("shared")
+        wish = {"model_cache_site": "town", "model_cache_site_hub": site.hub(), "model_cache_site_seeder": "one"}
+        seeded = site.seed(**wish, model_cache_volume="models", model_cache_models=[model])
+        assert seeded.code == 0, seeded.text
+        assert site.taken_from(model).startswith("mirror "), seeded.text
+        ratio = site.sent(model) / SIZE
+    finally:
+        site.clear()
+    what = "bytes over the link by bytes of the model, two clusters of one site (namespaces of one lab act as clusters)"
+    return Figure("seed-site", what, round(ratio, 4), "x", "<= 1.01", ratio <= 1.01, command=COMMAND)
+
+
 def main() -> None:
-    """Both figures, in a namespace that is removed again."""
-    facts = json.loads(
-        (CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json").read_text(encoding="utf-8")
-    )
+    """All figures, in namespaces that are removed again."""
+    facts = open_lab()
     with tempfile.TemporaryDirectory() as folder:
         place = Place(facts, Path(folder))
         try:
-            save("seed", [unchanged(place), once(place)])
+            save("seed", [unchanged(place), once(place), town(Path(folder))])
         finally:
             place.clear()
             shutil.rmtree(Path(facts["root"]) / "hub" / place.namespace, ignore_errors=True)

@@ -38,6 +38,18 @@ def installed() -> dict[str, Callable[[Site, str], None]]:
     return peers
 
 
+def absent() -> list[str]:
+    """A sentence for each peer that is not here, with the way to have it."""
+    ways = {
+        "modelscope": "pytest -m clients installs it",
+        "huggingface_hub": "pytest -m clients installs it",
+        "curl": "apt-get install curl",
+        "aria2": "apt-get install aria2",
+    }
+    here = installed()
+    return [f"{name} is not measured, it is not installed ({way})" for name, way in ways.items() if name not in here]
+
+
 def seconds(peer: Callable[[Site, str], None], place: Site, model: str) -> float:
     place.clean()
     place.root.mkdir()

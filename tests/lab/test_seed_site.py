@@ -79,6 +79,8 @@ def test_the_link_carries_each_byte_once(site: Site) -> None:
     wish = {
         "model_cache_volume": "models",
         "model_cache_site": "town",
+        "model_cache_site_kubeconfig": site.facts["kubeconfig"],
+        "model_cache_site_namespace": site.namespace,
         "model_cache_site_hub": site.hub(),
         "model_cache_site_seeder": "one",
         "model_cache_rate_limit": "8MiB/s",

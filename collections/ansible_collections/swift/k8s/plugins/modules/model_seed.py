@@ -37,7 +37,8 @@ notes:
   - Where one link is shared, O(site) makes seeders of the same cluster wait for each other. Clusters that share a link
     are seeded one after the other by C(throttle=1), which the role P(swift.k8s.model_cache#role) sets. With O(site_hub)
     the link carries each byte once however many clusters there are, in this run and in later ones. Runs that are
-    started apart at the same time do not see each other unless they seed the same cluster.
+    started apart at the same time do not see each other unless they seed the same cluster or share a Lease
+    (O(site_kubeconfig)).
 options:
   volume:
     description: Name of the claim.
@@ -220,6 +221,16 @@ options:
     type: str
   site_namespace:
     description: Namespace of the Lease that stands for the link, that of the claim if not given.
+    type: str
+  site_kubeconfig:
+    description:
+      - Kubeconfig of the cluster where the Lease of the site lies, where several clusters share the link. All of them
+        name the same one; then runs that were started apart wait for each other too.
+      - The run that follows a Job renews the Lease for as long as the Job expects to need. When Ansible is ended, the
+        Job goes on, and others may begin when that time is over, three minutes after at the earliest.
+    type: path
+  site_context:
+    description: Context of O(site_kubeconfig), or of the kubeconfig that is used anyway.
     type: str
   site_hub:
     description:

@@ -23,9 +23,6 @@ TYPES = ("model", "dataset")
 LEVELS = ("stat", "sample", "full")
 DEFAULT_WORKERS = 4
 DEFAULT_RESERVE = "1GiB"
-#: round trip for which a stream must still reach its share of the limit
-ROUND_TRIP_SECONDS = 0.1
-SMALLEST_RECEIVE_BUFFER = 128 << 10
 
 SPEC_KEYS = frozenset(
     [
@@ -83,7 +80,7 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
     )
     limit = _limit(document)
     workers = int(number(document, "workers", DEFAULT_WORKERS, 1))
-    settings = settings._replace(receive_buffer=receive_buffer(limit, workers))
+    settings = settings._replace(stream_rate=stream_rate(limit, workers))
     models = document.get("models")
     if not isinstance(models, Sequence) or isinstance(models, str):
         raise BadSpec("models is not a list", "Write models: [{id: Qwen/Qwen2.5-7B-Instruct}]")
@@ -104,17 +101,16 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
     )
 
 
-def receive_buffer(limit: LimitSettings, workers: int) -> int:
-    """Bytes for SO_RCVBUF; 0 leaves it to the kernel.
+def stream_rate(limit: LimitSettings, workers: int) -> float:
+    """The most that one of several streams will be read at, bytes a second; 0 where nobody knows.
 
-    What the kernel takes in ahead of a limited reader is seen by the link as a burst and is lost by a kill: no more
-    than the limit needs. A limit that may be raised while we run has no such number.
+    A limit that may be raised while we run has no such number.
     """
     rates = [limit.rate, *(window.limit for window in limit.windows)]
     known = [rate for rate in rates if rate is not None]
     if not limit.given or limit.file or len(known) < len(rates):
         return 0
-    return int(max(SMALLEST_RECEIVE_BUFFER, max(known) / workers * ROUND_TRIP_SECONDS))
+    return max(known) / workers
 
 
 def _limit(document: Mapping[str, Any]) -> LimitSettings:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import functools
 import http.client
 import os
 import socket
@@ -15,6 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
+from . import ahead
 from .errors import BadAnswer, BadSetting, Cut, HubError, Stalled, Unreachable, Untrusted
 from .proxies import proxy_for
 from .response import Response
@@ -31,13 +31,13 @@ SAFE = "%/:=&?~#+!$,;'@()*[]"
 
 
 class Settings(NamedTuple):
-    """How to reach a hub. `receive_buffer` bounds what the kernel may take in ahead of a limited reader."""
+    """How to reach a hub. `stream_rate` is the most that one stream will be read at, bytes a second; 0 is unknown."""
 
     ca_file: str = ""
     proxy: str = ""
     connect_timeout: float = 10.0
     stall_timeout: float = 60.0
-    receive_buffer: int = 0
+    stream_rate: float = 0
 
 
 class Client:
@@ -122,8 +122,7 @@ class Client:
             raise _transport_error(error, where, self._settings.connect_timeout) from error
         connection.sock.settimeout(self._settings.stall_timeout)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._settings.receive_buffer and granted(self._settings.receive_buffer):
-            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._settings.receive_buffer)
+        ahead.bound(connection.sock, self._settings.stream_rate)
         return connection
 
     def _target(self, url: str) -> str:
@@ -163,14 +162,6 @@ class Client:
             return
         with self._lock:
             self._idle.setdefault(at, []).append((time.monotonic(), connection))
-
-
-@functools.lru_cache(maxsize=8)
-def granted(receive_buffer: int) -> bool:
-    """Whether this host lets us have such a buffer; a smaller one would also end the kernel's own sizing, for good."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        return probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= receive_buffer
 
 
 def origin(url: str) -> Origin:

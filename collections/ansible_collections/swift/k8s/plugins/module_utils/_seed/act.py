@@ -1,7 +1,7 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The writes of seeding: start a Job, change its limit, take and give back the site, write the record."""
+"""The writes of seeding: start a Job, change its limit, write the record."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from .._cluster.errors import Conflict
 from .._storage.apply import perform
 from .._storage.plan import retain
-from . import lease, record
+from . import record
 from .errors import SeedError
-from .objects import config_map, job, job_name
+from .objects import config_map, job
 from .observe import JOB
 from .plan import Observed
 from .sources import engine_sources
-from .state import judge
 from .wish import Wish
 
 _CONFIG_MAP = ("v1", "ConfigMap")
@@ -59,37 +57,6 @@ def _remove(cluster: Cluster, old: Mapping[str, Any]) -> None:
 def set_rate(cluster: Cluster, wish: Wish, name: str, rate: str) -> None:
     """Write the limit that the running engine reads; kubelets bring it to the pod within about a minute."""
     cluster.patch(*_CONFIG_MAP, name, {"data": {"rate": rate}}, namespace=wish.namespace)
-
-
-def take_site(cluster: Cluster, wish: Wish, observed: Observed) -> str:
-    """Own the site's link for our Job. Returns who has it instead, or nothing."""
-    if not wish.site:
-        return ""
-    ours = job_name(wish, observed.digest)
-    found = cluster.get(lease.API, "Lease", lease.name(wish.site), wish.site_namespace)
-    namespace, name = lease.holder(found)
-    if (namespace, name) == (wish.namespace, ours):
-        return ""
-    if name and judge(cluster.get(*JOB, name, namespace), (), "").active:
-        return f"{namespace}/{name}"
-    body = lease.build(wish, ours, found)
-    try:
-        if found:
-            cluster.replace(body)
-        else:
-            cluster.create(body)
-    except Conflict:
-        return "another seeder that was quicker"
-    return ""
-
-
-def give_site_back(cluster: Cluster, wish: Wish, name: str) -> None:
-    """Remove the Lease if it names our Job."""
-    if not wish.site:
-        return
-    found = cluster.get(lease.API, "Lease", lease.name(wish.site), wish.site_namespace)
-    if lease.holder(found) == (wish.namespace, name):
-        cluster.delete(lease.API, "Lease", lease.name(wish.site), namespace=wish.site_namespace)
 
 
 def write_record(cluster: Cluster, wish: Wish, observed: Observed) -> tuple[dict[str, Any], bool]:

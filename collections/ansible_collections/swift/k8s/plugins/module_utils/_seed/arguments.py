@@ -69,6 +69,8 @@ ARGUMENTS: dict[str, Any] = {
     "keep": _text(choices=["all", "listed"], default="all"),
     "site": _text(),
     "site_namespace": _text(),
+    "site_kubeconfig": {"type": "path"},
+    "site_context": _text(),
     "site_hub": _text(),
     "site_serve": {"type": "bool", "default": False},
     "site_service_type": _text(choices=["NodePort", "LoadBalancer", "ClusterIP"], default="NodePort"),

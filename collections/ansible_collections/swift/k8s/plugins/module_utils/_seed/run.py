@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from . import nodes, selection, site_hub, verification
+from . import nodes, selection, server, site_hub, verification
 from .advance import advance, advance_nodes
 from .errors import NoNodes, NoVolume
 from .forecast import forecast
@@ -27,6 +27,7 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     validate(wish)
     verification.validate(params["verify_schedule"], params["verify_timezone"])
     site_hub.validate(params)
+    server.validate(params["lan_rate_limit"])
     if check_mode:
         return _would(cluster, wish, params)
     selected = selection.select(cluster, params) if selection.wanted(params) else selection.Selected(())

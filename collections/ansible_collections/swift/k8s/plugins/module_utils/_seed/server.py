@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._cache.errors import BadSpec
+from .._cache.rate import parse_rate
 from .._cluster.cluster import Cluster
+from .errors import SeedError
 from .labels import LABELS
 from .nodes import HOSTNAME, PORT, server_name
 from .objects import PACKAGE, RATE, container, engine_volume, pod_spec, scratch_volume, source_paths, token_volume
@@ -17,6 +20,14 @@ from .sources import engine_sources
 from .wish import CACHE, ENGINE, TOKENS, Wish
 
 _PARTS = (("v1", "Pod"), ("v1", "Service"), ("v1", "ConfigMap"))
+
+
+def validate(rate_limit: str) -> None:
+    """SeedError where the limit is none; the server itself would have nobody to tell it to."""
+    try:
+        parse_rate(rate_limit)
+    except BadSpec as error:
+        raise SeedError(f"lan_rate_limit: {error}") from error
 
 
 def serving_pod(wish: Wish, name: str, sources: Mapping[str, str], token_secret: str = "") -> dict[str, Any]:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._cluster.cluster import Cluster
-from . import act, history
+from . import act, history, link
 from .errors import SeedError
 from .labels import VOLUME_LABEL, label_value
+from .objects import job_name
 from .observe import JOB, state_of, whole_log
 from .plan import Observed, Step
 from .told import read
@@ -47,7 +48,7 @@ def _finished(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) ->
 def _record(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
     recorded, news = act.write_record(cluster, wish, observed)
     past = _past(cluster, wish, observed.state.pod)
-    act.give_site_back(cluster, wish, _name(observed))
+    link.give_back(cluster, wish, _name(observed))
     return {**past, "changed": news, "models": models(wish, recorded), "removed": list(observed.surplus.remove)}
 
 
@@ -67,7 +68,7 @@ def _past(cluster: Cluster, wish: Wish, pod: str) -> Result:
 
 
 def _fail(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
-    act.give_site_back(cluster, wish, _name(observed))
+    link.give_back(cluster, wish, _name(observed))
     raise SeedError(f"{wish} is not seeded: {observed.state.reason}", list(observed.state.told.notable))
 
 
@@ -87,6 +88,7 @@ def _lost(_cluster: Cluster, wish: Wish, _observed: Observed, _step: Step) -> Re
 
 def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
     state = observed.state
+    link.keep(cluster, wish, _name(observed), state.told.progress)
     if step.new_rate:
         act.set_rate(cluster, wish, _name(observed), step.new_rate)
     return {
@@ -97,7 +99,7 @@ def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Res
 
 
 def _start(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
-    owner = act.take_site(cluster, wish, observed)
+    owner = link.take(cluster, wish, job_name(wish, observed.digest))
     if owner:
         return {"waiting": f"site {wish.site} is used by {owner}"}
     made = act.start(cluster, wish, observed, step.clear)["metadata"]

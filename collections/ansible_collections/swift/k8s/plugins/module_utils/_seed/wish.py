@@ -52,6 +52,8 @@ class Wish:
     via: str = ""
     #: the address of the site's cluster that serves what it has, asked before the hubs
     site_hub: str = ""
+    #: the cluster where the site's Lease lies, as (option, value); empty means the one that is seeded
+    site_auth: tuple[tuple[str, str], ...] = ()
     #: the Secret with the token that this address asks for
     site_token_secret: str = ""
 
@@ -90,8 +92,16 @@ def parse(params: Mapping[str, Any]) -> Wish:
         image=params["image"],
         pod={key: params[key] for key in keys},
         site_hub="" if params["site_serve"] else (params["site_hub"] or "").rstrip("/"),
+        site_auth=_site_auth(params),
         site_token_secret=params["site_token_secret"] or "",
     )
+
+
+def _site_auth(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    if not params["site_kubeconfig"] and not params["site_context"]:
+        return ()
+    found = {"kubeconfig": params["site_kubeconfig"] or params["kubeconfig"], "context": params["site_context"]}
+    return tuple((name, str(value)) for name, value in found.items() if value)
 
 
 def _checked(models: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -8,8 +8,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._hub import ahead
 from ansible_collections.swift.k8s.plugins.module_utils._hub import http as module
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import (
     BadAnswer,
@@ -218,13 +220,29 @@ def test_logs_never_see_what_a_url_hides() -> None:
 
 
 def test_a_receive_buffer_that_the_host_refuses_is_not_asked_for() -> None:
-    assert module.granted(64 << 10)
-    assert not module.granted(1 << 30)
+    assert ahead.granted(64 << 10)
+    assert not ahead.granted(1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("rate", "round_trip", "size"),
+    [(0, 0.1, 0), (1 << 20, 0.0, 64 << 10), (16 << 20, 0.0001, (16 << 20) // 50), (2 << 20, 0.2, (2 << 20) * 2 // 5)],
+)
+def test_the_kernel_takes_ahead_what_is_on_its_way(rate: float, round_trip: float, size: int) -> None:
+    assert ahead.buffer_bytes(rate, round_trip) == size
+
+
+def test_the_round_trip_is_what_the_kernel_measured(serve: Serve) -> None:
+    address = urlsplit(serve(lambda _seen: Reply(body=b"{}")).url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        assert 0 < ahead.round_trip(connection) < 0.1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        assert ahead.round_trip(other) == ahead.ROUND_TRIP_SECONDS
 
 
 def test_a_limited_reader_has_a_small_buffer(serve: Serve) -> None:
     server = serve(lambda _seen: Reply(body=b"{}"))
-    client = Client(Settings(receive_buffer=64 << 10), environ={})
+    client = Client(Settings(stream_rate=1 << 20), environ={})
     client.open(server.url).json()
     connection = next(iter(client._idle.values()))[0][1]
     assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 128 << 10
