@@ -63,7 +63,9 @@ class Devices:
         return done.returncode, int(changed.group(1)) if changed else -1, done.stdout + done.stderr
 
     def remove(self) -> tuple[int, int, str]:
-        done = self.run("-t", "device_plugin", device_plugin_state="absent")
+        given = {"device_plugin_nvidia": NVIDIA, "device_plugin_ascend": ASCEND}
+        allowed = {name: {**wish, "allow_disruption": True} for name, wish in given.items()}
+        done = self.run("-t", "device_plugin", device_plugin_state="absent", **allowed)
         end = time.monotonic() + 60
         while self.cluster.get("v1", "Namespace", "nvidia-device-plugin") and time.monotonic() < end:
             time.sleep(0.5)
@@ -220,6 +222,9 @@ def test_devices_that_pods_hold_stay(devices: Devices) -> None:
     code, changed, text = devices.run(device_plugin_nvidia=shared, device_plugin_ascend={"owner": "none"})
     assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
     assert "Pods hold 1 nvidia.com/gpu on lab-0" in " ".join(text.split())
+    code, changed, text = devices.run("-t", "device_plugin", device_plugin_state="absent")
+    assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
+    assert "Pods hold 1 nvidia.com/gpu on lab-0, which would lose the device plugin" in " ".join(text.split())
     shared["allow_disruption"] = True
     assert devices.run(device_plugin_nvidia=shared, device_plugin_ascend={"owner": "none"})[0] == 0
     assert devices.allocatable("lab-0")["nvidia.com/gpu.shared"] > 0

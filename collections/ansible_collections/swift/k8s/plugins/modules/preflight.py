@@ -106,6 +106,11 @@ options:
         type: list
         elements: str
         default: []
+      pod_namespaces:
+        description: Namespaces in which the run starts pods of its own, to try devices or claims.
+        type: list
+        elements: str
+        default: []
   rules:
     description:
       - Rules. Each has C(id), C(level) (V(error), V(warning) or V(info)), C(for_each) (what it looks at), C(when),
@@ -183,6 +188,9 @@ options:
   json:
     description: File to write all findings to as JSON.
     type: path
+  roles:
+    description: File to write RV(missing_roles) to where rights are missing.
+    type: path
   fail_on:
     description:
       - Lowest level that makes the module fail. V(never) leaves it to the playbook.
@@ -222,6 +230,12 @@ findings:
     next_step: {description: What to do., type: str}
     source: {description: Where the rule comes from., type: str}
     silenced: {description: "Why it is not reported, where somebody silenced it.", type: str}
+missing_roles:
+  description: >-
+    The Roles and the ClusterRole, with their bindings, that would give these credentials all rights that they lack, as
+    YAML that C(kubectl apply -f -) takes. Empty where nothing is missing.
+  returned: always
+  type: str
 table:
   description: The findings as a table for people.
   returned: always
@@ -248,7 +262,7 @@ warning_count:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError, Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import options, task
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig import credential
@@ -261,7 +275,12 @@ def main() -> None:
     given = module.params["cluster"]
     try:
         cluster = connect(module.params)
-        seen = unpack(given) if given else gather(cluster)
+        try:
+            seen = unpack(given) if given else gather(cluster)
+        except Forbidden as problem:
+            missing = task.roles(cluster, module.params)
+            text = f"{str(problem).partition(' Have this')[0]} The run needs these roles:\n{missing}"
+            module.fail_json(msg=text, missing_roles=missing)
         result = task.run(cluster, seen, credential(module.params), module.params, module.check_mode)
     except (ClusterError, RuleError, FactsError, OSError) as error:
         module.fail_json(msg=str(error))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .register import Registered, registered
+from .slices import of_resource
 from .table import Reading, Vendor
 from .vendors import VENDORS, vendor_of
 
@@ -54,6 +55,10 @@ def _device(vendor: Vendor, resource: str, count: int, labels: Labels, hami: Reg
     memory = read(vendor.memory_mib) or (hami.memory_mib if hami else None)
     sharing = read(vendor.sharing) or ("hami" if hami else vendor.shared(resource))
     known = vendor.known(product) if product else None
+    if sharing == "vnpu":
+        # What labels say is the whole chip's.
+        cut = of_resource(resource)
+        memory = str(cut.memory_mib) if cut and cut.memory_mib else None
     if not memory and groups.get("gb"):
         memory = int(groups["gb"]) * _MIB_OF_TEN_GB // 10
     if not memory and known and sharing in ("none", "hami"):

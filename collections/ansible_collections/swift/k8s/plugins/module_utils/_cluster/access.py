@@ -8,9 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from .errors import Forbidden, NotFound
 from .transport import Request, Transport
 
 _PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_SELF = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _THREADS = 4
 
 
@@ -28,3 +30,13 @@ def allowed(transport: Transport, checks: Sequence[Mapping[str, str]]) -> list[b
 
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(ask, checks))
+
+
+def name(transport: Transport) -> str:
+    """The user name; empty where the API server does not serve, or not allow, the question. Nothing is stored."""
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    try:
+        answer = json.loads(transport.send(Request("POST", _SELF, body=body)).data)
+    except (NotFound, Forbidden):
+        return ""
+    return str(((answer.get("status") or {}).get("userInfo") or {}).get("username") or "")

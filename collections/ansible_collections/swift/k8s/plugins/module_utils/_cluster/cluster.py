@@ -228,6 +228,10 @@ class Cluster:
         """For each {verb, group, resource, namespace?, name?}: may we. Nothing is written."""
         return access.allowed(self._transport, checks)
 
+    def whoami(self) -> str:
+        """The name that the API server knows us by; empty before Kubernetes 1.28, which does not tell."""
+        return access.name(self._transport)
+
     def _place(self, obj: Mapping[str, Any]) -> tuple[Resource, str | None]:
         found = self._discovery.need(obj["apiVersion"], obj["kind"])
         return found, (obj["metadata"].get("namespace") or "default") if found.namespaced else None

@@ -43,21 +43,36 @@ class Cluster(Protocol):
     def can_i(self, checks: Checks) -> Answers:
         """Answer access reviews in order."""
 
+    def whoami(self) -> str:
+        """Return the name that the API server knows the credentials by; empty where it does not tell."""
+
 
 def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str, Any]:
     """Return what the API server knows about the wishes."""
-    access = permissions.needed(wishes, plan)
-    checks = [check for item in access for check in item.checks()]
     visible = Tolerant(cluster)
     claims = _claims(visible, wishes)
     leases = visible.list("coordination.k8s.io/v1", "Lease", namespace="kube-node-lease")
     return {
-        "permissions": permissions.subjects(access, cluster.can_i(checks) if checks else []),
+        **lacking(cluster, facts, wishes, plan),
         "claims": claims,
         "namespaces": _namespaces(visible, facts, wishes, plan, list(claims)),
         "clock_skew": skews(leases, datetime.now(timezone.utc)),
         "signs": signs.signs(visible, facts),
         "unseen": visible.unseen,
+    }
+
+
+def lacking(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str, Any]:
+    """Return the rights that are missing: `permissions` as subjects, and `roles` that would give them."""
+    access = permissions.needed(wishes, plan, facts.get("apis") or [])
+    checks = [check for item in access for check in item.checks()]
+    # Administrators are most; one question spares them a hundred.
+    if cluster.can_i([{"verb": "*", "group": "*", "resource": "*"}]) == [True]:
+        return {"permissions": [], "roles": []}
+    answers = cluster.can_i(checks)
+    return {
+        "permissions": permissions.subjects(permissions.denied(access, answers, optional=False)),
+        "roles": [] if all(answers) else permissions.documents(access, cluster.whoami()),
     }
 
 

@@ -29,6 +29,7 @@ WISHES: dict[str, Any] = {
     "models_claim": {"type": "str", "default": ""},
     "variables": _texts(),
     "known_variables": _texts(),
+    "pod_namespaces": _texts(),
 }
 PROBE: dict[str, Any] = {
     "image": {"type": "str", "default": ""},
@@ -54,5 +55,6 @@ ARGUMENTS: dict[str, Any] = {
     "probe_options": {"type": "dict", "default": {}, "options": PROBE},
     "junit": {"type": "path"},
     "json": {"type": "path"},
+    "roles": {"type": "path"},
     "fail_on": {"type": "str", "choices": ["error", "warning", "never"], "default": "error"},
 }

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._accelerator.slices import SLICES, of_chip, resource_of
+from .._accelerator.vendors import vendor_of
 from .fit import fit, usable
 from .images import requirements
 from .nearest import nearest
@@ -154,9 +156,27 @@ def _release(release: Data, facts: Data, plan: Data) -> Subject:
         # Devices come with this very run: how many, nobody can tell before.
         "pending": not advertised and part.get("action") == "install" and bool(part.get("nodes")),
         "installed": installed,
+        "slice": _slice(release, nodes),
         "class_missing": _class_missing(release.get("runtime_class"), facts, plan),
         "volcano_served": _volcano_served(facts),
     }
+
+
+def _slice(release: Data, nodes: Iterable[Data]) -> Subject:
+    """Return what is wrong with a virtual NPU that is asked for: {unknown, known}; {} where nothing is."""
+    wanted = str(release.get("resource") or "")
+    template = wanted.rpartition("/")[2].startswith("vir")
+    virtual = (whose := vendor_of(wanted)) is not None and whose.shared(wanted) == "vnpu"
+    devices = [device for node in nodes for device in node.get("accelerators") or []]
+    chips = sorted(
+        {str(device["chip"]) for device in devices if device.get("vendor") == "ascend" and device.get("chip")}
+    )
+    fitting = [row for chip in chips for row in of_chip(chip)] if chips else list(SLICES)
+    if not (template or virtual) or wanted in {row.resource for row in fitting}:
+        return {}
+    meant = [name for chip in chips or [""] if (name := resource_of(wanted.rpartition("/")[2], chip))]
+    known = list(dict.fromkeys(meant or [row.resource for row in fitting]))
+    return {"unknown": wanted, "chips": chips or ["there are"], "known": known or ["none"]}
 
 
 def _class_missing(name: Any, facts: Data, plan: Data) -> bool:

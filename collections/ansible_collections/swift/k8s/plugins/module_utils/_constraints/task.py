@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from typing import Any, Optional, Protocol
 
 from .._devices import smoke
+from .._devices.options import complete
+from .._devices.plan import VENDORS
 from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
+from .._release import yamldoc
 from . import observe, outside, probe, report
 from .errors import RuleError
-from .evaluate import Finding, evaluate, of_level
+from .evaluate import evaluate, of_level
 from .junit import junit
 from .registry import Registries, read_auths
-from .rules import Rule, load, silences
+from .rules import load, silences
 from .subjects import subjects
 from .wishes import normalise
 
@@ -48,7 +51,7 @@ def run(
     """Return findings, their table, and the counts by level."""
     rules = load([*params["rules"], *params["extra_rules"]])
     silenced = silences(params["silence"], rules)
-    wishes = normalise(params["wishes"])
+    wishes = wished(params)
     plan = device_plan(facts, wishes)
     wanted = observe.wished_images(facts, wishes, plan)
     foreign = outside.images(wanted, _inside(wishes, params["registries"]))
@@ -63,17 +66,44 @@ def run(
     if params["probe"] and not check_mode:
         seen["probes"] = _probe(cluster, facts, wishes, plan, seen["claims"], params["probe_options"])
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
-    _write(params, rules, findings)
     data = [finding.to_dict() for finding in findings]
+    missing = yamldoc.dump_all(seen["roles"]) if seen["roles"] else ""
+    _write(params["junit"], junit(params["name"], rules, findings))
+    _write(params["json"], json.dumps(data, indent=2) + "\n")
+    _write(params["roles"] if missing else None, missing)
     errors, warnings = len(of_level(findings, "error")), len(of_level(findings, "warning"))
     return {
         "findings": data,
+        "missing_roles": missing,
         "table": report.table({params["name"]: data}),
         "summary": report.summary(data),
         "headline": report.headline(data, "error" if errors else "warning") if errors or warnings else "",
         "error_count": errors,
         "warning_count": warnings,
     }
+
+
+def wished(params: Params) -> dict[str, Any]:
+    """Return the complete wishes; a probe starts pods beside every release."""
+    wishes = normalise(params["wishes"])
+    probed = {release["namespace"] for release in wishes["releases"]} if params["probe"] else set()
+    return {**wishes, "pod_namespaces": sorted({*(wishes["pod_namespaces"] or []), *probed})}
+
+
+def roles(cluster: Cluster, params: Params) -> str:
+    """Return, as YAML, the roles that are missing where not even nodes may be listed: all wished plugins count."""
+    wishes = wished(params)
+    vendors: dict[str, dict[str, Any]] = {}
+    for vendor in VENDORS:
+        given = wishes["device_plugin"].get(vendor.name) or {}
+        options = complete(vendor.variable, given, vendor.defaults, vendor.owners)
+        if options["nodes"] and options["owner"] in ("auto", vendor.ours):
+            values: dict[str, Any] = {"values": {}} if "chart" in options else {}
+            vendors[vendor.name] = {"action": "install", "nodes": ["all"], "options": options, **values}
+    plan = {"labels": bool(vendors), "vendors": vendors}
+    text = yamldoc.dump_all(observe.lacking(cluster, {}, wishes, plan)["roles"])
+    _write(params["roles"], text)
+    return text
 
 
 def _probe(
@@ -109,11 +139,9 @@ def _inside(wishes: Mapping[str, Any], known: Mapping[str, str]) -> set[str]:
     return {str(wishes.get("registry") or "").split("/", maxsplit=1)[0], *known}
 
 
-def _write(params: Params, rules: list[Rule], findings: list[Finding]) -> None:
-    """Write the files that were asked for; they are reports, so check mode writes them too."""
-    data = json.dumps([finding.to_dict() for finding in findings], indent=2) + "\n"
-    for path, text in ((params["junit"], junit(params["name"], rules, findings)), (params["json"], data)):
-        if path:
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+def _write(path: Optional[str], text: str) -> None:
+    """Write a file that was asked for; they are reports, so check mode writes them too."""
+    if path:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)

@@ -25,6 +25,7 @@ KEYS = (
     "models_claim",
     "variables",
     "known_variables",
+    "pod_namespaces",
 )
 DEVICE_PREFIXES = {"nvidia.com/": "nvidia", "huawei.com/": "ascend"}
 
@@ -68,6 +69,7 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
     needed = least_device_mib(str(item.get("model") or ""), count, backend, context)
     return {
         "name": item.get("name"),
+        "values": values,
         "namespace": item.get("namespace") or namespace,
         "state": item.get("state") or "present",
         "model": item.get("model"),

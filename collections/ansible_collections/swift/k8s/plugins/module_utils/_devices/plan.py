@@ -100,6 +100,8 @@ def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[st
         "expect": [item for part in vendors.values() for item in part["expect"]],
         # DaemonSets of ours, whatever version made them.
         "ours": sorted({str(owner.get("name")) for owner in facts.get("owners") or [] if owner.get("managed")}),
+        # Pods that would be left without the plugin that gave them devices, by the DaemonSet that goes.
+        "busy": [item for part in vendors.values() for item in part.pop("busy")],
         # What nodes must no longer offer once our plugins are removed.
         "gone": [item for vendor in VENDORS for item in _gone(vendor, facts)],
         "problems": [problem.to_dict() for problem in problems],
@@ -129,6 +131,7 @@ def _vendor(
         "labels": {},
         "expect": [],
         "problems": problems,
+        "busy": [] if options["allow_disruption"] else _busy(vendor, nodes, owners),
     }
     if decision.action == "install":
         ours = {name: entry for name, entry in chosen.items() if name not in dark}
@@ -150,6 +153,15 @@ def _vanishing(
     served = {name for owner in owners if owner.get("managed") for name in owner.get("nodes") or []}
     wanted = {item["node"]: item["resource"] for item in part["expect"]}
     return vanishing(vendor.variable, vendor.name, nodes, wanted, sorted(served - set(wanted)))
+
+
+def _busy(vendor: Vendor, nodes: Mapping[str, Any], owners: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [
+        {"daemonset": str(owner.get("name")), "refusal": f"{problem.message} {problem.next_step}"}
+        for owner in owners
+        if owner.get("managed")
+        for problem in vanishing(vendor.variable, vendor.name, nodes, {}, sorted(owner.get("nodes") or []))
+    ]
 
 
 def _anything(vendor: Vendor, names: Iterable[str]) -> list[dict[str, Any]]:

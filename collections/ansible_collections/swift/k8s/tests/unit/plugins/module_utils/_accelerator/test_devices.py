@@ -30,7 +30,7 @@ ANIMALS: dict[str, tuple[Any, ...]] = {
     "910c": ("Ascend910C", 65536, 16, "25.5.0", "910C", "none"),
     "npu-26.0": ("Ascend910B", None, 2, None, "910B", "none"),
     "npu-dark": (None, None, 8, None, None, "none"),
-    "vnpu": ("Ascend310P3", 24576, 4, "25.5.0", "310P3", "vnpu"),
+    "vnpu": ("Ascend310P3", 6144, 4, "25.5.0", "310P3", "vnpu"),
     "hami-910b4": ("Ascend910B4", 32768, 32, None, "910B4", "hami"),
     "cce": (None, None, 8, None, None, "none"),
 }

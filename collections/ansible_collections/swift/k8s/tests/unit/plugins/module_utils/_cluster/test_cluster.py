@@ -169,6 +169,19 @@ def test_identity_and_permissions(api: Any, cluster: Cluster) -> None:
     assert cluster.can_i([{"verb": "get"}]) == [False]
 
 
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ({"status": {"userInfo": {"username": "kim"}}}, "kim"),
+        ((403, b"{}"), ""),
+        ((404, b"{}"), ""),
+    ],
+)
+def test_own_name(api: Any, cluster: Cluster, answer: Any, name: str) -> None:
+    api.say("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", answer)
+    assert cluster.whoami() == name
+
+
 def test_a_cluster_without_kube_system_is_refused(cluster: Cluster) -> None:
     with pytest.raises(errors.NotFound, match="kube-system"):
         cluster.uid()

@@ -17,7 +17,6 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints import (
     namespaces,
     observe,
     outside,
-    permissions,
 )
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.clock import parse, skews
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.credential import lifetime
@@ -71,7 +70,7 @@ class Cluster:
     """Answers for one namespace."""
 
     def __init__(self, denied: set[tuple[str, str]] | None = None, hidden: tuple[str, ...] = ()) -> None:
-        self.denied, self.hidden = denied or set(), hidden
+        self.denied, self.hidden, self.reviews = denied or set(), hidden, 0
         self.objects: dict[str, list[dict[str, Any]]] = {
             "Lease": [{"metadata": {"name": "gpu-1"}, "spec": {"renewTime": "2026-05-01T00:00:00.000000Z"}}],
             "PersistentVolumeClaim": [
@@ -103,11 +102,16 @@ class Cluster:
         return self.objects.get(kind, [])
 
     def can_i(self, checks: Any) -> Any:
+        self.reviews += len(checks)
         return [(check["verb"], check["resource"]) not in self.denied for check in checks]
+
+    def whoami(self) -> str:
+        return "system:serviceaccount:ci:deployer"
 
 
 def test_observe() -> None:
-    seen = observe.observe(Cluster({("create", "daemonsets"), ("patch", "daemonsets")}), {}, WISHES, PLAN)
+    denied_verbs = {("*", "*"), ("create", "daemonsets"), ("patch", "daemonsets"), ("list", "nodes")}
+    seen = observe.observe(Cluster(denied_verbs), {}, WISHES, PLAN)
     assert seen["claims"] == {"ms-swift/models": {"access_modes": ["ReadWriteOnce"], "phase": "Bound"}}
     assert [(item["name"], item["exists"], item["managed"]) for item in seen["namespaces"]] == [
         ("kube-system", False, False),
@@ -116,9 +120,14 @@ def test_observe() -> None:
     ]
     assert seen["namespaces"][1]["quota"] == ["requests.nvidia.com/gpu: 10 allowed, 4 used, 8 more wished"]
     assert seen["clock_skew"]["gpu-1"] > 0
-    denied = {item["subject"]: item for item in seen["permissions"]}
-    assert sorted(denied) == ["namespace kube-system", "namespace ndp"]
-    assert denied["namespace ndp"]["rules"] == "{apiGroups: ['apps'], resources: [daemonsets], verbs: [create, patch]}"
+    denied = {item["subject"]: item["resources"] for item in seen["permissions"]}
+    assert denied == {
+        "cluster": "nodes (list)",
+        "namespace kube-system": "daemonsets.apps (create, patch)",
+        "namespace ndp": "daemonsets.apps (create, patch)",
+    }
+    roles = [item["metadata"]["namespace"] for item in seen["roles"] if item["kind"] == "Role"]
+    assert roles == ["kube-node-lease", "kube-system", "ms-swift", "ndp"]
 
 
 def test_what_may_not_be_seen_is_said() -> None:
@@ -132,16 +141,10 @@ def test_what_may_not_be_seen_is_said() -> None:
     ]
 
 
-def test_nothing_is_needed_for_no_wishes() -> None:
-    assert permissions.needed(normalise({}), {}) == []
-    assert observe.observe(Cluster(), {}, normalise({}), {})["permissions"] == []
-
-
-def test_models_need_what_seeds_them() -> None:
-    access = permissions.needed(normalise({"namespace": "ai", "models": [{"id": "a/b"}]}), {})
-    assert {(one.namespace, one.resource) for one in access} == {
-        ("ai", name) for name in ("configmaps", "cronjobs", "jobs", "leases", "pods", "pods/log")
-    }
+def test_administrators_are_asked_once() -> None:
+    cluster = Cluster({("patch", "nodes")})
+    seen = observe.observe(cluster, {}, WISHES, PLAN)
+    assert (seen["permissions"], seen["roles"], cluster.reviews) == ([], [], 1)
 
 
 @pytest.mark.parametrize(
@@ -190,19 +193,6 @@ def test_other_addresses_outside() -> None:
     part = {"action": "install", "values": {"image": {}}, "options": options}
     assert outside.charts({"vendors": {"nvidia": part}}) == [f"{outside.CHART_REPOSITORY} (chart nvidia-device-plugin)"]
     assert outside.charts({"vendors": {"nvidia": {**part, "options": {**options, "chart": "./x.tgz"}}}}) == []
-
-
-def test_rights_that_lack_alike_share_a_rule() -> None:
-    access = [permissions.Access("", name, ("create", "patch"), "n") for name in ("pods", "secrets")]
-    access += [permissions.Access("", "secrets", ("get",), "n"), permissions.Access("", "nodes", ("patch",))]
-    cluster, namespace = permissions.subjects(access, [False, False, False, False, True, False])
-    assert (cluster["subject"], cluster["role"], cluster["resources"]) == ("cluster", "ClusterRole", "nodes")
-    assert namespace["rules"] == "{apiGroups: [''], resources: [pods, secrets], verbs: [create, patch]}"
-
-
-def test_subresources_are_asked_for_as_such() -> None:
-    (check,) = permissions.Access("", "pods/log", ("get",), "n").checks()
-    assert check == {"verb": "get", "resource": "pods", "subresource": "log", "namespace": "n"}
 
 
 def test_images_without_the_nodes_architecture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,6 +227,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "npu-exporter-wrong-runtime": ({}, {}, signs(exporters=[{**EXPORTER, "mode": "docker"}])),
     "webhook-without-endpoints": ({}, {}, signs(webhooks=[{**HOOK, "endpoints": 0}])),
     "release-runtime-class-missing": ({}, release(runtimeClassName="nvidia"), {}),
+    "slice-unknown": (
+        npu(),
+        {"releases": [{"name": "x", "values": {"accelerator": {"vendor": "ascend", "resource": "vir10_3c_32g"}}}]},
+        {},
+    ),
     "release-without-volcano": ({}, release(queue={"volcano": {"queue": "ai"}}), {}),
     "probe-failed": ({}, {}, probed(error="ErrImagePull")),
     "probe-no-device": ({}, {}, probed(devices=[])),
@@ -254,6 +259,17 @@ SILENT: list[tuple[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]] 
     (
         "release-runtime-class-missing",
         ({"owners": []}, {**release(runtimeClassName="nvidia"), "device_plugin": {"nvidia": {"owner": "nvdp"}}}, {}),
+    ),
+    *(
+        (
+            "slice-unknown",
+            (
+                npu(),
+                {"releases": [{"name": "x", "values": {"accelerator": {"vendor": "ascend", "resource": name}}}]},
+                {},
+            ),
+        )
+        for name in ("huawei.com/Ascend910-10c.3cpu.32g", "huawei.com/Ascend910", "huawei.com/Ascend910B3")
     ),
     ("release-without-volcano", ({"apis": SERVED}, release(queue={"volcano": {"queue": "ai"}}), {})),
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import observe, task
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 
@@ -37,6 +38,7 @@ PARAMS: dict[str, Any] = {
     "probe_options": {"wait_timeout": 5},
     "junit": None,
     "json": None,
+    "roles": None,
 }
 GPU = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 2}
 FACTS: dict[str, Any] = {"server_version": "v1.28.1", "nodes": [{"name": "gpu-1", "labels": {"a": ""}, "ready": True}]}
@@ -53,6 +55,32 @@ def test_findings_counts_and_headline(tmp_path: Path) -> None:
     assert "v1.28.1 is old." in found["table"]
     assert "<failure" in (tmp_path / "new/prod.xml").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "prod.json").read_text(encoding="utf-8")) == found["findings"]
+
+
+def lacking(tmp_path: Path) -> tuple[FakeCluster, dict[str, Any]]:
+    cluster = FakeCluster()
+    cluster.denied = {("*", "*"), ("patch", "nodes")}
+    return cluster, {**PARAMS, "roles": str(tmp_path / "prod.rbac.yml")}
+
+
+def test_missing_roles_are_told_and_written(tmp_path: Path) -> None:
+    cluster, params = lacking(tmp_path)
+    found = task.run(cluster, FACTS, {}, params)
+    assert (tmp_path / "prod.rbac.yml").read_text(encoding="utf-8") == found["missing_roles"]
+    kinds = [document["kind"] for document in yaml.safe_load_all(found["missing_roles"])]
+    assert kinds[:2] == ["ClusterRole", "ClusterRoleBinding"]
+    assert run()["missing_roles"] == ""
+
+
+def test_roles_where_not_even_nodes_are_seen(tmp_path: Path) -> None:
+    cluster, params = lacking(tmp_path)
+    text = task.roles(cluster, params)
+    assert (tmp_path / "prod.rbac.yml").read_text(encoding="utf-8") == text
+    assert {document["metadata"].get("namespace") for document in yaml.safe_load_all(text)} == {
+        None,
+        "kube-node-lease",
+        "nvidia-device-plugin",
+    }
 
 
 def test_silence_and_warnings() -> None:

@@ -52,5 +52,8 @@ class FakeCluster:
     def logs(self, namespace: str, pod: str, container: Optional[str] = None, tail_lines: Optional[int] = None) -> str:
         return f"{container}: {self.log}" if container else self.log
 
+    def whoami(self) -> str:
+        return "kim"
+
     def can_i(self, checks: Checks) -> Answers:
         return [(check["verb"], check["resource"]) not in self.denied for check in checks]

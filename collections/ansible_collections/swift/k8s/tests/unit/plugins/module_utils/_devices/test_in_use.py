@@ -16,7 +16,7 @@ def facts(free: Optional[int], pool: str = "gpu", resource: str = "nvidia.com/gp
     device = {"vendor": "nvidia", "resource": resource, "count": 4, "free": free}
     node = {"name": "gpu-1", "arch": "amd64", "labels": {"pool": pool}, "accelerators": [device]}
     other = {"name": "gpu-2", "arch": "amd64", "labels": {"pool": "gpu"}}
-    owner = {"kind": "nvdp", "resource": "nvidia.com/gpu", "managed": True, "nodes": ["gpu-1"]}
+    owner = {"kind": "nvdp", "resource": "nvidia.com/gpu", "managed": True, "nodes": ["gpu-1"], "name": "plugin"}
     return {"nodes": [node, other], "owners": [owner], "apis": []}
 
 
@@ -44,6 +44,26 @@ def test_held_devices(cluster: dict[str, Any], wishes: dict[str, Any], problem: 
     if problem:
         assert problem in found[0]["message"]
         assert "device_plugin_nvidia.allow_disruption: true" in found[0]["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "wishes", "busy"),
+    [
+        (facts(1), wish("whole"), 1),
+        (facts(4), wish("whole"), 0),
+        (facts(None), wish("whole"), 0),
+        (facts(1), wish("whole", allow_disruption=True), 0),
+        ({**facts(1), "owners": [{"kind": "hami", "resource": "nvidia.com/gpu", "nodes": ["gpu-1"]}]}, {}, 0),
+    ],
+)
+def test_what_a_removal_would_leave_without_a_plugin(
+    cluster: dict[str, Any], wishes: dict[str, Any], busy: int
+) -> None:
+    found = plan(cluster, wishes)["busy"]
+    assert len(found) == busy
+    for one in found:
+        assert one["daemonset"] == "plugin"
+        assert one["refusal"].startswith("Pods hold 3 nvidia.com/gpu on gpu-1, which would lose the device plugin")
 
 
 @pytest.mark.parametrize(("resource", "problems"), [("Ascend910-2c", 0), ("Ascend910", 0), ("Ascend310P", 1)])
