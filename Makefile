@@ -55,7 +55,7 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-scaling test-engine test-gang test-tasks molecule
+.PHONY: test test-slow test-lab test-scaling test-engine test-gang test-tasks test-groups molecule
 test: check test-slow ## every test there is; the two halves that need a cluster run side by side, on a lab each
 	@python scripts/lanes.py "test-lab" "molecule test-engine"
 test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
@@ -67,6 +67,10 @@ test-scaling: lab-engines ## requests scale a service up and down on the lab; co
 	@$(LAB).scaling up
 	@pytest -s tests/scaling --timeout=580
 	@$(LAB).scaling down
+test-groups: lab-engines ## a model on two pods, kept by the real LeaderWorkerSet controller; compiles it the first time
+	@$(LAB).groups up
+	@pytest tests/groups --timeout=180
+	@$(LAB).groups down
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule --base-config .config/molecule/config.yml test --all
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients

@@ -60,3 +60,7 @@ def test_the_group_is_what_scales(group: Render) -> None:
     target = group.one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
     assert target["kind"] == "LeaderWorkerSet"
     assert target["name"] == group.one("LeaderWorkerSet")["metadata"]["name"]
+
+
+def test_the_groups_name_is_left_to_its_controllers_service(group: Render) -> None:
+    assert group.one("LeaderWorkerSet")["metadata"]["name"] != group.one("Service")["metadata"]["name"]

@@ -7,10 +7,11 @@ serve --node-rank $(LWS_WORKER_INDEX) --master-addr $(LWS_LEADER_ADDRESS){{ if .
 {{- end -}}
 {{- end -}}
 
-{{/* What a service's pods are kept by. */}}
+{{/* What a service's pods are kept by. The controller of a LeaderWorkerSet makes a headless Service of its name, by which the
+     pods find each other: it must not be the name of the Service that callers use. */}}
 {{- define "ms-swift.workload" -}}
 {{- ternary "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet" "apiVersion: apps/v1\nkind: Deployment" (gt .plan.nodes 1) }}
-name: {{ include "ms-swift.fullname" . }}
+name: {{ include "ms-swift.fullname" . }}{{ ternary "-group" "" (gt .plan.nodes 1) }}
 {{- end -}}
 
 {{/* All pods of the release; the Service's selector names the leaders alone. */}}

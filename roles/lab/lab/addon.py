@@ -1,0 +1,71 @@
+"""Controllers compiled from their modules and installed on a running lab by their own manifests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from .console import Console
+from .control import alive
+from .errors import LabError
+from .image import Image, rootfs_layer, skeleton
+from .paths import Paths
+from .pieces.catalogue import REVISION
+from .pieces.go import module_directory
+from .pieces.piece import Workshop
+from .state import State
+
+Action = Callable[[Paths, Console], None]
+
+
+def running() -> State:
+    """The lab that LAB_NAME chooses, or the next step."""
+    paths = Paths.here()
+    state = State.load(paths)
+    if state is None or not alive(paths.control):
+        raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
+    return state
+
+
+def manifests(workshop: Workshop, module: str) -> bytes:
+    """What the module's config/default adds up to. The module's build has been in the workshop."""
+    config = workshop.work / "config"
+    shutil.copytree(module_directory(workshop, module, workshop.work / "module") / "config", config)
+    kubectl = shutil.which("kubectl") or str(running().binary("kubectl"))
+    return subprocess.run([kubectl, "kustomize", str(config / "default")], check=True, capture_output=True).stdout
+
+
+def image(name: str, tag: str, binary: Path) -> Image:
+    """One static program, as the projects' own images have it."""
+
+    def fill(directory: Path) -> None:
+        skeleton(directory)
+        shutil.copy(binary, directory / binary.name)
+
+    layer = rootfs_layer(f"addon {binary.parent.name}/{binary.name} {REVISION}", fill)
+    return Image(name, tag, [layer], entrypoint=[f"/{binary.name}"], user="65532")
+
+
+def kubectl(*words: str) -> None:
+    """kubectl on the lab, its output shown."""
+    state, paths = running(), Paths.here()
+    command = [str(state.binary("kubectl")), f"--kubeconfig={paths.build / 'kubeconfig'}", *words]
+    if subprocess.run(command, check=False).returncode:
+        raise LabError(f"kubectl {' '.join(words)} failed", "read what it says above")
+
+
+def main(words: list[str], name: str, up: Action, down: Action) -> int:
+    """Do what the word says."""
+    actions = {"up": up, "down": down}
+    if len(words) != 1 or words[0] not in actions:
+        print(f"usage: python -m lab.{name} {'|'.join(actions)}", file=sys.stderr)
+        return 2
+    try:
+        actions[words[0]](Paths.here(), Console())
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    return 0

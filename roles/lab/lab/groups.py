@@ -1,0 +1,56 @@
+"""LeaderWorkerSet on a running lab: its controller, compiled from its module and installed by its own manifests.
+
+python -m lab.groups up | down
+"""
+
+from __future__ import annotations
+
+import sys
+
+from . import addon
+from .addon import kubectl, running
+from .console import Console
+from .image import publish, save, saved_images
+from .paths import Paths
+from .pieces.builder import build
+from .pieces.catalogue import MODULES, REVISION
+from .pieces.go import LINK, build_module
+from .pieces.piece import Piece, Workshop, sources
+
+LWS = "sigs.k8s.io/lws"
+#: as the manifests name it
+IMAGE = "k8s-staging-images/lws/lws"
+TAG = "release-0.9"
+PROGRAM = "manager"
+MANIFESTS = "lws.yaml"
+
+
+def piece() -> Piece:
+    """The controller and its manifests."""
+    source = MODULES / "lws"
+    return Piece("lws", f"{sources(source)} {LINK} {REVISION}", (PROGRAM, MANIFESTS), _make)
+
+
+def _make(workshop: Workshop) -> None:
+    build_module(workshop, MODULES / "lws", [f"{LWS}/cmd"], [PROGRAM])
+    (workshop.out / MANIFESTS).write_bytes(addon.manifests(workshop, LWS))
+
+
+def up(paths: Paths, console: Console) -> None:
+    """Safe to repeat."""
+    running()
+    bins = build([piece()], paths.bin, console)
+    save(addon.image(IMAGE, TAG, bins[PROGRAM]))
+    publish(saved_images(), paths.registry)
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(bins[MANIFESTS]))
+    kubectl("--namespace=lws-system", "rollout", "status", "deployment/lws-controller-manager", "--timeout=120s")
+
+
+def down(paths: Paths, console: Console) -> None:
+    """Remove the controller; its image stays in the cache."""
+    bins = build([piece()], paths.bin, console)
+    kubectl("delete", "--ignore-not-found", "-f", str(bins[MANIFESTS]))
+
+
+if __name__ == "__main__":
+    sys.exit(addon.main(sys.argv[1:], "groups", up, down))
