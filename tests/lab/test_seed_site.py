@@ -85,18 +85,18 @@ def test_the_link_carries_each_byte_once(site: Site) -> None:
         "model_cache_site_seeder": "one",
         "model_cache_rate_limit": "8MiB/s",
     }
-    run = site.seed(**wish, model_cache_models=[first])
+    apart = site.seed("--limit", "one", **wish, model_cache_models=[first])
+    assert (apart.code, site.sent(first)) == (0, SIZE), apart.text
+
+    both = {**wish, "model_cache_models": [first, second]}
+    run = site.seed(**both)
     assert run.code == 0, run.text
-    assert (site.sent(first), site.taken_from(first)) == (SIZE, f"mirror {site.hub()}")
+    assert (site.sent(first), site.sent(second)) == (SIZE, SIZE)
+    assert {site.taken_from(first), site.taken_from(second)} == {f"mirror {site.hub()}"}
 
     runs = []
-    assert site.writes(lambda: runs.append(site.seed(**wish, model_cache_models=[first]))) == []
+    assert site.writes(lambda: runs.append(site.seed(**both))) == []
     assert runs[0].code == 0, runs[0].text
-
-    for cluster in ("one", "two"):
-        apart = site.seed("--limit", cluster, **wish, model_cache_models=[first, second])
-        assert apart.code == 0, apart.text
-    assert (site.sent(first), site.sent(second)) == (SIZE, SIZE)
 
     dead = {**wish, "model_cache_site_hub": site.hub(PORT - 1), "model_cache_models": [first, second, third]}
     passed_over = site.seed("--limit", "two", **dead)
