@@ -1,0 +1,151 @@
+"""The device stage while the API server is slow, asks for patience or dies, and while a node joins."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import itertools
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from lab import control
+from lab.paths import Paths
+
+from tests.lab.test_devices import Devices, devices, lab_without_devices
+
+__all__ = ["devices", "lab_without_devices"]
+pytestmark = pytest.mark.lab
+DELAY_SECONDS = 0.05
+REFUSE_EVERY = 7
+LATE = "late-node"
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Passes requests on after a pause, and asks for patience every few reads."""
+
+    protocol_version = "HTTP/1.1"
+    upstream: tuple[str, int]
+    context: ssl.SSLContext
+    count = itertools.count(1)
+    refused = 0
+
+    def _pass(self) -> None:
+        time.sleep(DELAY_SECONDS)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if next(self.count) % REFUSE_EVERY == 0:
+            type(self).refused += 1
+            self.send_response(429)
+            self.send_header("Retry-After", "1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        server = http.client.HTTPSConnection(*self.upstream, context=self.context, timeout=120)
+        headers = {key: value for key, value in self.headers.items() if key.lower() not in {"host", "connection"}}
+        server.request(self.command, self.path, body or None, headers)
+        answer = server.getresponse()
+        self.send_response(answer.status)
+        for key, value in answer.getheaders():
+            if key.lower() not in {"transfer-encoding", "content-length", "connection"}:
+                self.send_header(key, value)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        while chunk := answer.read1(65536):
+            self.wfile.write(chunk)
+            self.wfile.flush()
+        server.close()
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815 - names of the library
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def slow_api(kubeconfig: str) -> Iterator[str]:
+    """The address of a slow front of the API server, which speaks for the kubeconfig's user."""
+    config = yaml.safe_load(Path(kubeconfig).read_text(encoding="utf-8"))
+    user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {}
+        for name, text in (
+            ("crt", user["client-certificate-data"]),
+            ("key", user["client-key-data"]),
+            ("ca", cluster["certificate-authority-data"]),
+        ):
+            paths[name] = Path(folder) / name
+            paths[name].write_bytes(base64.b64decode(text))
+        context = ssl.create_default_context(cafile=str(paths["ca"]))
+        context.load_cert_chain(paths["crt"], paths["key"])
+    address = urlsplit(cluster["server"])
+    Slow.context, Slow.upstream, Slow.refused = context, (str(address.hostname), int(address.port or 443)), 0
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_api_server_that_is_slow_and_asks_for_patience(devices: Devices, tmp_path: Path) -> None:
+    with slow_api(devices.facts["kubeconfig"]) as address:
+        config = yaml.safe_load(Path(devices.facts["kubeconfig"]).read_text(encoding="utf-8"))
+        config["clusters"][0]["cluster"] = {"server": address}
+        config["users"][0]["user"] = {}
+        path = tmp_path / "slow"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        code, changed, text = devices.run(swift_k8s_kubeconfig=str(path))
+        assert (code, changed > 0, Slow.refused > 0) == (0, True, True), text
+        code, changed, text = devices.run(swift_k8s_kubeconfig=str(path))
+        assert (code, changed) == (0, 0), text
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+    assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
+
+
+def test_an_api_server_that_dies_in_the_middle(devices: Devices) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(devices.run)
+        until_labelled(devices)
+        control.call(Paths.here().control, "restart", name="kube-apiserver", signal="SIGKILL")
+        code, _changed, text = first.result()
+    # Where helm was waiting just then, its run may fail; the next one finishes what it began.
+    assert code == 0 or "nvidia-device-plugin" in text, text
+    code, _changed, text = devices.run()
+    assert code == 0, text
+    assert devices.run()[:2] == (0, 0)
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+
+
+def until_labelled(devices: Devices) -> None:
+    """Return when the run has written its first labels."""
+    for _attempt in range(300):
+        if "nvidia.com/gpu.present" in devices.labels()["lab-0"]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the run labelled no node within 30 s")
+
+
+def test_a_node_that_joins_waits_for_the_next_run(devices: Devices) -> None:
+    labels = {"lab.swift.k8s/devices": "nvidia", "kubernetes.io/hostname": LATE}
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": LATE, "labels": labels}}
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(devices.run)
+        until_labelled(devices)
+        devices.cluster.create(node)
+        try:
+            code, _changed, text = run.result()
+            assert code == 0, text
+            assert "nvidia.com/gpu.present" not in devices.labels()[LATE]
+            code, forecast, text = devices.run("--check")
+            assert (code, forecast) == (0, 1), text
+        finally:
+            devices.cluster.delete("v1", "Node", LATE)
+    assert devices.run()[:2] == (0, 0)
