@@ -56,9 +56,19 @@ def usage(pods: Iterable[Mapping[str, Any]]) -> Usage:
     return used
 
 
-def with_free(found: Iterable[Device], used: Mapping[str, int]) -> list[Device]:
-    """The devices of a node with what is left of each. A device that broke while in use leaves less than none: none."""
-    return [{**device, "free": max(0, device["count"] - used.get(device["resource"], 0))} for device in found]
+def with_free(found: Iterable[Device], used: Mapping[str, int], ending: Mapping[str, int]) -> list[Device]:
+    """The devices of a node with what is left of each, and how many pods that end will give back.
+
+    A device that broke while in use leaves less than none: none.
+    """
+    return [
+        {
+            **device,
+            "free": max(0, device["count"] - used.get(device["resource"], 0)),
+            "ending": ending.get(device["resource"], 0),
+        }
+        for device in found
+    ]
 
 
 def _of(resources: Mapping[str, Any] | None) -> Counter[str]:

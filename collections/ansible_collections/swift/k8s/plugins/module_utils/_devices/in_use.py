@@ -30,9 +30,9 @@ def vanishing(
 
 
 def _held(vendor: str, node: Node) -> dict[str, int]:
-    """Resource -> devices that pods hold; devices whose use is not known count as free."""
+    """Resource -> devices that pods hold and will keep; devices whose use is not known count as free."""
     counts = {
-        str(device["resource"]): int(device["count"]) - int(device["free"])
+        str(device["resource"]): int(device["count"]) - int(device["free"]) - int(device.get("ending") or 0)
         for device in node.get("accelerators") or []
         if device.get("vendor") == vendor and device.get("resource") and device.get("free") is not None
     }

@@ -42,11 +42,19 @@ def facts(found: Found, parts: Sequence[str] = PARTS) -> dict[str, Any]:
 
 def _nodes(nodes: Iterable[dict[str, Any]], shares: Sequence[Share] | None) -> list[dict[str, Any]]:
     used: dict[str, Counter[str]] = {}
+    ending: dict[str, Counter[str]] = {}
     for one in shares or ():
         used.setdefault(one.node, Counter()).update(one.taken)
+        ending.setdefault(one.node, Counter()).update(one.taken if one.ending else {})
     if shares is not None:
         nodes = [
-            {**node, "accelerators": with_free(node["accelerators"], used.get(node["name"], {}))} for node in nodes
+            {
+                **node,
+                "accelerators": with_free(
+                    node["accelerators"], used.get(node["name"], {}), ending.get(node["name"], {})
+                ),
+            }
+            for node in nodes
         ]
     return sorted(nodes, key=lambda node: str(node["name"]))
 

@@ -14,11 +14,12 @@ from .._accelerator.usage import holder, requests
 
 @dataclass(frozen=True)
 class Share:
-    """What a pod takes of its node, and the DaemonSet it belongs to."""
+    """What a pod takes of its node, the DaemonSet it belongs to, and whether it is about to give all back."""
 
     node: str
     taken: Counter[str]
     daemonset: str | None
+    ending: bool = False
 
 
 def share(pod: Mapping[str, Any]) -> Share | None:
@@ -29,4 +30,5 @@ def share(pod: Mapping[str, Any]) -> Share | None:
     taken = requests(pod)
     references = pod["metadata"].get("ownerReferences") or []
     daemonset = next((str(one["uid"]) for one in references if one.get("kind") == "DaemonSet"), None)
-    return Share(node, taken, daemonset) if taken or daemonset else None
+    ending = bool(pod["metadata"].get("deletionTimestamp"))
+    return Share(node, taken, daemonset, ending) if taken or daemonset else None

@@ -57,4 +57,5 @@ def test_only_pods_on_a_node_that_did_not_end_hold_devices() -> None:
 def test_free_is_what_is_left_and_never_negative() -> None:
     found = devices(zoo.by_name("a10"))
     assert found[0]["free"] is None
-    assert [with_free(found, {GPU: taken})[0]["free"] for taken in (0, 1, 2, 5)] == [2, 1, 0, 0]
+    assert [with_free(found, {GPU: taken}, {})[0]["free"] for taken in (0, 1, 2, 5)] == [2, 1, 0, 0]
+    assert [with_free(found, {GPU: 2}, ending)[0]["ending"] for ending in ({GPU: 1}, {})] == [1, 0]

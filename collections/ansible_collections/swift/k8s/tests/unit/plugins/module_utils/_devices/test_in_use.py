@@ -12,8 +12,8 @@ from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import pla
 PROFILES = {"shared4": {"time_slicing": {"replicas": 4, "rename": True}}, "sliced": {"time_slicing": {"replicas": 4}}}
 
 
-def facts(free: Optional[int], pool: str = "gpu", resource: str = "nvidia.com/gpu") -> dict[str, Any]:
-    device = {"vendor": "nvidia", "resource": resource, "count": 4, "free": free}
+def facts(free: Optional[int], pool: str = "gpu", ending: int = 0) -> dict[str, Any]:
+    device = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 4, "free": free, "ending": ending}
     node = {"name": "gpu-1", "arch": "amd64", "labels": {"pool": pool}, "accelerators": [device]}
     other = {"name": "gpu-2", "arch": "amd64", "labels": {"pool": "gpu"}}
     owner = {"kind": "nvdp", "resource": "nvidia.com/gpu", "managed": True, "nodes": ["gpu-1"], "name": "plugin"}
@@ -51,6 +51,7 @@ def test_held_devices(cluster: dict[str, Any], wishes: dict[str, Any], problem: 
     [
         (facts(1), wish("whole"), 1),
         (facts(4), wish("whole"), 0),
+        (facts(1, ending=3), wish("whole"), 0),
         (facts(None), wish("whole"), 0),
         (facts(1), wish("whole", allow_disruption=True), 0),
         ({**facts(1), "owners": [{"kind": "hami", "resource": "nvidia.com/gpu", "nodes": ["gpu-1"]}]}, {}, 0),

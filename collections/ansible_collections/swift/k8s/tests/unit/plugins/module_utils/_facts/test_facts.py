@@ -34,6 +34,14 @@ def test_free_devices_come_from_pods() -> None:
     assert (node["accelerators"][0]["count"], node["accelerators"][0]["free"]) == (8, 3)
 
 
+def test_pods_that_end_will_give_their_devices_back() -> None:
+    ending = zoo.pod("two", "a100-80", {GPU: 2})
+    ending["metadata"]["deletionTimestamp"] = "2026-05-01T00:00:00Z"
+    shares = [share(zoo.pod("one", "a100-80", {GPU: 3})), share(ending)]
+    (node,) = facts({"nodes": kept("a100-80"), "pods": shares}, ["nodes"])["nodes"]
+    assert (node["accelerators"][0]["free"], node["accelerators"][0]["ending"]) == (3, 2)
+
+
 def test_free_devices_are_not_known_without_pods() -> None:
     (node,) = facts({"nodes": kept("a100-80"), "pods": None}, ["nodes"])["nodes"]
     assert node["accelerators"][0]["free"] is None
