@@ -113,7 +113,7 @@ def test_an_api_server_that_is_slow_and_asks_for_patience(devices: Devices, tmp_
 def test_an_api_server_that_dies_in_the_middle(devices: Devices) -> None:
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(devices.run)
-        until_labelled(devices)
+        until_begun(devices)
         control.call(Paths.here().control, "restart", name="kube-apiserver", signal="SIGKILL")
         code, _changed, text = first.result()
     # Where helm was waiting just then, its run may fail; the next one finishes what it began.
@@ -124,13 +124,13 @@ def test_an_api_server_that_dies_in_the_middle(devices: Devices) -> None:
     assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
 
 
-def until_labelled(devices: Devices) -> None:
-    """Return when the run has written its first labels."""
-    for _attempt in range(300):
-        if "nvidia.com/gpu.present" in devices.labels()["lab-0"]:
+def until_begun(devices: Devices) -> None:
+    """Return when the run has planned, and written its first object."""
+    for _attempt in range(600):
+        if devices.cluster.get("v1", "Namespace", "nvidia-device-plugin"):
             return
         time.sleep(0.1)
-    pytest.fail("the run labelled no node within 30 s")
+    pytest.fail("the run made no namespace within 60 s")
 
 
 def test_a_node_that_joins_waits_for_the_next_run(devices: Devices) -> None:
@@ -138,7 +138,7 @@ def test_a_node_that_joins_waits_for_the_next_run(devices: Devices) -> None:
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": LATE, "labels": labels}}
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(devices.run)
-        until_labelled(devices)
+        until_begun(devices)
         devices.cluster.create(node)
         try:
             code, _changed, text = run.result()
