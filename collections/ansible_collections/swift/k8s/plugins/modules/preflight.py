@@ -96,6 +96,10 @@ options:
         description: Name of the claim that holds the models.
         type: str
         default: ''
+      serves_site:
+        description: Whether the cluster keeps serving its models to the others of its site.
+        type: bool
+        default: false
       variables:
         description: Names of the variables that the inventory sets.
         type: list

@@ -27,6 +27,7 @@ WISHES: dict[str, Any] = {
     "images": _texts(),
     "models": _dicts(default=[]),
     "models_claim": {"type": "str", "default": ""},
+    "serves_site": {"type": "bool", "default": False},
     "variables": _texts(),
     "known_variables": _texts(),
     "pod_namespaces": _texts(),

@@ -35,6 +35,7 @@ def needed(wishes: Data, plan: Data, apis: Iterable[str] = ()) -> list[Access]:
             access += given(rights.VOLUME)
     if wishes["models"]:
         access += given(rights.SEEDING, wishes["namespace"])
+        access += given(rights.SITE_HUB, wishes["namespace"]) if wishes["serves_site"] else []
     for release in wished:
         access += rights.rendered(release["values"], release["namespace"])
     for namespace in wishes.get("pod_namespaces") or []:

@@ -106,6 +106,11 @@ SEEDING: Rows = (
     ("", "pods", ("list",)),
     ("", "pods/log", ("get",)),
 )
+#: A cluster that keeps serving its models to the others of its site.
+SITE_HUB: Rows = (
+    ("apps", "deployments", ("get", "create", "patch", "delete")),
+    ("", "services", ("get", "create", "patch", "delete")),
+)
 PODS: Rows = (("", "pods", POD), ("", "pods/log", ("get",)), ("", "events", ("list",)))
 RELEASE: Rows = (
     *(("", name, HELM) for name in ("services", "configmaps", "secrets")),

@@ -23,6 +23,7 @@ KEYS = (
     "images",
     "models",
     "models_claim",
+    "serves_site",
     "variables",
     "known_variables",
     "pod_namespaces",
@@ -49,6 +50,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "claims": [claim for claim in claims if claim.get("state", "present") == "present"],
         "images": list(raw.get("images") or []),
         "models": models,
+        "serves_site": bool(raw.get("serves_site")),
     }
 
 

@@ -48,6 +48,11 @@ def test_models_need_what_seeds_them() -> None:
     assert needs({"namespace": "ai", "models": [{"id": "a/b"}]}) == {("ai", name) for name in names}
 
 
+def test_who_serves_its_site_needs_a_deployment_and_a_service() -> None:
+    wishes = {"namespace": "ai", "models": [{"id": "a/b"}]}
+    assert needs({**wishes, "serves_site": True}) - needs(wishes) == {("ai", "deployments"), ("ai", "services")}
+
+
 def test_claims_need_volumes_where_they_bring_their_own() -> None:
     assert needs({"namespace": "ai", "claims": [{"name": "m"}]}) == {("ai", "persistentvolumeclaims")}
     assert ("", "persistentvolumes") in needs({"claims": [{"name": "m", "nfs": {"server": "x"}}]})
