@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import asking, budget, crds, heal, leftovers, observe, plan, store, yamldoc
+from . import asking, budget, crds, heal, leftovers, observe, plan, store, succession, yamldoc
 from .errors import BusyError, HelmError, ReleaseError, RolloutError, StuckError
 from .helm import Helm
 from .objects import Key, Object
@@ -62,7 +62,8 @@ class Actor:
         self._namespace(outcome)
         if not wanted.skip_crds:
             crds.apply(self._cluster, prepared.chart)
-        self._clear(outcome.recreate)
+        succession.remove(self._cluster, outcome.recreate, outcome.stay, wanted.name)
+        self._waiter.gone(outcome.recreate)
         self._strategies(prepared.objects, seen)
         before = outcome.decision.stored.revision if outcome.decision.stored else 0
         try:
@@ -107,15 +108,6 @@ class Actor:
             metadata = {"name": wanted.namespace, "labels": {**wanted.namespace_labels, **_OURS}}
             self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
-    def _clear(self, keys: Iterable[Key]) -> None:
-        """Delete what cannot be changed; the upgrade makes it again."""
-        for key in keys:
-            # A StatefulSet's pods are adopted by its successor and replaced one by one.
-            propagation = "Orphan" if key.kind == "StatefulSet" else "Foreground"
-            place = key.namespace or None
-            self._cluster.delete(key.api_version, key.kind, key.name, namespace=place, propagation=propagation)
-        self._waiter.gone(keys)
-
     def _strategies(self, new: Mapping[Key, Object], seen: Observed) -> None:
         for key, item in new.items():
             live = seen.live.get(key)
@@ -131,6 +123,7 @@ class Actor:
         problem = asking.ask(self._cluster, wanted, declared)
         if problem:
             raise RolloutError(f"release {wanted.title} is ready but does not answer: {problem}")
+        succession.end(self._cluster, wanted.namespace, wanted.name)
         store.mark_ready(self._cluster, stored)
 
     def _ready(self, outcome: Outcome, declared: Mapping[Key, Object], stored: Stored) -> None:
@@ -160,6 +153,9 @@ class Actor:
             kept = "it is left as it is" if goal else "there is no earlier revision known to have been ready"
             return type(error)(f"{error}\nRelease {wanted.title}: {kept}; correct the cause and run again.")
         try:
+            # What it replaced could not come back beside it.
+            succession.remove(self._cluster, outcome.recreate)
+            self._waiter.gone(outcome.recreate)
             self._back(outcome, revisions, goal)
         except (HelmError, RolloutError) as second:
             return type(error)(f"{error}\nThe rollback of {wanted.title} to revision {goal} failed as well: {second}")

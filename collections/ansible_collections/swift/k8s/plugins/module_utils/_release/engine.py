@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import asking, changes, crds, drift, immutable, objects, observe, plan, refusals, rehearsal, render
+from . import asking, changes, crds, drift, immutable, objects, observe, plan, refusals, rehearsal, render, succession
 from .act import Actor
 from .changes import ObjectChange
 from .drift import Finding
@@ -35,6 +35,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     recreate: Collection[Key] = ()
+    stay: Collection[Key] = ()  # of those, Deployments whose pods serve on until the new ones do
     declared: Mapping[Key, Object] = field(default_factory=dict)  # by the revision that is stored
     reached: bool = False  # carried out, or begun; an earlier failure ends the task before
 
@@ -129,6 +130,10 @@ class Engine:
         outcome.target = prepared
         outcome.notes += said
         outcome.recreate = immutable.recreated(wanted.title, prepared.objects, live, wanted.recreate)
+        outcome.stay = (
+            succession.staying(self._cluster, outcome.recreate, prepared.objects, live) if wanted.wait else ()
+        )
+        outcome.notes += succession.told(outcome.recreate, outcome.stay)
         outcome.changes = first + changes.upgrade(prepared.objects, seen.declared, live, outcome.recreate)
 
     def _plan_rollback(self, outcome: Outcome, seen: Observed) -> None:
