@@ -62,7 +62,7 @@ test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a h
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
 	@pytest -m "slow" tests/lab --timeout=900
 test-lab: lab-engines ## the tests that need a real cluster
-	@pytest -m "lab and not slow" tests/lab --timeout=900
+	@pytest -m "lab and not slow" tests/lab --timeout=900 --durations=15
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
 	@pytest -s tests/scaling --timeout=580
