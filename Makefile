@@ -55,14 +55,17 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-scaling test-engine test-gang test-tasks test-groups molecule
+.PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups molecule
 test: check test-slow ## every test there is; the two halves that need a cluster run side by side, on a lab each
-	@python scripts/lanes.py "test-lab" "molecule test-engine"
+	@python scripts/lanes.py "test-services" "molecule test-storage test-engine"
 test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
 	@pytest -m "slow" tests/lab --timeout=900
-test-lab: lab-engines ## the tests that need a real cluster
-	@pytest -m "lab and not slow" tests/lab --timeout=900 --durations=15
+test-lab: test-services test-storage ## the tests that need a real cluster
+test-services: lab-engines ## those of them for devices, chart and releases
+	@pytest -m "lab and not slow" tests/lab --ignore-glob="*/test_s[et]*" --timeout=900 --durations=15
+test-storage: lab-engines ## those for volumes and model caches
+	@pytest -m "lab and not slow" tests/lab/test_s[et]* --timeout=900 --durations=15
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
 	@pytest -s tests/scaling --timeout=580
