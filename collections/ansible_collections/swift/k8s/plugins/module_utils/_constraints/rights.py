@@ -114,7 +114,8 @@ SITE_HUB: Rows = (
 PODS: Rows = (("", "pods", POD), ("", "pods/log", ("get",)), ("", "events", ("list",)))
 RELEASE: Rows = (
     *(("", name, HELM) for name in ("services", "configmaps", "secrets")),
-    ("apps", "replicasets", ("list",)),
+    # Those of a Deployment that is made again serve until the new pods do.
+    ("apps", "replicasets", ("list", "patch", "delete")),
     ("", "pods", ("get", "list", "delete")),
     ("", "pods/log", ("get",)),
     ("", "pods/portforward", ("create",)),
