@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._release import succession
 from ansible_collections.swift.k8s.plugins.module_utils._release.objects import Key
 from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._release.fakes import FakeCluster
@@ -68,3 +69,13 @@ def test_what_stays_is_found_again_and_goes(cluster: FakeCluster) -> None:
     succession.end(api, "team", "rel")
     assert ("ReplicaSet", "team", "app-1") not in cluster.objects
     assert cluster.at("ReplicaSet", "other")
+
+
+def test_who_may_not_list_them_has_marked_none(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_where: Any, **_which: Any) -> None:
+        raise Forbidden("may not list replicasets")
+
+    monkeypatch.setattr(cluster, "list", refuse)
+    api: Any = cluster
+    succession.end(api, "team", "rel")
+    assert cluster.writes == 0
