@@ -116,8 +116,8 @@ def test_an_api_server_that_dies_in_the_middle(devices: Devices) -> None:
         until_begun(devices)
         control.call(Paths.here().control, "restart", name="kube-apiserver", signal="SIGKILL")
         code, _changed, text = first.result()
-    # Where helm was waiting just then, its run may fail; the next one finishes what it began.
-    assert code == 0 or "nvidia-device-plugin" in text, text
+    # Where a write or helm was waiting just then, the run may fail and names it; the next one finishes what it began.
+    assert code == 0 or "nvidia-device-plugin" in text or "cannot be reached" in text, text
     code, _changed, text = devices.run()
     assert code == 0, text
     assert devices.run()[:2] == (0, 0)
