@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, Optional, Protocol
+from typing import Any, Protocol
 
+from .._cluster.reader import Reader
 from . import limitrange, namespaces, permissions, signs
 from .clock import skews
 from .images import parse
@@ -19,26 +20,12 @@ REGISTRY_THREADS = 8
 
 
 Data = Mapping[str, Any]
-Objects = list[dict[str, Any]]
 Checks = list[dict[str, str]]
 Answers = list[bool]
 
 
-class Cluster(Protocol):
+class Cluster(Reader, Protocol):
     """What this file uses of `_cluster`."""
-
-    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
-        """Return an object or None."""
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: Optional[str] = None,
-        label_selector: Optional[str] = None,
-        field_selector: Optional[str] = None,
-    ) -> Objects:
-        """Return objects of a kind."""
 
     def can_i(self, checks: Checks) -> Answers:
         """Answer access reviews in order."""

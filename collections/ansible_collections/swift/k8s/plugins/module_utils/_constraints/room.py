@@ -8,13 +8,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
+from .._cache.rate import parse_size
+from .._cache.spec import DEFAULT_RESERVE
 from .._cluster.quantity import parse_quantity
 from .._plan.need import stored_bytes
 from .errors import RuleError
 
 _GIB = 2**30
-#: What the cache leaves free on the volume (model_cache_reserve).
-_RESERVE = _GIB
+_RESERVE = parse_size(DEFAULT_RESERVE)
 
 
 def room(claim: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> Optional[dict[str, Any]]:

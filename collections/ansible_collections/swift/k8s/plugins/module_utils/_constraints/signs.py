@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Optional, Protocol
+from typing import Any
 
+from .._cluster.reader import Reader
 from .._devices.diagnosis import hint
 
 Object = Mapping[str, Any]
@@ -23,26 +24,10 @@ _MODE = re.compile(r"-containerMode[= ](\w+)")
 _TEXT_SHOWN = 300
 
 
-class Cluster(Protocol):
-    """What this file uses of `_cluster`."""
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: Optional[str] = None,
-        label_selector: Optional[str] = None,
-        field_selector: Optional[str] = None,
-    ) -> list[dict[str, Any]]:
-        """Return objects of a kind."""
-
-
-def signs(cluster: Cluster, facts: Object) -> dict[str, Any]:
+def signs(cluster: Reader, facts: Object) -> dict[str, Any]:
     """Return what only these objects tell, in the form that subjects are made of."""
     owners = facts.get("owners") or []
-    ascend = any(
-        device.get("vendor") == "ascend" for node in _nodes(facts) for device in node.get("accelerators") or []
-    )
+    ascend = any(map(_ascend, _nodes(facts)))
     operated = "nvidia.com/v1" in (facts.get("apis") or [])
     failed = cluster.list("v1", "Event", field_selector="reason=FailedCreatePodSandBox")
     exporters = cluster.list("apps/v1", "DaemonSet", field_selector="metadata.name=npu-exporter") if ascend else []
@@ -59,11 +44,15 @@ def _nodes(facts: Object) -> list[Object]:
     return list(facts.get("nodes") or [])
 
 
+def _ascend(node: Object) -> bool:
+    return any(device.get("vendor") == "ascend" for device in node.get("accelerators") or [])
+
+
 def _namespaces(owners: Iterable[Object]) -> list[str]:
     return sorted({str(owner["namespace"]) for owner in owners if owner.get("namespace")})
 
 
-def _warnings(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+def _warnings(cluster: Reader, namespace: str) -> list[dict[str, Any]]:
     return cluster.list("v1", "Event", namespace=namespace, field_selector="type=Warning,involvedObject.kind=Pod")
 
 
@@ -115,13 +104,9 @@ def operator(item: Object) -> Subject:
 def exporter(item: Object, nodes: Iterable[Object]) -> Subject:
     """Return how an npu-exporter reaches the container runtime, and what Ascend nodes really run."""
     spec = item["spec"]["template"]["spec"]
-    words = " ".join(str(word) for one in spec.get("containers") or [] for word in [*(one.get("args") or [])])
+    words = " ".join(str(word) for one in spec.get("containers") or [] for word in one.get("args") or [])
     mode = _MODE.search(words)
-    runtimes = {
-        str(node.get("runtime") or "").partition(":")[0]
-        for node in nodes
-        if any(device.get("vendor") == "ascend" for device in node.get("accelerators") or [])
-    }
+    runtimes = {str(node.get("runtime") or "").partition(":")[0] for node in nodes if _ascend(node)}
     metadata = item["metadata"]
     return {
         "subject": f"DaemonSet {metadata['namespace']}/{metadata['name']}",
@@ -131,7 +116,7 @@ def exporter(item: Object, nodes: Iterable[Object]) -> Subject:
     }
 
 
-def webhooks(cluster: Cluster) -> list[Subject]:
+def webhooks(cluster: Reader) -> list[Subject]:
     """Return the webhooks that every new pod passes, and whether anybody answers there."""
     found = []
     for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
@@ -150,7 +135,7 @@ def _judges_pods(hook: Object) -> bool:
     )
 
 
-def _webhook(cluster: Cluster, hook: Object, service: Object) -> Subject:
+def _webhook(cluster: Reader, hook: Object, service: Object) -> Subject:
     name, namespace = str(service["name"]), str(service["namespace"])
     slices = cluster.list(
         "discovery.k8s.io/v1", "EndpointSlice", namespace=namespace, label_selector=f"kubernetes.io/service-name={name}"

@@ -30,16 +30,6 @@ Params = Mapping[str, Any]
 class Cluster(observe.Cluster, smoke.Cluster, Protocol):
     """What looking uses of `_cluster`, and what a probe pod needs."""
 
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: Optional[str] = None,
-        label_selector: Optional[str] = None,
-        field_selector: Optional[str] = None,
-    ) -> list[dict[str, Any]]:
-        """Return objects of a kind."""
-
 
 def run(
     cluster: Cluster,

@@ -4,34 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Protocol
+from typing import Any, Optional
 
 from .._cluster.errors import Forbidden
-
-Objects = list[dict[str, Any]]
-
-
-class Cluster(Protocol):
-    """What this file uses of `_cluster`."""
-
-    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
-        """Return an object or None."""
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: Optional[str] = None,
-        label_selector: Optional[str] = None,
-        field_selector: Optional[str] = None,
-    ) -> Objects:
-        """Return objects of a kind."""
+from .._cluster.reader import Objects, Reader
 
 
 class Tolerant:
     """Looks like a cluster; `unseen` says which kinds the credentials may not see."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Reader) -> None:
         self._cluster = cluster
         self.unseen: list[str] = []
 

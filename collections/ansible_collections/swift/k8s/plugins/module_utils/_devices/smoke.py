@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Optional, Protocol
 
+from .._cluster.reader import Reader
 from .diagnosis import hint, last_event, state
 from .wait import NotReadyError
 
@@ -18,19 +19,11 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 COMMAND = ["sh", "-c", "env | grep -E 'VISIBLE_DEVICES|ASCEND' | sort; ls /dev | grep -E 'nvidia|davinci|lab' | sort"]
 
 
-class Cluster(Protocol):
+class Cluster(Reader, Protocol):
     """What this file uses of `_cluster`."""
 
     def create(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         """Create an object."""
-
-    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
-        """Return an object or None."""
-
-    def list(
-        self, api_version: str, kind: str, *, namespace: Optional[str] = None, field_selector: Optional[str] = None
-    ) -> list[dict[str, Any]]:
-        """Return objects of a kind."""
 
     def delete(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> bool:
         """Delete an object."""

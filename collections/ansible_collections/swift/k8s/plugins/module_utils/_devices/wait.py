@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional, Protocol
 
+from .._cluster.reader import Reader
 from .allocatable import Unmet, rolled_out, unmet
 from .diagnosis import describe, last_event
 
@@ -15,25 +16,11 @@ POLL_SECONDS = 1.0
 POLL_SECONDS_MAX = 5.0
 NODES_DIAGNOSED = 2
 LOG_LINES = 8
-Objects = list[dict[str, Any]]
 Params = Mapping[str, Any]
 
 
-class Cluster(Protocol):
+class Cluster(Reader, Protocol):
     """What this file uses of `_cluster`."""
-
-    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
-        """Return an object or None."""
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        namespace: Optional[str] = None,
-        label_selector: Optional[str] = None,
-        field_selector: Optional[str] = None,
-    ) -> Objects:
-        """Return objects of a kind."""
 
     def logs(
         self, namespace: str, pod: str, *, container: Optional[str] = None, tail_lines: Optional[int] = None

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import asking, capacity, changes, colours, front, observe, plan, refusals
+from . import asking, capacity, changes, colours, drift, front, observe, plan, refusals
 from .changes import ObjectChange
 from .errors import RefusedError, RolloutError
-from .objects import Key, Object
+from .objects import Key, Object, labels, selects
 from .options import Wanted
 from .turn import REMOVE_OLD, SWITCH, SWITCH_BACK, Turn
 
@@ -82,10 +82,9 @@ class BlueGreen:
         wanted, before = turn.wanted, turn.front
         own = front.service_of(wanted.title, serving.declared)
         since = plan.moment(before.since)
-        expected = front.service(
-            wanted.name, wanted.namespace, turn.colour, since, own, wanted.front_service, before.returned
-        )
-        edits = front.edits(expected, before.live)
+        expected = front.service(wanted, turn.colour, since, own, before.returned)
+        key = _front_key(wanted)
+        edits = drift.findings({key: expected}, {key: before.live})
         if front.wish_changed(expected, before.live):
             turn.reasons.append(f"Service {wanted.title} is wished otherwise")
         elif wanted.drift == "ignore" or not edits:
@@ -96,7 +95,6 @@ class BlueGreen:
                 return
             turn.reasons += map(str, edits)
         turn.action, turn.lead = plan.HEAL, expected
-        key = Key("v1", "Service", wanted.namespace, wanted.name)
         turn.changes += changes.heal(edits, {key: expected})
 
     def _plan_removal(self, turn: Turn) -> None:
@@ -152,8 +150,7 @@ class BlueGreen:
         own = front.service_of(wanted.title, declared)
         self._ask(turn, declared)
         back, now = turn.action == SWITCH_BACK, self._cluster.now()
-        service = front.service(wanted.name, wanted.namespace, turn.colour, now, own, wanted.front_service, back)
-        self._cluster.apply(service, force=True)
+        self._cluster.apply(front.service(wanted, turn.colour, now, own, back), force=True)
 
     def _ask(self, turn: Turn, declared: Mapping[Key, Object]) -> None:
         wanted = turn.wanted
@@ -189,17 +186,18 @@ def _coloured(wanted: Wanted, colour: str) -> Wanted:
 
 def _belongs(pod: Mapping[str, Any], new: Outcome) -> bool:
     """Whether a pod is one that the new release replaces."""
-    labels = pod["metadata"].get("labels") or {}
     return pod["metadata"].get("namespace") == new.wanted.namespace and any(
-        selector and all(labels.get(key) == value for key, value in selector.items())
+        selects(((item.get("spec") or {}).get("selector") or {}).get("matchLabels"), labels(pod))
         for item in (new.target.objects.values() if new.target else ())
-        if (selector := ((item.get("spec") or {}).get("selector") or {}).get("matchLabels"))
     )
 
 
+def _front_key(wanted: Wanted) -> Key:
+    return Key("v1", "Service", wanted.namespace, wanted.name)
+
+
 def _lead(wanted: Wanted, before: str, after: str) -> ObjectChange:
-    key = Key("v1", "Service", wanted.namespace, wanted.name)
-    return ObjectChange(key, "changed" if before else "created", (("leads to", before or None, after),))
+    return ObjectChange(_front_key(wanted), "changed" if before else "created", (("leads to", before or None, after),))
 
 
 def _told(turn: Turn) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import capacity
 from .errors import RefusedError
-from .objects import Key, Object
+from .objects import Key, Object, template
 
 COLOURS = ("blue", "green")
 #: Kinds that lead callers from outside to a Service.
@@ -34,7 +34,7 @@ def needs(declared: Mapping[Key, Object]) -> list[tuple[Need, Object]]:
     """Every Deployment whose pods hold devices, and its pod's spec."""
     found = []
     for key, item in declared.items():
-        pod = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
+        pod = template(item).get("spec") or {}
         devices = capacity.devices(pod) if key.kind == "Deployment" else {}
         if devices:
             found.append((Need(key.name, _replicas(key, item, declared.values()), devices), pod))

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from . import drift
-from .drift import Finding
+from .colours import COLOURS
 from .errors import RefusedError
-from .objects import Key, Object
+from .objects import Key, Object, labels, selects, template
+from .options import Wanted
 from .plan import moment
 
 #: Label and annotations of the Service that callers use.
@@ -37,7 +37,7 @@ class Front:
 
     @property
     def other(self) -> str:
-        return "green" if self.colour == "blue" else "blue"
+        return COLOURS[1] if self.colour == COLOURS[0] else COLOURS[0]
 
     def kept_seconds(self, now: datetime) -> float:
         """How long the other colour has been kept."""
@@ -65,45 +65,24 @@ def read(title: str, service: Object | None) -> Front:
 def service_of(title: str, declared: Mapping[Key, Object]) -> Object:
     """The colour's own Service: the one that leads to the pods of its workloads."""
     for key, item in declared.items():
-        selector = (item.get("spec") or {}).get("selector") or {}
-        if key.kind == "Service" and selector and any(_selects(selector, other) for other in declared.values()):
+        selector = (item.get("spec") or {}).get("selector")
+        if key.kind == "Service" and any(selects(selector, labels(template(other))) for other in declared.values()):
             return item
     raise RefusedError(f"release {title}: its chart makes no Service for its pods, so there is nothing to switch")
 
 
-def _selects(selector: Mapping[str, Any], workload: Object) -> bool:
-    spec = workload.get("spec") or {}
-    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    return bool(labels) and all(labels.get(key) == value for key, value in selector.items())
-
-
-def service(
-    name: str,
-    namespace: str,
-    colour: str,
-    since: datetime,
-    own: Object,
-    over: Mapping[str, Any],
-    returned: bool = False,
-) -> dict[str, Any]:
-    """The Service that callers use, leading to the pods behind the colour's own; over: fields of the user's."""
-    spec = {**{key: copy.deepcopy(own["spec"][key]) for key in _COPIED if key in own["spec"]}, **over}
+def service(wanted: Wanted, colour: str, since: datetime, own: Object, returned: bool = False) -> dict[str, Any]:
+    """The Service that callers use, leading to the pods behind the colour's own, with the user's fields over it."""
+    spec = {**{key: copy.deepcopy(own["spec"][key]) for key in _COPIED if key in own["spec"]}, **wanted.front_service}
     notes = {
         COLOUR: colour,
         SINCE: since.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         WANTED: hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16],
         **({RETURNED: "true"} if returned else {}),
     }
-    labels = {"app.kubernetes.io/managed-by": "swift-k8s", FRONT: name}
-    metadata = {"name": name, "namespace": namespace, "labels": labels, "annotations": notes}
+    marks = {"app.kubernetes.io/managed-by": "swift-k8s", FRONT: wanted.name}
+    metadata = {"name": wanted.name, "namespace": wanted.namespace, "labels": marks, "annotations": notes}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-
-
-def edits(expected: Object, live: Object) -> list[Finding]:
-    """Where the live Service is no longer as it was made."""
-    metadata = expected["metadata"]
-    key = Key("v1", "Service", metadata["namespace"], metadata["name"])
-    return drift.findings({key: expected}, {key: live})
 
 
 def wish_changed(expected: Object, live: Object) -> bool:

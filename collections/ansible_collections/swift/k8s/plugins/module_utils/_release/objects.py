@@ -45,6 +45,21 @@ _CLUSTER_SCOPED = frozenset(
 _BUILT_IN = ("", "apps", "batch", "autoscaling", "policy", "networking.k8s.io", "rbac.authorization.k8s.io")
 
 
+def template(item: Object) -> Object:
+    """The pod template of a workload; empty for what has none."""
+    return (item.get("spec") or {}).get("template") or {}
+
+
+def labels(pod: Object) -> Mapping[str, Any]:
+    """The labels of an object, or of a template."""
+    return (pod.get("metadata") or {}).get("labels") or {}
+
+
+def selects(selector: Mapping[str, Any] | None, found: Mapping[str, Any]) -> bool:
+    """Whether a selector of equal labels is met; an empty one selects nothing."""
+    return bool(selector) and all(found.get(name) == value for name, value in (selector or {}).items())
+
+
 class Key(NamedTuple):
     """Identity of an object; the namespace is empty for cluster-scoped kinds."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import capacity
-from .objects import Object
+from .objects import Object, template
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ def _absolute(value: Any, replicas: int) -> int:
 
 
 def _pod(deployment: Object) -> Mapping[str, Any]:
-    return (((deployment.get("spec") or {}).get("template") or {}).get("spec")) or {}
+    return template(deployment).get("spec") or {}

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._cluster.errors import Forbidden
-from . import capacity
-from .objects import Key, Object
+from . import capacity, colours
+from .objects import Key, Object, labels, selects, template
 
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
@@ -26,21 +26,21 @@ def staying(
     return {
         key
         for key in recreated
-        if key.kind == "Deployment" and _called(live.get(key), new) and _fits(cluster, new[key])
+        if key.kind == "Deployment" and _called(live.get(key), new) and _fits(cluster, key, new)
     }
 
 
 def _called(before: Object | None, new: Mapping[Key, Object]) -> bool:
     """Whether a Service, as it will be, still selects the old pods."""
-    labels = (_template(before or {}).get("metadata") or {}).get("labels") or {}
-    selectors = [(item.get("spec") or {}).get("selector") for key, item in new.items() if key.kind == "Service"]
-    return any(one and all(labels.get(name) == value for name, value in one.items()) for one in selectors)
+    old = labels(template(before or {}))
+    return any(
+        selects((item.get("spec") or {}).get("selector"), old) for key, item in new.items() if key.kind == "Service"
+    )
 
 
-def _fits(cluster: Cluster, deployment: Object) -> bool:
-    pod = _template(deployment).get("spec") or {}
-    pods = int((deployment.get("spec") or {}).get("replicas", 1))
-    return not capacity.devices(pod) or capacity.spare_pods(cluster, pod) >= pods
+def _fits(cluster: Cluster, key: Key, new: Mapping[Key, Object]) -> bool:
+    own = [(need.pods, pod) for need, pod in colours.needs(new) if need.name == key.name]
+    return all(capacity.spare_pods(cluster, pod) >= pods for pods, pod in own)
 
 
 def told(recreated: Collection[Key], kept: Collection[Key]) -> Iterator[str]:
@@ -87,7 +87,3 @@ def end(cluster: Cluster, namespace: str, release: str) -> None:
     for item in found:
         if not item["metadata"].get("ownerReferences"):
             cluster.delete(*_KIND, item["metadata"]["name"], namespace=namespace)
-
-
-def _template(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (item.get("spec") or {}).get("template") or {}

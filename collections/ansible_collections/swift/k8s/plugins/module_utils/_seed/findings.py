@@ -9,22 +9,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
-from .state import State
+from .state import State, finished
 
 _NAMED = 3
 
 
 def newest(jobs: Sequence[Mapping[str, Any]]) -> Optional[Mapping[str, Any]]:
     """The last Job that has ended; one that still reads has nothing to say."""
-    ended = [job for job in jobs if _end(job)]
+    ended = [job for job in jobs if finished(job)]
     return max(ended, key=lambda job: str(job["metadata"].get("creationTimestamp", "")), default=None)
-
-
-def _end(job: Mapping[str, Any]) -> str:
-    for condition in (job.get("status") or {}).get("conditions") or []:
-        if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
-            return str(condition["type"])
-    return ""
 
 
 def damaged(log: str) -> list[str]:

@@ -49,11 +49,11 @@ def judge(job: Optional[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], l
     told = engine.read(log)
     newest = max(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
     name = newest["metadata"]["name"] if newest else ""
-    finished = _finished(job)
-    if finished is not None:
-        if finished["type"] == "Complete":
+    ended = finished(job)
+    if ended is not None:
+        if ended["type"] == "Complete":
             return State("done", name, told=told)
-        return State("failed", name, _why(finished, newest, told), told=told)
+        return State("failed", name, _why(ended, newest, told), told=told)
     blocked = _blocked(newest) if newest else ""
     if blocked:
         return State("failed", name, blocked, told=told)
@@ -71,7 +71,8 @@ def explain(state: State, events: Sequence[Mapping[str, Any]]) -> State:
     return replace(state, reason=said) if newest.get("type") == "Warning" else replace(state, note=said)
 
 
-def _finished(job: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+def finished(job: Mapping[str, Any]) -> Optional[Mapping[str, Any]]:
+    """The condition with which a Job ended, Complete or Failed; None while it works."""
     for condition in (job.get("status") or {}).get("conditions") or []:
         if condition["type"] in {"Complete", "Failed"} and condition["status"] == "True":
             return dict(condition)
