@@ -12,7 +12,7 @@ from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from .errors import ClusterError
-from .kubeconfig import check_context, check_credentials, check_files
+from .kubeconfig import check_context, check_credentials, check_files, default_path
 
 
 def _option(variable: str, **more: Any) -> dict[str, Any]:
@@ -91,9 +91,7 @@ def _from_files(params: Mapping[str, Any], configuration: Any) -> None:
     from kubernetes import config  # noqa: PLC0415
 
     context = params.get("context") or None
-    named = params.get("kubeconfig") or os.environ.get("KUBECONFIG")
-    default = os.path.expanduser("~/.kube/config")
-    path = named or (default if os.path.exists(default) else None)
+    path = default_path(params)
     if path is None:
         try:
             config.load_incluster_config(client_configuration=configuration)

@@ -12,9 +12,9 @@ from socket import socket
 from typing import Any, TypeVar
 
 from . import access, pages, streams
-from .auth import api_client
 from .discovery import Discovery, Resource
 from .errors import NotFound
+from .session import session
 from .transport import JSON, Request, Transport
 
 FIELD_MANAGER = "swift-k8s"
@@ -34,7 +34,7 @@ Picks = list[Picked]
 
 def connect(params: Mapping[str, Any]) -> Cluster:
     """The cluster that a module's options name. Raises ClusterError when they name none."""
-    return Cluster(Transport(api_client(params)))
+    return Cluster(Transport(session(params)))
 
 
 class Cluster:

@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from .errors import ClusterError
 
 _CHECK = "Check it with `kubectl config view`."
+
+
+def default_path(params: Mapping[str, Any]) -> str | None:
+    """The kubeconfig that the options name, else the environment, else the user's own if there is one."""
+    own = os.path.expanduser("~/.kube/config")
+    return params.get("kubeconfig") or os.environ.get("KUBECONFIG") or (own if os.path.exists(own) else None)
 
 
 def check_files(path: str) -> None:
@@ -21,7 +28,7 @@ def check_files(path: str) -> None:
 
 def check_context(path: str, context: str | None) -> None:
     """Refuse a context that is not there, with those that are."""
-    config = _merged(path)
+    config = merged(path)
     known = sorted(str(item["name"]) for item in config.get("contexts") or [])
     wanted = context or config.get("current-context")
     if not wanted:
@@ -37,7 +44,7 @@ def check_context(path: str, context: str | None) -> None:
 
 def check_credentials(path: str, context: str | None, configuration: Any) -> None:
     """Refuse a user whose command gave nothing: the client library would go on as nobody."""
-    config = _merged(path)
+    config = merged(path)
     wanted = context or config["current-context"]
     user = next(item["context"].get("user") for item in config["contexts"] if item["name"] == wanted)
     found = next((item.get("user") or {} for item in config.get("users") or [] if item["name"] == user), {})
@@ -49,7 +56,7 @@ def check_credentials(path: str, context: str | None, configuration: Any) -> Non
         )
 
 
-def _merged(path: str) -> dict[str, Any]:
+def merged(path: str) -> dict[str, Any]:
     """The files of a path as one, as kubectl merges them: the first word counts."""
     import yaml  # noqa: PLC0415 - comes with the client library
 

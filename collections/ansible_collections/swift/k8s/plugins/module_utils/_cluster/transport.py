@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from . import portforward
 from .errors import ClusterError
 from .refusal import distrust, refusal, unreachable
+from .session import Session
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
@@ -54,19 +55,18 @@ class Request:
 
 
 class Transport:
-    """Raw HTTP with the client library's configuration, pool and credentials. Safe for threads."""
+    """Raw HTTP in a session. Safe for threads."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self._pool = client.rest_client.pool_manager
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._lock = threading.Lock()
         self._answered = False
-        self.host: str = client.configuration.host
+        self.host: str = session.host
         self.requests: Counter[str] = Counter()
 
     def forward(self, namespace: str, pod: str, port: int) -> socket:
         """A connection to a port of a pod."""
-        return portforward.dial(self._client, namespace, pod, port)
+        return portforward.dial(self._session.client(), namespace, pod, port)
 
     def send(self, request: Request) -> Any:
         """The response, decoded by the caller. Raises a ClusterError for every status from 400 on."""
@@ -110,7 +110,7 @@ class Transport:
         with self._lock:
             self.requests[request.method] += 1
         try:
-            answer = self._pool.request(
+            answer = self._session.pool.request(
                 request.method,
                 url,
                 body=data,
@@ -130,11 +130,8 @@ class Transport:
         headers = HTTPHeaderDict(
             {"Accept": request.accept, "Content-Type": request.content_type, "User-Agent": "swift.k8s"}
         )
-        for name, value in self._client.default_headers.items():
-            for one in value if isinstance(value, list) else [value]:
-                if name != "User-Agent":
-                    headers.add(name, one)
-        self._client.update_params_for_auth(headers, [], ["BearerToken"], url, request.method, request.data)
+        for name, value in self._session.headers(request.method, url, request.data):
+            headers.add(name, value)
         return headers
 
 

@@ -1,0 +1,57 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What requests are sent with: an address, connections, and headers that say who asks."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from . import plain
+from .auth import api_client
+
+
+class Session(Protocol):
+    """Safe for threads."""
+
+    host: str
+    pool: Any
+
+    def headers(self, method: str, url: str, data: bytes | None, /) -> Iterable[tuple[str, str]]:
+        """What goes with a request."""
+
+    def client(self) -> Any:
+        """The client library's ApiClient."""
+
+
+class LibrarySession:
+    """The client library's configuration, pool and credentials, which it renews."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.host: str = client.configuration.host
+        self.pool = client.rest_client.pool_manager
+
+    def headers(self, method: str, url: str, data: bytes | None) -> Iterator[tuple[str, str]]:
+        """Those set for the client, and a token that is still good."""
+        for name, value in self._client.default_headers.items():
+            if name != "User-Agent":
+                yield from ((name, one) for one in (value if isinstance(value, list) else [value]))
+        found: dict[str, str] = {}
+        self._client.update_params_for_auth(found, [], ["BearerToken"], url, method, data)
+        yield from found.items()
+
+    def client(self) -> Any:
+        """The client itself."""
+        return self._client
+
+
+def session(params: Mapping[str, Any]) -> Session:
+    """With what the options name. Raises ClusterError naming the file, the context or what is missing."""
+    access = plain.access(params)
+    if access:
+        # What cannot be read, the library reads once more: its messages are tested, and name the file.
+        with contextlib.suppress(OSError, ValueError):
+            return plain.PlainSession(access, params, api_client)
+    return LibrarySession(api_client(params))
