@@ -3,8 +3,8 @@
 
 """Runs the module release, and shows what it waits for.
 
-A module cannot print while it runs. So it appends its lines to a file, and this shows them as they come. Where the
-module runs on another machine than this, the file is out of sight, and only the result is shown.
+It runs in this process where it can. A module beside it cannot print while it runs, so it appends its lines to a file,
+and this shows them as they come. On another machine the file is out of sight, and only the result is shown.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.swift.k8s.plugins.plugin_utils import in_process
 
-MODULE = "swift.k8s.release"
+MODULE = "release"
 LOOK_SECONDS = 1.0
 display = Display()
 
@@ -35,17 +36,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         del tmp
         variables = task_vars or {}
+        host = str(variables.get("inventory_hostname", ""))
         arguments = dict(self._task.args)
         if arguments.get("progress_file") or self._connection.transport != "local":
-            return self._module(arguments, variables)
+            return in_process.execute(self, MODULE, arguments, variables)
+        done = in_process.run(self, MODULE, arguments, variables, lambda line: _show(host, line))
+        return done or self._beside(host, arguments, variables)
+
+    def _beside(self, host: str, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """On this machine, by another interpreter or user."""
         with tempfile.TemporaryDirectory(prefix="swift-k8s-") as folder:
             path = os.path.join(folder, "progress")
-            with shown(path, str(variables.get("inventory_hostname", ""))):
-                return self._module({**arguments, "progress_file": path}, variables)
-
-    def _module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        result: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)
-        return result
+            with shown(path, host):
+                return in_process.execute(self, MODULE, {**arguments, "progress_file": path}, variables)
 
 
 @contextlib.contextmanager
@@ -69,7 +72,11 @@ def _follow(path: str, host: str, ended: threading.Event) -> None:
             with open(path, encoding="utf-8") as stream:
                 stream.seek(place)
                 for line in stream.read().splitlines():
-                    display.display(f"{host}: {line}")
+                    _show(host, line)
                 place = stream.tell()
         if last:
             return
+
+
+def _show(host: str, line: str) -> None:
+    display.display(f"{host}: {line}")

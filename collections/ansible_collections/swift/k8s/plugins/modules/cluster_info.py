@@ -99,6 +99,8 @@ cluster:
     host: {description: Address of the API server., type: str}
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
@@ -107,17 +109,24 @@ from ansible_collections.swift.k8s.plugins.module_utils._facts.facts import PART
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import pack
 
+SPEC: dict[str, Any] = {
+    **AUTH_ARGS,
+    "gather": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+    "packed": {"type": "bool", "default": False},
+}
 
-def main() -> None:
-    """Parse, call, exit."""
-    parts = {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)}
-    packed = {"type": "bool", "default": False}
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, "gather": parts, "packed": packed}, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Look, and end the module."""
     try:
         found = gather(connect(module.params), module.params["gather"])
     except ClusterError as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(changed=False, cluster=pack(found) if module.params["packed"] else found)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

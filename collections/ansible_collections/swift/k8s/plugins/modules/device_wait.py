@@ -163,6 +163,8 @@ smoke:
     output: {description: What the pod printed., type: list, elements: str}
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
@@ -204,8 +206,11 @@ ARGUMENTS = {
 }
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, **ARGUMENTS}, supports_check_mode=True)
+SPEC: dict[str, Any] = {**AUTH_ARGS, **ARGUMENTS}
+
+
+def run_module(module: AnsibleModule) -> None:
+    """Wait, ask for a device of each kind, and end the module."""
     params, waited, pods = module.params, 0.0, []
     try:
         cluster = connect(params)
@@ -216,6 +221,10 @@ def main() -> None:
     except (ClusterError, NotReadyError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, missing=missing, waited_seconds=round(waited, 1), smoke=pods)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -453,10 +453,11 @@ from ansible_collections.swift.k8s.plugins.module_utils._seed.arguments import A
 from ansible_collections.swift.k8s.plugins.module_utils._seed.errors import SeedError
 from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
 
+SPEC = ARGUMENTS
 
-def main() -> None:
-    """Parse, call, exit."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Start or join the Job, and end the module."""
     try:
         result = run(connect(module.params), module.params, module.check_mode)
     except SeedError as error:
@@ -466,6 +467,10 @@ def main() -> None:
     for sentence in result.pop("warned"):
         module.warn(sentence)
     module.exit_json(**result)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

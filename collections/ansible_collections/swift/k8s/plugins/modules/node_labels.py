@@ -113,17 +113,16 @@ def difference(changes: list[NodeChange]) -> list[dict[str, str]]:
     ]
 
 
-def main() -> None:
-    """Parse, call, exit."""
-    module = AnsibleModule(
-        argument_spec={
-            **AUTH_ARGS,
-            "nodes": {"type": "dict", "default": {}},
-            "field_manager": {"type": "str", "default": "swift-k8s-nodes"},
-            "force": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
+SPEC: dict[str, Any] = {
+    **AUTH_ARGS,
+    "nodes": {"type": "dict", "default": {}},
+    "field_manager": {"type": "str", "default": "swift-k8s-nodes"},
+    "force": {"type": "bool", "default": False},
+}
+
+
+def run_module(module: AnsibleModule) -> None:
+    """Mark the nodes, and end the module."""
     manager, force = module.params["field_manager"], module.params["force"]
     try:
         wanted = wishes(module.params["nodes"])
@@ -138,6 +137,10 @@ def main() -> None:
     except (ClusterError, ForeignMarkError) as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(changed=bool(changes), nodes=[change.node for change in changes], diff=difference(changes))
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -79,26 +79,26 @@ objects:
     fields: {description: Paths of the fields that differ., type: list, elements: str}
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
 from ansible_collections.swift.k8s.plugins.module_utils._objects.ensure import ensure
 
+SPEC: dict[str, Any] = {
+    **AUTH_ARGS,
+    "definitions": {"type": "list", "elements": "dict", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "field_manager": {"type": "str", "default": "swift-k8s"},
+    "force": {"type": "bool", "default": False},
+    "keep_foreign": {"type": "bool", "default": False},
+}
 
-def main() -> None:
-    """Parse, call, exit."""
-    module = AnsibleModule(
-        argument_spec={
-            **AUTH_ARGS,
-            "definitions": {"type": "list", "elements": "dict", "required": True},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "field_manager": {"type": "str", "default": "swift-k8s"},
-            "force": {"type": "bool", "default": False},
-            "keep_foreign": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    )
+
+def run_module(module: AnsibleModule) -> None:
+    """Bring the objects to their state, and end the module."""
     params = module.params
     try:
         result = ensure(
@@ -113,6 +113,10 @@ def main() -> None:
     except ClusterError as problem:
         module.fail_json(msg=str(problem))
     module.exit_json(changed=result.changed, objects=result.report(), diff=result.difference("objects"))
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -163,17 +163,23 @@ services:
       type: str
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
 from ansible_collections.swift.k8s.plugins.module_utils._probe import options, probe
 
+SPEC: dict[str, Any] = {
+    **AUTH_ARGS,
+    "services": {"type": "list", "elements": "dict", "required": True, "options": options.SERVICE, **options.RULES},
+    "report_only": {"type": "bool", "default": False},
+}
 
-def main() -> None:
-    service = {"type": "list", "elements": "dict", "required": True, "options": options.SERVICE, **options.RULES}
-    arguments = {**AUTH_ARGS, "services": service, "report_only": {"type": "bool", "default": False}}
-    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Ask the services, and end the module."""
     try:
         services = probe.run(module.params["services"], probe.once(lambda: connect(module.params)))
     except ClusterError as error:
@@ -182,6 +188,10 @@ def main() -> None:
     if failures and not module.params["report_only"]:
         module.fail_json(msg="\n".join(failures), services=services)
     module.exit_json(changed=False, services=services)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

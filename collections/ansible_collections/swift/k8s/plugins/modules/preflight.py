@@ -263,6 +263,8 @@ warning_count:
   type: int
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
@@ -273,9 +275,11 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints.kubeconfig 
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import FactsError, pack, unpack
 
+SPEC: dict[str, Any] = {**AUTH_ARGS, **options.ARGUMENTS}
 
-def main() -> None:
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Judge the cluster, and end the module."""
     given = module.params["cluster"]
     try:
         cluster = connect(module.params)
@@ -294,6 +298,10 @@ def main() -> None:
     if level != "never" and (result["error_count"] or (level == "warning" and result["warning_count"])):
         module.fail_json(msg=result["headline"], **result)
     module.exit_json(changed=False, **result)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -386,9 +386,11 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import C
 from ansible_collections.swift.k8s.plugins.module_utils._release import options, progress, task
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import ReleaseError
 
+SPEC: dict[str, Any] = {**AUTH_ARGS, **options.ARGUMENTS}
 
-def main() -> None:
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, **options.ARGUMENTS}, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Bring the releases to their state, and end the module."""
     say = progress.teller(module.params["progress_file"], module.log)
     told: dict[str, Any] = {}
     try:
@@ -396,6 +398,10 @@ def main() -> None:
     except (ClusterError, ReleaseError) as error:
         module.fail_json(msg=str(error), **told)
     module.exit_json(**told)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,8 @@ server_version:
   type: str
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
@@ -141,8 +143,11 @@ ARGUMENTS = {
 }
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec={**AUTH_ARGS, **ARGUMENTS}, supports_check_mode=True)
+SPEC: dict[str, Any] = {**AUTH_ARGS, **ARGUMENTS}
+
+
+def run_module(module: AnsibleModule) -> None:
+    """Read the releases, and end the module."""
     options = module.params
     try:
         cluster = connect(options)
@@ -152,6 +157,10 @@ def main() -> None:
     except (ClusterError, ReleaseError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, releases=found, server_version=version)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

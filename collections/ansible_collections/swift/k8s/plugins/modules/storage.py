@@ -352,15 +352,20 @@ from ansible_collections.swift.k8s.plugins.module_utils._storage.arguments impor
 from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
 from ansible_collections.swift.k8s.plugins.module_utils._storage.run import run
 
+SPEC = ARGUMENTS
 
-def main() -> None:
-    """Parse, call, exit."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+
+def run_module(module: AnsibleModule) -> None:
+    """Bring classes and claims to their state, and end the module."""
     try:
         result = run(connect(module.params), module.params, module.check_mode)
     except (StorageError, ClusterError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(**result)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

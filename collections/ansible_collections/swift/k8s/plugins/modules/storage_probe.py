@@ -103,9 +103,11 @@ ARGUMENTS = {
 }
 
 
-def main() -> None:
-    """Parse, call, exit."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+SPEC = ARGUMENTS
+
+
+def run_module(module: AnsibleModule) -> None:
+    """Write to the claims and read, and end the module."""
     if module.params["mebibytes"] < 1:
         module.fail_json(msg=f"mebibytes is {module.params['mebibytes']}: set it to 1 or more.")
     try:
@@ -113,6 +115,10 @@ def main() -> None:
     except (StorageError, ClusterError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, claims=found)
+
+
+def main() -> None:
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True))
 
 
 if __name__ == "__main__":

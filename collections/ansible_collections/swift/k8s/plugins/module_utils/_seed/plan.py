@@ -50,10 +50,11 @@ class Step:
 def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) -> Step:
     """`followed` is the uid of the Job that this run started or joined: its failure is ours, an older one is cleared.
 
-    A finished Job whose log is lost (its node is gone) runs once more: with all files there, that takes seconds. So
-    does one of an earlier run where the user asks for the volume to be verified now. A Job of an earlier run that never
-    found a node, or waits with another image or other settings, is made anew: they may have been corrected since. A Job
-    of ours that somebody took away is not made again: two runs would take away each other's for ever.
+    A finished Job of an earlier run whose log is lost (its node is gone) runs once more: with all files there, that
+    takes seconds. So does one where the user asks for the volume to be verified now. Ours is a failure then, or it
+    would run for ever. A Job of an earlier run that never found a node, or waits with another image or other settings,
+    is made anew: they may have been corrected since. A Job of ours that somebody took away is not made again: two runs
+    would take away each other's for ever.
     """
     state = observed.state
     ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
@@ -67,7 +68,7 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
     outdated = state.phase == "waiting" and not ours and _other_pod(observed.job, wish)
     if state.active and not late and not outdated:
         return Step("follow", new_rate=wish.rate_limit if wish.rate_limit != observed.rate else "")
-    if state.phase == "failed" and ours:
+    if state.phase in {"failed", "done"} and ours:
         return Step("fail")
     if observed.job is None and followed:
         return Step("lost")

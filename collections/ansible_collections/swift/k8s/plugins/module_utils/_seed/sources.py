@@ -37,4 +37,5 @@ def _text(module: ModuleType) -> str:
     text = loader.get_source(module.__name__) if loader is not None and hasattr(loader, "get_source") else None
     if text is None:
         raise SeedError(f"the source of {module.__name__} cannot be read. Install the collection from its tarball.")
-    return str(text)
+    # Ansible's loader of collections gives bytes.
+    return text.decode() if isinstance(text, bytes) else str(text)

@@ -21,6 +21,9 @@ _HOPELESS = {
     "CreateContainerError": "Check the option python: the image must have it.",
     "RunContainerError": "Check the option python: the image must have it.",
 }
+_SILENT = (
+    "the Job completed, but its log tells nothing of the models. Run again: files that are there are only verified."
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def judge(job: Optional[Mapping[str, Any]], pods: Sequence[Mapping[str, Any]], l
     ended = finished(job)
     if ended is not None:
         if ended["type"] == "Complete":
-            return State("done", name, told=told)
+            return State("done", name, "" if told.done else _SILENT, told=told)
         return State("failed", name, _why(ended, newest, told), told=told)
     blocked = _blocked(newest) if newest else ""
     if blocked:

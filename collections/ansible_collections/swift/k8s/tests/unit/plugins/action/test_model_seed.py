@@ -26,7 +26,9 @@ class Play:
         monkeypatch.setattr(model_seed.display, "display", lambda line, **_: self.shown.append(line))
         monkeypatch.setattr(model_seed.ActionBase, "run", lambda *_: {})
 
-    def _module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _module(
+        self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any], wrap_async: int
+    ) -> dict[str, Any]:
         self.asked.append(dict(module_args))
         return dict(self._answers.pop(0))
 

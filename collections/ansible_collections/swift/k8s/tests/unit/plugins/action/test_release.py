@@ -30,7 +30,9 @@ class Play:
         monkeypatch.setattr(release.display, "display", self.shown.append)
         monkeypatch.setattr(release.ActionBase, "run", lambda *_: {})
 
-    def _module(self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _module(
+        self, module_name: str, module_args: dict[str, Any], task_vars: dict[str, Any], wrap_async: int
+    ) -> dict[str, Any]:
         self.path = module_args.get("progress_file", "")
         for line in ("one", "two") if self.path else ():
             with open(self.path, "a", encoding="utf-8") as stream:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import zoneinfo
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,17 @@ def test_engine_sources_are_complete_and_fit_a_config_map() -> None:
     )
     assert all("import" in text or not text or path.endswith("__init__.py") for path, text in found.items())
     assert sum(len(text.encode()) for text in found.values()) < 900_000
+
+
+def test_sources_are_text_where_ansible_loads_the_collection() -> None:
+    code = (
+        "from ansible.plugins.loader import init_plugin_loader\n"
+        "init_plugin_loader()\n"
+        "from ansible_collections.swift.k8s.plugins.module_utils._seed import sources\n"
+        "import json; print(json.dumps(sources.engine_sources()))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert json.loads(told) == sources.engine_sources()
 
 
 def test_names_fit_and_stay_apart() -> None:

@@ -194,6 +194,15 @@ def test_a_finished_job_without_its_log_runs_once_more() -> None:
     assert the_job(fake)["metadata"]["uid"] != uid
 
 
+def test_a_job_of_ours_that_says_nothing_is_not_run_for_ever() -> None:
+    fake = cluster()
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
+    pod(fake, "Succeeded", end="Complete")
+    with pytest.raises(SeedError, match=r"the Job completed, but its log tells nothing of the models\. Run"):
+        run(fake, params(followed={"models": uid}), check_mode=False)
+    assert the_job(fake)["metadata"]["uid"] == uid
+
+
 def test_one_seeder_a_site() -> None:
     fake = cluster()
     run(fake, params(site="Beijing"), check_mode=False)

@@ -1,0 +1,14 @@
+# Copyright: swift.k8s contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Runs the module openai_probe, in Ansible's own process where it can."""
+
+from __future__ import annotations
+
+from ansible_collections.swift.k8s.plugins.plugin_utils.in_process import InProcessAction
+
+
+class ActionModule(InProcessAction):
+    """The action behind the task."""
+
+    MODULE = "openai_probe"
