@@ -1,4 +1,8 @@
-"""What an unchanged device stage and the preflight cost, with the real nodes alone and with 1,000 simulated ones."""
+"""What an unchanged device stage and the preflight cost, with the real nodes alone and with a zoo of 1,000 nodes.
+
+The zoo has nodes of every kind, healthy and not, the pods of the plugins that own them, and a release is wished that
+old drivers and old cards cannot run: preflight finds a lot, and is told not to stop.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,18 @@ NODES = (0, 1000)
 ROUNDS = 2
 STAGES = "preflight,device_plugin"
 COMMAND = "python bench/bench_devices.py"
+RELEASE = {
+    "name": "qwen",
+    "values": {
+        "accelerator": {"vendor": "nvidia", "count": 2},
+        "image": {"repository": "lab.registry/ms-swift", "tag": "cuda13.0.3-swift4.4.3"},
+    },
+}
+WISHES = {
+    "preflight_fail_on": "never",
+    "preflight_silence": [{"id": "image-missing", "reason": "the bench deploys no release"}],
+    "ms_swift_releases": [RELEASE],
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class Run:
 def once() -> Run:
     """One unchanged run, judged by the audit log."""
     mark = judge("mark")
-    _changed, found = playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES)
+    _changed, found = playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES, "-e", json.dumps(WISHES))
     stages: dict[str, dict[str, Any]] = {stage["stage"]: stage for stage in found}
     judged: dict[str, Any] = json.loads(judge("since", mark, "--json"))
     devices = stages["device_plugin"]
@@ -38,13 +54,14 @@ def once() -> Run:
 
 def best(nodes: int) -> Run:
     """The quickest of a few runs, since the machine is shared."""
-    lab("lab", "nodes", "--count", str(nodes))
+    if nodes:
+        lab("lab", "nodes", "--zoo", str(nodes))
     return min((once() for _round in range(ROUNDS)), key=lambda run: run.preflight + run.devices)
 
 
 def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
     """The figures of one size of cluster beside their goals."""
-    what = f"{nodes} simulated nodes"
+    what = f"{nodes} nodes of the zoo"
     limit = 5.0 if nodes else 3.0
     more = few.devices + 3
     return [
@@ -88,12 +105,12 @@ def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
 
 
 def main() -> int:
-    """Install once, then measure unchanged runs; the simulated nodes are removed again."""
+    """Install once, then measure unchanged runs; the zoo is removed again."""
     playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES)
     try:
         runs = {nodes: best(nodes) for nodes in NODES}
     finally:
-        lab("lab", "nodes", "--count", "0")
+        lab("lab", "nodes", "--no-zoo")
     print(save("devices", [figure for nodes, run in runs.items() for figure in figures(nodes, run, runs[NODES[0]])]))
     return 0
 

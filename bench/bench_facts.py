@@ -1,4 +1,4 @@
-"""Facts of a cluster with 1,000 simulated nodes: seconds, memory and requests of one cluster_info."""
+"""Facts of a cluster with a zoo of 1,000 nodes: seconds, memory and requests of one cluster_info."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def probe() -> dict[str, float]:
 
 
 def main() -> int:
-    """Measure the best of a few rounds, since the machine is shared; the simulated nodes are removed again."""
+    """Measure the best of a few rounds, since the machine is shared; the zoo is removed again."""
     few = probe()
     try:
-        lab("lab", "nodes", "--count", str(NODES))
+        lab("lab", "nodes", "--zoo", str(NODES))
         best = min((probe() for _round in range(ROUNDS)), key=lambda found: found["seconds"])
     finally:
-        lab("lab", "nodes", "--count", "0")
+        lab("lab", "nodes", "--no-zoo")
     seconds, memory = round(best["seconds"], 2), round(best["memory"])
     what = f"cluster_info with {best['nodes']:.0f} nodes"
     peers = {f"with {few['nodes']:.0f} nodes": round(few["seconds"], 2)}

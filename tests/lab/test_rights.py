@@ -1,4 +1,4 @@
-"""A service account without rights: preflight prints the roles that it lacks, and with them the device stage runs."""
+"""A service account without rights: preflight prints the roles it lacks, and with them the whole deployment runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,32 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import 
 pytestmark = pytest.mark.lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NAMESPACE = "rights"
 MANAGER = "test-rights"
+SERVED = f"served-{uuid.uuid4().hex[:6]}"
+CLASS = "rights-shared"
+#: A class of its own, a claim, a seeded model, and the stand-in engine that serves it, beside what its chart may bring.
+DEPLOYMENT = {
+    "swift_k8s_namespace": SERVED,
+    "device_plugin_nvidia": {"owner": "none"},
+    "device_plugin_ascend": {"owner": "none"},
+    "storage_classes": [{"name": CLASS, "provisioner": "rancher.io/local-path", "volume_binding_mode": "Immediate"}],
+    "storage_claims": [{"name": "models", "size": "1Gi", "access_modes": ["ReadWriteMany"], "storage_class": "shared"}],
+    "model_cache_volume": "models",
+    "model_cache_image": "lab.registry/python:3.11",
+    "model_cache_models": [{"id": "swift-lab/Qwen2.5-tiny-random", "endpoint": "http://hub.lab:8099"}],
+    "ms_swift_releases": [
+        {
+            "name": "tiny",
+            "model": "swift-lab/Qwen2.5-tiny-random",
+            "values": {
+                "image": {"repository": "lab.registry/lab-engine", "tag": "4.6.0"},
+                "accelerator": {"vendor": "cpu"},
+                "podDisruptionBudget": {"enabled": True},
+            },
+        }
+    ],
+    "preflight_silence": [{"id": "access-mode-class", "reason": "all nodes of the lab share the directory"}],
+}
 
 
 class Account:
@@ -28,9 +53,11 @@ class Account:
 
     def __init__(self, facts: dict[str, Any], folder: Path) -> None:
         self.facts, self.folder = facts, folder
+        # A namespace takes ten seconds to go; the next test has its own.
+        self.namespace = f"rights-{uuid.uuid4().hex[:6]}"
         self.admin: Cluster = connect({"kubeconfig": facts["kubeconfig"]})
-        metadata = {"name": "deployer", "namespace": NAMESPACE}
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        metadata = {"name": "deployer", "namespace": self.namespace}
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}})
         self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
         self.kubeconfig = folder / "kubeconfig"
         config = yaml.safe_load(Path(facts["kubeconfig"]).read_text(encoding="utf-8"))
@@ -42,7 +69,7 @@ class Account:
         self.admin.apply(document, field_manager=MANAGER, force=True)
 
     def _token(self) -> str:
-        path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/deployer/token"
+        path = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/deployer/token"
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
@@ -81,6 +108,11 @@ class Account:
         done = subprocess.run(words, cwd=CHECKOUT, env=environment, text=True, capture_output=True, check=False)
         return done.returncode, done.stdout + done.stderr
 
+    def deploy(self, *tags: str) -> tuple[int, str]:
+        """A run of all that lies behind the device stage."""
+        registry = f"http://{self.facts['registry']}"
+        return self.run(*tags, preflight_registries={"lab.registry": registry}, **DEPLOYMENT)
+
     def roles(self) -> list[dict[str, Any]]:
         return list(yaml.safe_load_all((self.folder / "lab.rbac.yml").read_text(encoding="utf-8")))
 
@@ -96,8 +128,12 @@ def account(tmp_path: Path) -> Iterator[Account]:
     for document in found.applied:
         where = document["metadata"]
         found.admin.delete(document["apiVersion"], document["kind"], where["name"], where.get("namespace"))
-    for namespace in (NAMESPACE, "nvidia-device-plugin", "npu-exporter"):
+    for namespace in (found.namespace, SERVED, "nvidia-device-plugin", "npu-exporter"):
         found.admin.delete("v1", "Namespace", namespace)
+    for volume in found.admin.list("v1", "PersistentVolume"):
+        if (volume["spec"].get("claimRef") or {}).get("namespace") == SERVED:
+            found.admin.delete("v1", "PersistentVolume", volume["metadata"]["name"])
+    found.admin.delete("storage.k8s.io/v1", "StorageClass", CLASS)
 
 
 def test_from_no_rights_to_the_device_stage(account: Account) -> None:
@@ -122,3 +158,15 @@ def test_from_no_rights_to_the_device_stage(account: Account) -> None:
     assert "ingresses.networking.k8s.io (create" in " ".join(text.split())
     rules = [rule for document in account.roles() for rule in document.get("rules", [])]
     assert any("ingresses" in rule["resources"] for rule in rules)
+
+
+def test_from_no_rights_to_a_served_model(account: Account) -> None:
+    code, text = account.deploy("preflight")
+    assert (code != 0, "deployer may not list nodes" in text) == (True, True), text
+    account.grant(account.roles())
+    code, text = account.deploy("preflight")
+    assert (code, "permission-missing" in text) == (0, False), text
+    code, text = account.deploy("storage", "model_cache", "ms_swift")
+    assert code == 0, text
+    assert account.admin.get("storage.k8s.io/v1", "StorageClass", CLASS)
+    assert "failed=0" in text

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import control, down, judge, lock, ports, status, zoo
+from . import control, down, judge, keepers, lock, ports, simulated, status, zoo
 from .console import Console
 from .errors import LabError
 from .image import publish, saved_images
@@ -117,16 +117,24 @@ def do_publish(_: argparse.Namespace, paths: Paths, console: Console) -> int:
 def do_nodes(arguments: argparse.Namespace, paths: Paths, console: Console) -> int:
     """Simulated nodes."""
     state = running(paths)
+    api = state.ports["api"]
     groups = []
     if arguments.count is not None:
         groups.append((zoo.plain(arguments.count), "sim-"))
-    if arguments.zoo or arguments.no_zoo:
-        groups.append((zoo.zoo() if arguments.zoo else [], "zoo-"))
+    if arguments.zoo is not None or arguments.no_zoo:
+        groups.append(([] if arguments.no_zoo else zoo.zoo(arguments.zoo), zoo.PREFIX))
     if not groups:
         raise LabError("no nodes are asked for", "add --count N, --zoo or --no-zoo")
+    if arguments.no_zoo:
+        keepers.go(api, paths.pki)
     for wanted, prefix in groups:
-        created, deleted = zoo.replace(state.ports["api"], paths.pki, wanted, prefix)
+        created, deleted = simulated.replace(api, paths.pki, wanted, prefix)
         console.say(f"{len(wanted)} simulated nodes {prefix}*: {created} created, {deleted} deleted")
+        if deleted:
+            # kwok 0.8.0 does not renew the leases of nodes that come back under a name it has played before.
+            control.call(paths.control, "restart", name="kwok", signal="SIGTERM")
+    if arguments.zoo is not None:
+        keepers.come(api, paths.pki)
     return 0
 
 
@@ -174,8 +182,9 @@ def parser() -> argparse.ArgumentParser:
     nodes = add("nodes", "make or remove simulated nodes", do_nodes)
     nodes.add_argument("--count", type=int, help="how many plain ones there shall be (0 removes them)")
     kinds = nodes.add_mutually_exclusive_group()
-    kinds.add_argument("--zoo", action="store_true", help="one of each kind")
-    kinds.add_argument("--no-zoo", action="store_true", help="remove those")
+    help_zoo = "so many nodes, their kinds in turn, and those who keep them (default: one of each kind)"
+    kinds.add_argument("--zoo", type=int, nargs="?", const=0, metavar="N", help=help_zoo)
+    kinds.add_argument("--no-zoo", action="store_true", help="remove all of that")
     question = add("judge", "count writes and reads since a mark in the audit log", do_judge)
     question.add_argument("what", choices=["mark", "since"])
     question.add_argument("mark", nargs="?", metavar="MARK")

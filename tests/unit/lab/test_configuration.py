@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import tomllib
 import yaml
-from lab import controlplane, kubeconfig, labels, network, node, pki, template, zoo
+from lab import controlplane, keepers, kubeconfig, labels, network, node, pki, simulated, template, zoo
 from lab.errors import LabError
 from lab.images import ASCEND_TAGS
 from lab.paths import Paths
@@ -186,11 +186,24 @@ def test_the_contract_file(paths: Paths) -> None:
 
 def test_simulated_nodes_are_annotated_and_tainted() -> None:
     for item in [*zoo.plain(4), *zoo.zoo()]:
-        assert item["metadata"]["annotations"] == {"kwok.x-k8s.io/node": "fake"}
-        assert item["spec"]["taints"] == [zoo.TAINT]
+        assert item["spec"]["taints"] == [simulated.TAINT]
         assert all(isinstance(value, str) for value in item["metadata"]["labels"].values())
-    names = [item["metadata"]["name"] for item in zoo.zoo()]
-    assert len(names) == len(set(names))
+    played = {item["metadata"]["labels"][simulated.ANIMAL]: item["metadata"]["annotations"] for item in zoo.zoo()}
+    assert [name for name, own in played.items() if own.get("kwok.x-k8s.io/node") != "fake"] == ["not-ready"]
+
+
+def test_a_big_zoo_has_every_kind_under_names_of_its_own() -> None:
+    kinds, many = zoo.zoo(), zoo.zoo(1000)
+    names = [item["metadata"]["name"] for item in many]
+    assert len(set(names)) == len(names) == 1000
+    assert [item["metadata"]["name"] for item in kinds] == names[: len(kinds)]
+
+
+def test_every_keeper_keeps_animals_of_the_zoo() -> None:
+    kinds = {item["metadata"]["name"] for item in zoo.animals().nodes()}
+    kept = [animal for keeper in keepers.KEEPERS for animal in keeper.animals]
+    assert set(kept) <= kinds
+    assert [animal for animal in sorted(set(kept)) if kept.count(animal) > 1] == ["both-plugins"]
 
 
 def test_feature_labels_are_strings() -> None:

@@ -15,8 +15,9 @@ description:
     what the same field manager gave earlier and is no longer listed, on nodes that are no longer listed as well.
   - What others set is never removed. A value that somebody else set differently is refused with the owner's name,
     unless O(force=true).
-  - One list call; one write for each node that differs (two where taints differ as well), none otherwise. A node that
-    goes away during the run is left out with a warning.
+  - One list call for the nodes' metadata; nodes whose taints matter are looked at as a whole. One write for each node
+    that differs (two where taints differ as well), none otherwise. A node that goes away during the run is left
+    out with a warning.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
@@ -74,6 +75,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUT
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError, Invalid
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.act import act
+from ansible_collections.swift.k8s.plugins.module_utils._nodes.look import look
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.plan import (
     ForeignMarkError,
     NodeChange,
@@ -127,7 +129,7 @@ def run_module(module: AnsibleModule) -> None:
     try:
         wanted = wishes(module.params["nodes"])
         cluster = connect(module.params)
-        nodes = cluster.list("v1", "Node")
+        nodes = look(cluster, wanted, manager)
         absent = sorted(set(wanted) - {node["metadata"]["name"] for node in nodes})
         if absent:
             raise Invalid(f"the cluster has no node {absent[0]!r}: `kubectl get nodes` lists those it has.")

@@ -73,6 +73,11 @@ options:
         type: list
         elements: dict
         default: []
+      storage_classes:
+        description: Wished StorageClasses.
+        type: list
+        elements: dict
+        default: []
       releases:
         description: Wished releases.
         type: list
@@ -98,6 +103,10 @@ options:
         default: ''
       serves_site:
         description: Whether the cluster keeps serving its models to the others of its site.
+        type: bool
+        default: false
+      node_caches:
+        description: Whether nodes keep models in directories of their own, and one serves them to the others.
         type: bool
         default: false
       variables:

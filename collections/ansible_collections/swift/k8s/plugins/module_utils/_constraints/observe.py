@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -39,19 +39,20 @@ def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str
     visible = Tolerant(cluster)
     claims = _claims(visible, wishes)
     leases = visible.list("coordination.k8s.io/v1", "Lease", namespace="kube-node-lease")
+    spaces = _namespaces(visible, facts, wishes, plan, list(claims))
     return {
-        **lacking(cluster, facts, wishes, plan),
+        **lacking(cluster, facts, wishes, plan, [item["name"] for item in spaces if not item["exists"]]),
         "claims": claims,
-        "namespaces": _namespaces(visible, facts, wishes, plan, list(claims)),
+        "namespaces": spaces,
         "clock_skew": skews(leases, datetime.now(timezone.utc)),
         "signs": signs.signs(visible, facts),
         "unseen": visible.unseen,
     }
 
 
-def lacking(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str, Any]:
+def lacking(cluster: Cluster, facts: Data, wishes: Data, plan: Data, absent: Iterable[str] = ()) -> dict[str, Any]:
     """Return the rights that are missing: `permissions` as subjects, and `roles` that would give them."""
-    access = permissions.needed(wishes, plan, facts.get("apis") or [])
+    access = permissions.needed(wishes, plan, facts.get("apis") or [], absent)
     checks = [check for item in access for check in item.checks()]
     # Administrators are most; one question spares them a hundred.
     if cluster.can_i([{"verb": "*", "group": "*", "resource": "*"}]) == [True]:

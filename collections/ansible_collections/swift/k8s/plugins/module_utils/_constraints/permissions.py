@@ -17,10 +17,10 @@ _API = "rbac.authorization.k8s.io"
 _SOURCES = ("nfs", "oss", "local", "shared_from")
 
 
-def needed(wishes: Data, plan: Data, apis: Iterable[str] = ()) -> list[Access]:
+def needed(wishes: Data, plan: Data, apis: Iterable[str] = (), absent: Iterable[str] = ()) -> list[Access]:
     """Return the access that the run will use, and that with which preflight sees more.
 
-    `apis` are the group versions that the cluster serves.
+    `apis` are the group versions that the cluster serves, `absent` the wished namespaces that it does not have.
     """
     wished = wishes["releases"]
     access = _looking(apis, {item["namespace"] for item in [*wished, *wishes["claims"]]})
@@ -29,18 +29,29 @@ def needed(wishes: Data, plan: Data, apis: Iterable[str] = ()) -> list[Access]:
     for vendor, part in (plan.get("vendors") or {}).items():
         if part.get("action") == "install" and part.get("nodes"):
             access += _plugin(vendor, part)
-    for claim in wishes["claims"]:
-        access += given(rights.CLAIM, claim["namespace"])
-        if any(claim.get(source) for source in _SOURCES):
-            access += given(rights.VOLUME)
+    if any(absent):
+        access.append(Access("", "namespaces", ("get", "create")))
+    access += _storage(wishes)
     if wishes["models"]:
-        access += given(rights.SEEDING, wishes["namespace"])
+        access += [*given(rights.SEEDING, wishes["namespace"]), *given(rights.SEEDED)]
         access += given(rights.SITE_HUB, wishes["namespace"]) if wishes["serves_site"] else []
+        access += given(rights.NODE_CACHES, wishes["namespace"]) if wishes["node_caches"] else []
     for release in wished:
         access += rights.rendered(release["values"], release["namespace"])
     for namespace in wishes.get("pod_namespaces") or []:
         access += given(rights.PODS, namespace)
     return sorted(set(access), key=lambda item: (item.namespace, item.group, item.resource, item.verbs, item.optional))
+
+
+def _storage(wishes: Data) -> list[Access]:
+    access = given(rights.CLASS) if wishes["storage_classes"] else []
+    if access or wishes["claims"]:
+        access += given(rights.STORAGE_LOOK)
+    for claim in wishes["claims"]:
+        access += [*given(rights.CLAIM, claim["namespace"]), *given(rights.STORAGE_INSIDE, claim["namespace"])]
+        if any(claim.get(source) for source in _SOURCES):
+            access += given(rights.VOLUME)
+    return access
 
 
 def _looking(apis: Iterable[str], namespaces: Iterable[str]) -> list[Access]:

@@ -61,7 +61,7 @@ def where(subjects: list[str]) -> str:
 
 
 def _row(row: Mapping[str, Any]) -> list[str]:
-    left = textwrap.wrap(where(row["subjects"]), WHERE_WIDTH - 1, break_long_words=True) or [""]
+    left = textwrap.wrap(where(row["subjects"]), WHERE_WIDTH - 1, break_on_hyphens=False) or [""]
     room = WIDTH - LEVEL_WIDTH - WHERE_WIDTH - 2
     right = textwrap.wrap(f"{row['message']} [{row['id']}]", room, break_on_hyphens=False)
     right += textwrap.wrap(f"-> {row['next_step']}", room, subsequent_indent="   ", break_on_hyphens=False)

@@ -97,6 +97,14 @@ NFD_INSIDE: Rows = (
 )
 CLAIM: Rows = (("", "persistentvolumeclaims", (*WRITE, "delete")),)
 VOLUME: Rows = (("", "persistentvolumes", WRITE),)
+#: Claims are compared with the volumes and classes there are; why one is not bound, its events and pods tell.
+STORAGE_LOOK: Rows = (
+    ("", "namespaces", ("get",)),
+    ("", "persistentvolumes", ("list", "patch")),
+    ("storage.k8s.io", "storageclasses", ("list",)),
+)
+STORAGE_INSIDE: Rows = (("", "pods", ("list", "delete")), ("", "events", ("list",)))
+CLASS: Rows = (("storage.k8s.io", "storageclasses", (*WRITE, "delete")),)
 SEEDING: Rows = (
     ("batch", "jobs", ("get", "list", "create", "delete")),
     ("batch", "cronjobs", ("get", "create", "patch", "delete")),
@@ -105,6 +113,14 @@ SEEDING: Rows = (
     ("", "persistentvolumeclaims", ("get",)),
     ("", "pods", ("list",)),
     ("", "pods/log", ("get",)),
+    ("", "events", ("list",)),
+)
+#: The volume behind a claim of ours is kept when the claim goes.
+SEEDED: Rows = (("", "persistentvolumes", ("get", "patch")),)
+#: One node serves its directory of models to the others.
+NODE_CACHES: Rows = (
+    ("", "pods", ("get", "create", "patch", "delete")),
+    ("", "services", ("get", "create", "patch", "delete")),
 )
 #: A cluster that keeps serving its models to the others of its site.
 SITE_HUB: Rows = (
@@ -118,7 +134,8 @@ RELEASE: Rows = (
     ("apps", "replicasets", ("list", "patch", "delete")),
     ("", "pods", ("get", "list", "delete")),
     ("", "pods/log", ("get",)),
-    ("", "pods/portforward", ("create",)),
+    # The client connects by WebSocket, which is a GET.
+    ("", "pods/portforward", ("get", "create")),
     ("", "events", ("list",)),
 )
 _SERVICES = (None, "deploy", "embedding", "reranker", "app", "web-ui")

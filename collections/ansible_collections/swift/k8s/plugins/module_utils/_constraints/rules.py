@@ -30,6 +30,7 @@ SCOPES = (
     "probes",
     "releases",
     "variables",
+    "warnings",
     "webhooks",
 )
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")

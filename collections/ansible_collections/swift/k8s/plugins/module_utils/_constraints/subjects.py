@@ -12,6 +12,7 @@ from .._accelerator.vendors import vendor_of
 from .fit import fit, usable
 from .images import requirements
 from .nearest import nearest
+from .report import where
 from .signs import trouble
 
 Data = Mapping[str, Any]
@@ -37,6 +38,7 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
         "exporters": list(_signs(seen).get("exporters") or []),
         "webhooks": list(_signs(seen).get("webhooks") or []),
         "variables": _variables(wishes),
+        "warnings": [_warning(text) for text in [*(facts.get("warnings") or []), *(seen.get("unseen") or [])]],
     }
 
 
@@ -101,10 +103,10 @@ def _owners(facts: Data, found: Data) -> list[Subject]:
         place = f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner.get('kind')}"
         rivals = [
             f"{other.get('kind')} ({other.get('namespace') or 'cluster'}/{other.get('name') or other.get('kind')})"
-            for number, other in enumerate(owners)
-            if number > index
-            and other.get("resource") == owner.get("resource")
-            and set(other.get("nodes") or []) & set(owner.get("nodes") or [])
+            f" on {where(sorted(shared))}"
+            for other in owners[index + 1 :]
+            if other.get("resource") == owner.get("resource")
+            and (shared := set(other.get("nodes") or []) & set(owner.get("nodes") or []))
         ]
         wanted = owner.get("runtime_class")
         more = {"rivals": rivals, "class_missing": bool(wanted) and wanted not in classes}
@@ -215,6 +217,13 @@ def _placements(release: Data, facts: Data) -> list[Subject]:
             }
         )
     return result
+
+
+def _warning(text: str) -> Subject:
+    """Return a sentence of the facts, parted from what it says to do."""
+    said, _colon, advice = text.rstrip(".").partition(": ")
+    fallback = "Allow these credentials to list it, or carry on without the checks that need it"
+    return {"subject": "cluster", "text": said, "advice": advice[:1].upper() + advice[1:] or fallback}
 
 
 def _variables(wishes: Data) -> list[Subject]:

@@ -18,12 +18,14 @@ KEYS = (
     "cluster_uid",
     "device_plugin",
     "claims",
+    "storage_classes",
     "releases",
     "release_defaults",
     "images",
     "models",
     "models_claim",
     "serves_site",
+    "node_caches",
     "variables",
     "known_variables",
     "pod_namespaces",
@@ -51,6 +53,8 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "images": list(raw.get("images") or []),
         "models": models,
         "serves_site": bool(raw.get("serves_site")),
+        "node_caches": bool(raw.get("node_caches")),
+        "storage_classes": list(raw.get("storage_classes") or []),
     }
 
 

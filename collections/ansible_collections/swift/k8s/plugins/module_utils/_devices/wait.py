@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Optional, Protocol
 
+from .._cluster.named import named
 from .._cluster.reader import Reader
 from .allocatable import Unmet, rolled_out, unmet
 from .diagnosis import describe, last_event
@@ -32,9 +33,10 @@ class NotReadyError(Exception):
     """Devices did not appear; the text says where, why and what to do."""
 
 
-def look(cluster: Cluster, params: Params) -> tuple[list[Unmet], list[str]]:
-    """Return what nodes lack, and the DaemonSets that are still rolling out."""
-    missing = unmet(params["expect"], cluster.list("v1", "Node")) if params["expect"] else []
+def look(cluster: Cluster, params: Params, only: Optional[Collection[str]] = None) -> tuple[list[Unmet], list[str]]:
+    """Return what nodes (all, or `only` these) lack, and the DaemonSets that are still rolling out."""
+    expected = [item for item in params["expect"] if only is None or item["node"] in only]
+    missing = unmet(expected, named(cluster, {item["node"] for item in expected}).values())
     rolling = []
     for item in params["daemonsets"]:
         daemonset = cluster.get("apps/v1", "DaemonSet", item["name"], namespace=item["namespace"])
@@ -51,8 +53,13 @@ def wait(
 ) -> float:
     """Return the seconds waited, or raise NotReadyError. A hopeless node ends the wait at once."""
     start, pause = clock(), POLL_SECONDS
+    late: Optional[set[str]] = None
     while True:
-        missing, rolling = look(cluster, params)
+        missing, rolling = look(cluster, params, late)
+        if late is not None and not missing and not rolling:
+            # Nodes that had their devices when we looked first may have lost them meanwhile.
+            missing, rolling = look(cluster, params)
+        late = {item.node for item in missing}
         waited = clock() - start
         if not missing and not rolling:
             return waited

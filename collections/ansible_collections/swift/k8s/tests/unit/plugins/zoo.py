@@ -52,7 +52,7 @@ def gfd(
     """The labels of GPU feature discovery; `more` by what follows `nvidia.com/`, with __ for a dot and _ for a dash."""
     major, minor = compute.split(".")
     parts = driver.split(".")
-    cuda = "13.0" if int(parts[0]) >= 580 else "12.4"
+    cuda = {"535": "12.2", "550": "12.4", "580": "13.0"}[parts[0]]
     names = {
         "gpu.present": "true",
         "gpu.product": product,

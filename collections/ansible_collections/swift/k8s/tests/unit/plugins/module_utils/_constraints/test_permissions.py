@@ -44,8 +44,18 @@ def test_only_kinds_that_are_served_are_looked_at() -> None:
 
 
 def test_models_need_what_seeds_them() -> None:
-    names = ("configmaps", "cronjobs", "jobs", "leases", "persistentvolumeclaims", "pods", "pods/log")
-    assert needs({"namespace": "ai", "models": [{"id": "a/b"}]}) == {("ai", name) for name in names}
+    names = ("configmaps", "cronjobs", "events", "jobs", "leases", "persistentvolumeclaims", "pods", "pods/log")
+    seeding = {("ai", name) for name in names} | {("", "persistentvolumes")}
+    assert needs({"namespace": "ai", "models": [{"id": "a/b"}]}) == seeding
+
+
+def test_node_caches_need_the_pod_and_the_service_that_serve_them() -> None:
+    def on_pods(**more: Any) -> set[str]:
+        access = permissions.needed(normalise({"namespace": "ai", "models": [{"id": "a/b"}], **more}), {})
+        return {verb for one in access if one.resource == "pods" and one.namespace == "ai" for verb in one.verbs}
+
+    assert on_pods(node_caches=True) - on_pods() == {"get", "create", "patch", "delete"}
+    assert ("ai", "services") in needs({"namespace": "ai", "models": [{"id": "a/b"}], "node_caches": True})
 
 
 def test_who_serves_its_site_needs_a_deployment_and_a_service() -> None:
@@ -54,8 +64,26 @@ def test_who_serves_its_site_needs_a_deployment_and_a_service() -> None:
 
 
 def test_claims_need_volumes_where_they_bring_their_own() -> None:
-    assert needs({"namespace": "ai", "claims": [{"name": "m"}]}) == {("ai", "persistentvolumeclaims")}
-    assert ("", "persistentvolumes") in needs({"claims": [{"name": "m", "nfs": {"server": "x"}}]})
+    inside = {("ai", name) for name in ("persistentvolumeclaims", "pods", "events")}
+    looking = {("", name) for name in ("namespaces", "persistentvolumes", "storageclasses")}
+    assert needs({"namespace": "ai", "claims": [{"name": "m"}]}) == inside | looking
+    own = normalise({"claims": [{"name": "m", "nfs": {"server": "x"}}]})
+    assert Access("", "persistentvolumes", ("get", "list", "create", "patch")) in permissions.needed(own, {})
+
+
+def test_storage_classes_are_written_only_where_they_are_wished() -> None:
+    def verbs(**wishes: Any) -> set[str]:
+        access = permissions.needed(normalise(wishes), {})
+        return {verb for one in access if one.resource == "storageclasses" for verb in one.verbs}
+
+    assert verbs(storage_classes=[{"name": "fast"}]) == {"get", "list", "create", "patch", "delete"}
+    assert verbs(claims=[{"name": "m"}]) == {"list"}
+
+
+def test_namespaces_are_made_where_they_are_missing() -> None:
+    there = permissions.needed(normalise(release()), {})
+    missing = permissions.needed(normalise(release()), {}, absent=["ai"])
+    assert set(missing) - set(there) == {Access("", "namespaces", ("get", "create"))}
 
 
 def test_plugins() -> None:

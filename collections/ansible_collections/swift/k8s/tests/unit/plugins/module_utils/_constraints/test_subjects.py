@@ -115,7 +115,15 @@ def test_owners_that_share_nodes_are_rivals() -> None:
         {"kind": "mindcluster", "resource": "huawei.com/Ascend910", "nodes": ["b"]},
     ]
     found = build({}, owners=owners)["owners"]
-    assert [item["rivals"] for item in found] == [["nvdp (kube-system/ndp)"], [], []]
+    assert [item["rivals"] for item in found] == [["nvdp (kube-system/ndp) on b"], [], []]
+
+
+def test_what_the_facts_lack_is_parted_from_what_to_do() -> None:
+    built = build({}, warnings=["pods are not known: allow it.", "Lease of x may not be seen"])
+    assert [(item["text"], item["advice"].partition(",")[0]) for item in built["warnings"]] == [
+        ("pods are not known", "Allow it"),
+        ("Lease of x may not be seen", "Allow these credentials to list it"),
+    ]
 
 
 def test_variables_and_nodes() -> None:

@@ -168,6 +168,31 @@ PARAMS: dict[str, Any] = {
 }
 
 
+def test_only_nodes_that_lack_devices_are_looked_at_again() -> None:
+    names = [f"n{number:02}" for number in range(30)]
+    nodes = [{**node({"nvidia.com/gpu": "1"}), "metadata": {"name": name}} for name in names]
+    nodes[7]["status"], asked = {}, []
+
+    class Counting(FakeCluster):
+        def list(self, api_version: str, kind: str, *more: Any, **options: Any) -> Any:
+            asked.append("all")
+            return super().list(api_version, kind, *more, **options)
+
+        def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Any:
+            asked.append(name)
+            return next(item for item in nodes if item["metadata"]["name"] == name)
+
+    def sleep(_seconds: float) -> None:
+        if asked[-1] == "n07":
+            nodes[7]["status"] = nodes[0]["status"]
+        # A node that was fine loses its devices: it is noticed before the wait ends.
+        nodes[3]["status"] = {} if len(asked) < 3 else nodes[0]["status"]
+
+    expect = [{"node": name, "resource": "nvidia.com/gpu", "minimum": 1} for name in names]
+    wait(Counting(Node=nodes), {**PARAMS, "expect": expect}, Clock(), sleep)
+    assert asked == ["all", "n07", "n07", "all", "n03", "all"]
+
+
 def test_devices_that_come() -> None:
     cluster, clock = FakeCluster(Node=[node({})]), Clock()
 
