@@ -1,4 +1,4 @@
-"""What an unchanged deployment costs, with 1, 100 and 1,000 simulated nodes beside the real ones."""
+"""What unchanged runs cost: the deployment with 1, 100 and 1,000 simulated nodes, and the playbooks that only look."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from figures import Figure, save
 from lab_run import BUILD, judge, lab, playbook
 
 NODES = (1, 100, 1000)
+OTHERS = ("preflight", "seed", "verify", "audit")
 COMMAND = "make bench"
 
 
@@ -26,11 +27,11 @@ class Run:
     writes: int
 
 
-def deploy() -> Run:
-    """Run the deployment and judge it by the audit log."""
+def deploy(name: str = "deploy") -> Run:
+    """Run a playbook and judge it by the audit log."""
     mark = judge("mark")
     started = time.monotonic()
-    changed, stages = playbook("deploy", BUILD / "bench-deploy.json")
+    changed, stages = playbook(name, BUILD / f"bench-{name}.json")
     seconds = time.monotonic() - started
     judged: dict[str, Any] = json.loads(judge("since", mark, "--json"))
     executions = sum(stage["module_executions"] for stage in stages)
@@ -51,6 +52,13 @@ def main() -> int:
         runs = {nodes: unchanged(nodes) for nodes in NODES}
     finally:
         lab("lab", "nodes", "--count", "0")
+    for name in OTHERS:
+        run, what = deploy(name), f"unchanged {name}"
+        figures += [
+            Figure(f"{name}-seconds", what, round(run.seconds, 1), "s", "<= 10.0 s", run.seconds <= 10),
+            Figure(f"{name}-modules", what, run.executions, "executions", "<= 15", run.executions <= 15),
+            Figure(f"{name}-writes", what, run.writes, "write requests", "0", run.writes == 0),
+        ]
     base = runs[NODES[0]]
     goals = {1: 10.0, 100: base.seconds + 2, 1000: base.seconds + 10}
     for nodes, run in runs.items():
