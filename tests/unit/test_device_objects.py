@@ -22,6 +22,19 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+#: name -> options of NVIDIA
+MIG: dict[str, dict[str, Any]] = {
+    "mig": {"mig_manager": True},
+    "mig_own": {"mig_manager": True, "mig_manager_config": "cuts", "mig_manager_reboot": True, "runtime_class": ""},
+}
+
+
+def gpu_host(options: dict[str, Any]) -> dict[str, Any]:
+    profiles = {"cut": {"mig": {"config": "all-1g.10gb"}}}
+    wish = {"nodes": [{"selector": "gpu", "profile": "cut"}], "profiles": profiles, **options}
+    return {"device_plugin_cluster": {"nodes": [{"name": "g", "labels": {"gpu": ""}}]}, "device_plugin_nvidia": wish}
+
+
 def host(options: dict[str, Any], runtime: str) -> dict[str, Any]:
     chip = options.get("chip", "910B3")
     given = {key: value for key, value in options.items() if key != "chip"}
@@ -35,7 +48,9 @@ def host(options: dict[str, Any], runtime: str) -> dict[str, Any]:
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """Case -> objects."""
     folder = tmp_path_factory.mktemp("objects")
-    inventory = {"all": {"hosts": {name: host(*case) for name, case in CASES.items()}}}
+    hosts = {name: host(*case) for name, case in CASES.items()}
+    hosts |= {name: gpu_host(options) for name, options in MIG.items()}
+    inventory = {"all": {"hosts": hosts}}
     (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
     tasks = [
         {"ansible.builtin.include_role": {"name": "swift.k8s.device_plugin", "tasks_from": "plan.yml", "public": True}},
@@ -60,7 +75,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")}
     done = subprocess.run(words, cwd=CHECKOUT, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in CASES}
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in hosts}
 
 
 def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -157,9 +172,37 @@ def test_the_exporter_knows_the_runtime(rendered: dict[str, Any]) -> None:
 
 def test_runtime_class_and_images(rendered: dict[str, Any]) -> None:
     assert [item["handler"] for item in of_kind(rendered["unified"], "RuntimeClass")] == ["ascend"]
-    images = {
-        name: plugin(objects)["spec"]["template"]["spec"]["containers"][0]["image"]
-        for name, objects in rendered.items()
-    }
+    images = {name: plugin(rendered[name])["spec"]["template"]["spec"]["containers"][0]["image"] for name in CASES}
     assert images["unified"].endswith("ascendhub/ascend-k8sdeviceplugin:v26.1.0-openeuler24.03")
     assert images["a910"].endswith("ascendhub/ascend-k8sdeviceplugin:v26.0.0")
+
+
+def test_mig_manager_has_the_rights_that_it_uses(rendered: dict[str, Any]) -> None:
+    rules = {item["kind"]: item["rules"] for item in rendered["mig"] if item["kind"] in {"ClusterRole", "Role"}}
+    assert {rule["resources"][0]: rule["verbs"] for rule in rules["ClusterRole"]} == {
+        "nodes": ["get", "list", "watch", "patch"],
+        "pods": ["get", "list", "watch"],
+    }
+    assert {rule["resources"][0] for rule in rules["Role"]} == {"pods", "configmaps"}
+    bound = {item["metadata"]["name"] for item in rendered["mig"] if item["kind"].endswith("Binding")}
+    assert bound == {"nvidia-mig-manager"}
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("mig", ("nvidia", "false", None, {"host-root", "host-sys"})),
+        ("mig_own", (None, "true", "/mig-parted-config/config.yaml", {"host-root", "host-sys", "config"})),
+    ],
+)
+def test_mig_manager_as_upstream_runs_it(rendered: dict[str, Any], case: str, expected: tuple[Any, ...]) -> None:
+    (daemonset,) = of_kind(rendered[case], "DaemonSet")
+    spec = daemonset["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    env = {item["name"]: item.get("value") for item in container["env"]}
+    mounts = {item["name"] for item in container["volumeMounts"]}
+    assert (spec.get("runtimeClassName"), env["WITH_REBOOT"], env.get("CONFIG_FILE"), mounts) == expected
+    assert {item["name"] for item in spec["volumes"]} == mounts
+    assert (spec["hostPID"], spec["hostIPC"], container["securityContext"]) == (True, True, {"privileged": True})
+    assert spec["nodeSelector"] == {"nvidia.com/gpu.deploy.mig-manager": "true"}
+    assert env["HOST_ROOT_MOUNT"] == "/host"

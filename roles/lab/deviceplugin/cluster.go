@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -51,7 +52,7 @@ func (c *cluster) nodeLabels(ctx context.Context, name string) (map[string]strin
 			Labels map[string]string `json:"labels"`
 		} `json:"metadata"`
 	}{}
-	text, err := c.request(ctx, http.MethodGet, name, nil)
+	text, err := c.request(ctx, http.MethodGet, "nodes/"+name, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +65,40 @@ func (c *cluster) labelNode(ctx context.Context, name string, labels map[string]
 	if err != nil {
 		return err
 	}
-	_, err = c.request(ctx, http.MethodPatch, name, body)
+	_, err = c.request(ctx, http.MethodPatch, "nodes/"+name, body)
 	return err
 }
 
-func (c *cluster) request(ctx context.Context, method, name string, body []byte) ([]byte, error) {
-	if name == "" {
+// pod is what mig-manager wants to know of one.
+type pod struct {
+	Metadata struct {
+		Name   string                  `json:"name"`
+		Owners []struct{ Kind string } `json:"ownerReferences"`
+	} `json:"metadata"`
+	Spec struct {
+		NodeSelector map[string]string `json:"nodeSelector"`
+	} `json:"spec"`
+}
+
+func (p pod) ofDaemonSet() bool {
+	return len(p.Metadata.Owners) > 0 && p.Metadata.Owners[0].Kind == "DaemonSet"
+}
+
+func (c *cluster) podsOn(ctx context.Context, node string) ([]pod, error) {
+	text, err := c.request(ctx, http.MethodGet, "pods?fieldSelector=spec.nodeName%3D"+node, nil)
+	if err != nil {
+		return nil, err
+	}
+	list := struct{ Items []pod }{}
+	err = json.Unmarshal(text, &list)
+	return list.Items, err
+}
+
+func (c *cluster) request(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	if strings.HasSuffix(path, "/") {
 		return nil, errors.New("NODE_NAME is not set")
 	}
-	request, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1/nodes/"+name, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, c.base+"/api/v1/"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +111,7 @@ func (c *cluster) request(ctx context.Context, method, name string, body []byte)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s node %s: %s", method, name, answer.Status)
+		err = fmt.Errorf("%s %s: %s", method, path, answer.Status)
 	}
 	return text, err
 }

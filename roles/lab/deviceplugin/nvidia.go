@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func runNvidia(ctx context.Context, arguments []string) error {
 			}
 			continue
 		}
-		profiles, err := migProfiles(os.Getenv("SIM_MIG"))
+		profiles, err := migProfiles(migSlices())
 		if err != nil {
 			return err
 		}
@@ -53,7 +54,15 @@ func runNvidia(ctx context.Context, arguments []string) error {
 	return ctx.Err()
 }
 
-// migProfiles reads SIM_MIG, the slices of every device: "1g.10gb=2,3g.40gb=1".
+// migSlices is what the simulated mig-manager made of the node's devices, or what SIM_MIG says.
+func migSlices() string {
+	if text, err := os.ReadFile(filepath.Join(api.DevicePluginPath, "simulated", "mig")); err == nil {
+		return strings.TrimSpace(string(text))
+	}
+	return os.Getenv("SIM_MIG")
+}
+
+// migProfiles reads the slices of every device: "1g.10gb=2,3g.40gb=1".
 func migProfiles(text string) (map[string]int, error) {
 	profiles := map[string]int{}
 	for _, entry := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) {

@@ -63,15 +63,18 @@ def prometheus() -> Image:
 
 
 def device_plugins(bins: Bins) -> list[Image]:
-    """The simulated device plugin under the names that the upstream charts pull."""
-    layer = _binary_layer(
-        "deviceplugin", bins["deviceplugin"], links=("nvidia-device-plugin", "config-manager", "device-plugin")
-    )
+    """The simulated device plugin under the names that the upstream charts pull, and NVIDIA's mig-manager."""
+    links = ("nvidia-device-plugin", "config-manager", "device-plugin", "nvidia-mig-manager")
+    layer = _binary_layer("deviceplugin", bins["deviceplugin"], links=links)
     nvidia = Image(
         *("nvidia/k8s-device-plugin", "v0.20.0", [layer]),
         entrypoint=["/usr/bin/nvidia-device-plugin"],
     )
-    images = [nvidia]
+    manager = Image(
+        *("nvidia/cloud-native/k8s-mig-manager", "v0.15.0", [layer]),
+        entrypoint=["/usr/bin/nvidia-mig-manager"],
+    )
+    images = [nvidia, manager]
     for version, tags in ASCEND_TAGS.items():
         for name in ASCEND_PLUGIN:
             images += [

@@ -124,7 +124,9 @@ def _plugin_images(part: Data) -> list[str]:
         return []
     if part.get("values"):
         image = part["values"].get("image") or {}
-        return [f"{image['repository']}:{image['tag']}"] if image.get("repository") and image.get("tag") else []
+        manager = [part["mig_manager"]["image"]] if part.get("mig_manager") else []
+        named = image.get("repository") and image.get("tag")
+        return [f"{image['repository']}:{image['tag']}", *manager] if named else manager
     exporter = [part["exporter_image"]] if part["options"].get("exporter") else []
     return [part["image"], *exporter] if part.get("image") else exporter
 

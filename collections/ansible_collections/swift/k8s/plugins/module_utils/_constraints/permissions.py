@@ -71,6 +71,8 @@ def _plugin(vendor: str, part: Data) -> list[Access]:
     namespace = options.get("namespace") or "kube-system"
     access = [*given(rights.PLUGIN), *given(rights.PLUGIN_INSIDE, namespace)]
     access += given(rights.HANDED_OUT.get(vendor, ()))
+    if part.get("mig_manager"):
+        access += [*given(rights.MIG_MANAGER), *given(rights.MIG_MANAGER_INSIDE, namespace)]
     if chart:
         access += given(rights.CHART_INSIDE, namespace)
         nfd = (part["values"].get("nfd") or {}).get("enabled")

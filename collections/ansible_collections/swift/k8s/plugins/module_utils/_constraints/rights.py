@@ -87,6 +87,14 @@ HANDED_OUT: dict[str, Rows] = {
         ("", "events", ("create",)),
     ),
 }
+#: mig-manager hands out more, and a role of its own.
+MIG_MANAGER: Rows = (("", "nodes", ("get", "list", "watch", "patch")), ("", "pods", ("get", "list", "watch")))
+MIG_MANAGER_INSIDE: Rows = (
+    (_RBAC, "roles", WRITE),
+    (_RBAC, "rolebindings", WRITE),
+    ("", "pods", ("delete",)),
+    ("", "configmaps", ("get", "create", "update")),
+)
 #: Node feature discovery brings roles of its own, which are not known here.
 NFD: Rows = ((_RBAC, "clusterroles", ("escalate", "bind")),)
 NFD_INSIDE: Rows = (

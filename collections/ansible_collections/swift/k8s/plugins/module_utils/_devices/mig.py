@@ -41,5 +41,7 @@ def profile_of_config(config: str) -> Optional[str]:
 
 def resource_of(config: str) -> str:
     """Return the resource that strategy `mixed` advertises for the configuration; a prefix when it is a mixture."""
+    if config == "all-disabled":
+        return "nvidia.com/gpu"
     profile = profile_of_config(config)
     return f"nvidia.com/mig-{config[len('all-') :].replace('+', '.')}" if profile else "nvidia.com/mig-"

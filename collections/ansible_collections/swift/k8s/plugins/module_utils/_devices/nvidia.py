@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._constraints.nearest import unknown
+from . import mig_manager
 from .problem import DevicePlanError, Problem
 from .profile import Profile, fits, parse
 from .registry import rewrite
@@ -38,6 +39,7 @@ DEFAULTS: dict[str, Any] = {
     "tolerations": [],
     "allow_disruption": False,
     "gfd": False,
+    **mig_manager.DEFAULTS,
     "values": {},
 }
 # Upstream's own; a list in values replaces the chart's, so ours must carry them.
@@ -71,7 +73,7 @@ def labels(site: Site) -> dict[str, dict[str, str]]:
     """Return node -> labels. Without GPU feature discovery nobody else says that there is a GPU."""
     result: dict[str, dict[str, str]] = {}
     for node, profile in profiles_of_nodes(site).items():
-        result[node] = {PRESENT: "true"}
+        result[node] = {PRESENT: "true", **mig_manager.labels(site.options, bool(profile.mig_config))}
         if site.chosen[node].get("profile"):
             result[node][CONFIG] = profile.name
         if profile.mig_config:
@@ -104,14 +106,8 @@ def problems(site: Site) -> list[Problem]:
         for name, profile in wished.items()
         if profile.mig_config and MIG_STATE not in (site.nodes[name].get("labels") or {})
     ]
-    return [problem for problem in found if problem] + ([_no_mig_manager(unmanaged)] if unmanaged else [])
-
-
-def _no_mig_manager(nodes: list[str]) -> Problem:
-    return Problem(
-        subject=f"{len(nodes)} node{'s' if len(nodes) > 1 else ''}",
-        message=f"A MIG configuration is wished for {', '.join(nodes[:3])}, but no mig-manager serves the nodes.",
-        next_step="Install NVIDIA's GPU Operator or mig-manager; or cut the cards yourself and leave mig.config out.",
+    return [problem for problem in found if problem] + mig_manager.problems(
+        VARIABLE, site.options, unmanaged, site.apis
     )
 
 
@@ -128,6 +124,8 @@ def specifics(site: Site) -> dict[str, Any]:
         result["runtimeClassName"] = options["runtime_class"]
     if options["nodes"]:
         result["affinity"] = _only_labelled()
+    if options["mig_manager"]:
+        result["nodeSelector"] = dict([mig_manager.CLIENT])
     if any(profile.kind != "whole" for profile in known.values()):
         result["config"] = {
             # The chart wants each file as text; JSON is YAML, and the same text on every run.
@@ -139,7 +137,10 @@ def specifics(site: Site) -> dict[str, Any]:
         has_nfd = any(api.startswith("nfd.") for api in site.apis)
         result["gfd"] = {"enabled": True}
         result["nfd"] = _nfd(site) if not has_nfd else {"enabled": False}
-    return {"values": merge(result, options["values"])}
+    return {
+        "values": merge(result, options["values"]),
+        "mig_manager": mig_manager.parameters(options, site.registry),
+    }
 
 
 def _image(site: Site) -> dict[str, str]:

@@ -93,6 +93,11 @@ def test_plugins() -> None:
     assert ("kube-system", "secrets") not in both
 
 
+def test_a_mig_manager_needs_its_roles_and_what_they_hand_out() -> None:
+    managed = needs({}, plan(nvidia={**NVIDIA, "mig_manager": {"image": "i"}}))
+    assert managed - needs({}, plan(nvidia=NVIDIA)) == {("", "pods"), ("ndp", "roles"), ("ndp", "rolebindings")}
+
+
 def test_what_is_handed_out_must_be_held() -> None:
     """Nobody may make a ClusterRole with rules that they do not hold themselves."""
     held = {one for one in permissions.needed(normalise({}), plan(ascend=ASCEND)) if not one.optional}

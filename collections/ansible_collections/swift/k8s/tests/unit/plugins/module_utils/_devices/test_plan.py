@@ -126,13 +126,40 @@ def test_values_of_the_user_win() -> None:
     assert "runtimeClassName" not in values
 
 
-def test_mig_needs_a_manager_and_is_waited_for() -> None:
-    wishes = {
-        "nvidia": {
-            "profiles": {"mig": {"mig": {"strategy": "mixed", "config": "all-1g.10gb"}}},
-            "nodes": [{"selector": "pool=gpu", "profile": "mig"}],
-        }
+MIG: dict[str, Any] = {
+    "profiles": {"mig": {"mig": {"strategy": "mixed", "config": "all-1g.10gb"}}},
+    "nodes": [{"selector": "pool=gpu", "profile": "mig"}],
+}
+
+
+def test_a_mig_manager_of_our_own() -> None:
+    whole = {"name": "gpu-2", "labels": {"pool": "whole"}}
+    nodes = [*MIG["nodes"], {"selector": "pool=whole"}]
+    wish = {**MIG, "nodes": nodes, "mig_manager": True, "mig_manager_reboot": True}
+    found = plan({**FACTS, "nodes": [GPU, whole]}, {"nvidia": wish}, registry="lab.registry")
+    assert found["problems"] == []
+    part = found["vendors"]["nvidia"]
+    image = "lab.registry/nvidia/cloud-native/k8s-mig-manager:v0.15.0"
+    assert part["mig_manager"] == {"image": image, "config": "", "reboot": True}
+    # Every plugin is a client that mig-manager can send away; only nodes that are to be cut get a manager.
+    assert part["values"]["nodeSelector"] == {"nvidia.com/gpu.deploy.client": "true"}
+    deploy = {
+        node: {key.rpartition(".")[2] for key in labels if "gpu.deploy" in key}
+        for node, labels in found["labels"].items()
     }
+    assert deploy == {"gpu-1": {"client", "mig-manager"}, "gpu-2": {"client"}}
+    (expected,) = [item for item in found["expect"] if item["node"] == "gpu-1"]
+    assert (expected["resource"], expected["label"]["value"]) == ("nvidia.com/mig-1g.10gb", "success")
+
+
+def test_two_mig_managers_are_refused() -> None:
+    operated = {**FACTS, "apis": ["nvidia.com/v1"]}
+    (problem,) = plan(operated, {"nvidia": {**MIG, "mig_manager": True}})["problems"]
+    assert "GPU Operator, which brings its own" in problem["message"]
+
+
+def test_mig_needs_a_manager_and_is_waited_for() -> None:
+    wishes = {"nvidia": MIG}
     assert "no mig-manager" in plan(FACTS, wishes)["problems"][0]["message"]
     managed = {**GPU, "labels": {"pool": "gpu", "nvidia.com/mig.config.state": "success"}}
     found = plan({**FACTS, "nodes": [managed]}, wishes)

@@ -120,3 +120,4 @@ def test_mig_tables() -> None:
     assert profile_of_config("custom") is None
     assert resource_of("all-1g.10gb+me") == "nvidia.com/mig-1g.10gb.me"
     assert resource_of("all-balanced") == "nvidia.com/mig-"
+    assert resource_of("all-disabled") == "nvidia.com/gpu"
