@@ -62,7 +62,7 @@ def test_misspelt_keys_are_refused_with_the_nearest(tmp_path: Path) -> None:
     wishes = {"ms_swift_releases": [{"name": "tiny", "modle": "a/b"}]}
     code, text = play("deploy", "--tags", "ms_swift", "--check", "-e", json.dumps(wishes))
     assert code == 2
-    assert "entry tiny has unknown key modle; did you mean model?" in text
+    assert "entry tiny: unknown key 'modle'; did you mean 'model'?" in text
 
 
 def test_audit_of_a_cluster_that_is_not_there(tmp_path: Path) -> None:

@@ -56,12 +56,12 @@ _value:
   elements: dict
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.nearest import unknown
 from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, merged
 
 #: Keys of an entry that are not options of the module.
@@ -108,9 +108,8 @@ def _entry(release: Mapping[str, Any], defaults: Mapping[str, Any], options: Map
     known = (*OWN_KEYS, *ENTRY)
     for key in release:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
-            raise AnsibleFilterError(f"ms_swift_releases: entry {release.get('name', '?')} has unknown key {key}{hint}")
+            place = f"ms_swift_releases: entry {release.get('name', '?')}"
+            raise AnsibleFilterError(f"{place}: {unknown('key', key, known)}")
     given = {key: value for key, value in release.items() if key not in OWN_KEYS}
     entry = {**options, **given}
     if entry.get("state", "present") == "present":

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from .._constraints.nearest import nearest
 
 _NOISE = re.compile(r"^(WARNING: |walk\.go|coalesce\.go|warning: |level=|I\d{4} |W\d{4} )")
 _TEMPLATE = re.compile(
@@ -62,9 +63,9 @@ def _near(dotted: str, schema: Mapping[str, Any]) -> str:
     for step in above:
         schema = (schema.get("properties") or {}).get(step) or {}
     names = list(schema.get("properties") or {})
-    near = difflib.get_close_matches(last, names, 1)
+    near = nearest(last, names)
     if near:
-        return f" (did you mean {'.'.join([*above, near[0]])}?)"
+        return f" (did you mean {'.'.join([*above, near])}?)"
     return f" (known are {', '.join(sorted(names))})" if names else ""
 
 

@@ -49,9 +49,9 @@ def test_removed_release_needs_no_values() -> None:
     assert "values" not in entry({**QWEN, "state": "absent"}, defaults={"a": 1})
 
 
-@pytest.mark.parametrize(("key", "hint"), [("modle", "did you mean model"), ("zzz", "known are ")])
+@pytest.mark.parametrize(("key", "hint"), [("modle", "did you mean 'model'"), ("zzz", "known are ")])
 def test_unknown_key_is_refused_with_the_nearest(key: str, hint: str) -> None:
-    with pytest.raises(AnsibleFilterError, match=f"entry qwen has unknown key {key}; {hint}"):
+    with pytest.raises(AnsibleFilterError, match=f"entry qwen: unknown key '{key}'; {hint}"):
         entry({**QWEN, key: 1})
 
 
