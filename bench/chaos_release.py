@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,8 @@ SPAN, HELM_SPAN = (0.3, 9.0), (0.3, 4.0)
 RERUN_SECONDS = 240
 #: A release that was left pending is taken over when nothing has moved for so long; an operator's rerun comes later.
 STUCK_AFTER = 3
+#: Temporary files of runs that cannot remove them any more.
+LEFT = BUILD / "chaos-left"
 FAST: dict[str, Any] = {
     **VALUES,
     "accelerator": {"vendor": "cpu"},
@@ -76,12 +79,18 @@ def wished(site: Site, round_: str, name: str = "app", **options: Any) -> dict[s
 def start(play: dict[str, Any]) -> subprocess.Popen[str]:
     """ansible-playbook with one task, in a session of its own."""
     path = BUILD / "chaos-release.json"
+    LEFT.mkdir(exist_ok=True)
     settings = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [play]}
     path.write_text(json.dumps([{**settings, "vars": {"ansible_python_interpreter": sys.executable}}]))
     return subprocess.Popen(
         ["ansible-playbook", "-i", "localhost,", str(path)],
         cwd=CHECKOUT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "TMPDIR": str(LEFT),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -247,6 +256,7 @@ def main() -> int:
             print(f"{number}/{len(seeds)} {json.dumps(results[-1])}", flush=True)
     finally:
         site.close()
+        shutil.rmtree(LEFT, ignore_errors=True)
     bad = [result for result in results if result["problems"]]
     for result in bad:
         print(f"FAILED {result['trial']}: {'; '.join(result['problems'])}")
