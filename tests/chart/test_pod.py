@@ -106,7 +106,28 @@ def test_shares_of_a_device_add_up(render: Rendering) -> None:
     pairs = {"accelerator__vendor": "nvidia", "accelerator__sharing": "time-slicing", "accelerator__shares": 4}
     rendered = render(model__id="a/b", **pairs)
     assert rendered.arguments["vllm_gpu_memory_utilization"] * 4 < 1
-    assert rendered.init("devices")["command"][3] == "0"
+    assert rendered.init("model")["command"][:4] == ["python", "/etc/swift/devices.py", "nvidia", "0"]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "names"),
+    [
+        ({}, ["model"]),
+        ({"cache__seed__image__repository": "python"}, ["devices", "model"]),
+        ({"model__path": "/cache/outputs/x/M"}, ["devices"]),
+        ({"deviceCheck__enabled": False}, ["model"]),
+        ({"accelerator__vendor": "cpu"}, ["model"]),
+    ],
+)
+def test_devices_are_checked_before_the_model_is_fetched(
+    render: Rendering, pairs: dict[str, Any], names: list[str]
+) -> None:
+    rendered = render(**{"model__id": "a/b", "accelerator__vendor": "nvidia", "proxy__enabled": False, **pairs})
+    first = rendered.pod["initContainers"]
+    assert [item["name"] for item in first] == names
+    checked = [item["name"] for item in first if "/etc/swift/devices.py" in item["command"]]
+    assert checked == (names[:1] if len(pairs) == 0 or names[0] == "devices" else [])
+    assert [item["name"] for item in first if "nvidia.com/gpu" in item["resources"]["limits"]] == checked
 
 
 def test_nodes_by_memory_and_compute(render: Rendering) -> None:

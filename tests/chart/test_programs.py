@@ -45,6 +45,18 @@ def test_devices(tmp_path: Path, found: int, asked: Any, driver: str, cuda: str,
     assert sentence in " ".join(told) if sentence else not told
 
 
+@pytest.mark.parametrize(("found", "command"), [([], ["fetch", "--all"]), (["none"], None)])
+def test_the_command_follows_a_good_check(
+    monkeypatch: pytest.MonkeyPatch, found: list[str], command: list[str] | None
+) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr(devices, "problems", lambda *_: found)
+    monkeypatch.setattr("os.execvp", lambda file, words: became.append([file, *words[1:]]))
+    code = devices.main("nvidia", "1", str(POD / "compatibility.json"), "fetch", "--all")
+    assert became == ([command] if command else [])
+    assert not found or code == 1
+
+
 def test_ascend(tmp_path: Path) -> None:
     (tmp_path / "dev").mkdir()
     for name in ("davinci0", "davinci_manager"):

@@ -1,10 +1,14 @@
 {{/* What must be right before the engine starts: the device, then the model; then the proxy, which stays. */}}
 {{- define "ms-swift.initContainers" -}}
-{{- if and .Values.deviceCheck.enabled (ne .plan.vendor "cpu") }}
+{{- $checks := and .Values.deviceCheck.enabled (ne .plan.vendor "cpu") -}}
+{{- $seeds := and (include "ms-swift.seeds" .) (ne .plan.kind "download") -}}
+{{- /* One container for both where one image does for both: each costs a start and kubelet's next look. */}}
+{{- $together := and $checks $seeds (empty .Values.cache.seed.image.repository) }}
+{{- if and $checks (not $together) }}
 - name: devices
   image: {{ .plan.image }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
-  command: [python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne .plan.sharing "none") | quote }}, /etc/swift/compatibility.json]
+  command: [{{ include "ms-swift.deviceCheck" . }}]
   securityContext:
     {{- toYaml .Values.securityContext | nindent 4 }}
   resources:
@@ -14,12 +18,17 @@
   volumeMounts:
     - {name: run, mountPath: /etc/swift, readOnly: true}
 {{- end }}
-{{- if and (include "ms-swift.seeds" .) (ne .plan.kind "download") }}
-- {{ include "ms-swift.seedContainer" . | nindent 2 | trim }}
+{{- if $seeds }}
+- {{ include "ms-swift.seedContainer" (merge (dict "checked" $together) .) | nindent 2 | trim }}
 {{- end }}
 {{- if and .Values.proxy.enabled (eq .plan.kind "serve") }}
 - {{ include "ms-swift.proxyContainer" . | nindent 2 | trim }}
 {{- end }}
+{{- end -}}
+
+{{/* Ends well where the pod has the devices that it asks for; then becomes the command that follows, if one does. */}}
+{{- define "ms-swift.deviceCheck" -}}
+python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne .plan.sharing "none") | quote }}, /etc/swift/compatibility.json
 {{- end -}}
 
 {{/* The collection's cache engine: fetches what is missing, resumes, checks sha256; a verified model costs one stat a file. */}}
@@ -28,7 +37,7 @@
 name: model
 image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-command: [python3, -m, swift_seed._cache.cli, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
+command: [{{ if .checked }}{{ include "ms-swift.deviceCheck" . }}, {{ end }}python3, -m, swift_seed._cache.cli, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
 workingDir: /tmp
 env:
   - {name: HOME, value: /tmp}
@@ -38,7 +47,12 @@ env:
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 resources:
-  {{- toYaml .Values.cache.seed.resources | nindent 2 }}
+  {{- $resources := deepCopy .Values.cache.seed.resources }}
+  {{- if .checked }}
+  {{- /* The same devices: kubelet hands those of an initContainer on to the engine. */}}
+  {{- $_ := set $resources "limits" (merge (dict .plan.resource .plan.count) ($resources.limits | default dict)) }}
+  {{- end }}
+  {{- toYaml $resources | nindent 2 }}
 volumeMounts:
   - {name: run, mountPath: /etc/swift, readOnly: true}
   - {name: seed-cache, mountPath: /opt/swift_seed/_cache, readOnly: true}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is there the device that the pod asked for, and can its driver carry this image? Answered before weights are read.
 
-python devices.py VENDOR COUNT COMPATIBILITY_JSON
+python devices.py VENDOR COUNT COMPATIBILITY_JSON [COMMAND ...]: where nothing is wrong, it becomes the command.
 """
 
 from __future__ import annotations
@@ -56,14 +56,19 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def main(vendor: str, count: str, table: str) -> int:
+def main(vendor: str, count: str, table: str, *command: str) -> int:
     found = problems(vendor, int(count), json.loads(Path(table).read_text(encoding="utf-8")), os.environ, Path("/"))
     for problem in found:
         print(f"devices: {problem}", file=sys.stderr)
     if not found and driver(vendor, Path("/")) is None:
         print(f"devices: the driver's version file /{_DRIVER[vendor][0]} is not shown to this container: not checked")
-    return 1 if found else 0
+    if found:
+        return 1
+    if command:
+        sys.stdout.flush()
+        os.execvp(command[0], command)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:]))
