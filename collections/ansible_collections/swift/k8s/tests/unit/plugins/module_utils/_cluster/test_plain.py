@@ -163,6 +163,13 @@ def test_a_server_of_another_authority_is_not_believed(api: Api, pem: tuple[Path
         connect(options).server_version()
 
 
+def test_a_server_of_another_name_is_not_believed(api: Api, pem: tuple[Path, Path]) -> None:
+    host = api.url.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(Unreachable, match="its certificate is for another name"):
+        connect({"host": host, "api_key": "t", "ca_cert": str(pem[0])}).server_version()
+    assert api.seen == []
+
+
 def test_the_library_is_not_imported(pem: tuple[Path, Path], tmp_path: Path) -> None:
     path = written(tmp_path, {"server": SERVER, "certificate-authority-data": data(pem[0])}, {"token": "t"})
     code = (
