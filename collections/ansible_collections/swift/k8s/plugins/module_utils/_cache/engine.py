@@ -192,4 +192,4 @@ class Engine:
 
 def _ended(item: Prepared, error: CacheError) -> Outcome:
     """Nothing was done for this model."""
-    return item.outcome()._replace(error=error, changes=())
+    return item._replace(error=error).outcome()

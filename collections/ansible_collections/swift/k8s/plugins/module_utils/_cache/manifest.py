@@ -58,7 +58,7 @@ def write(path: str, manifest: Manifest) -> None:
     with write_atomically(path) as stream:
         stream.write(json.dumps(head, ensure_ascii=False)[:-1] + _BEFORE_FILES)
         last = len(manifest.files) - 1
-        for number, record in enumerate(sorted(manifest.files)):
+        for number, record in enumerate(manifest.files):
             stream.write(encode(record) + (",\n" if number < last else "\n"))
         stream.write(_AFTER_FILES)
 

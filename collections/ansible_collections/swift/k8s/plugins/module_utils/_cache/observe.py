@@ -8,7 +8,7 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from . import manifest as manifests
 from .errors import CacheError, DamagedManifest
@@ -16,7 +16,7 @@ from .journal import Journal
 from .layout import Snapshot
 from .manifest import Manifest, Record
 from .parts import kept_bytes
-from .plan import Observed, Seen, untouched
+from .plan import Observed, OnDisk, Seen, untouched
 
 
 def manifest_of(snapshot: Snapshot) -> tuple[Manifest | None, str]:
@@ -28,9 +28,9 @@ def manifest_of(snapshot: Snapshot) -> tuple[Manifest | None, str]:
 
 
 def observe(snapshot: Snapshot, manifest: Manifest | None, damaged: frozenset[str] = frozenset()) -> Observed:
-    files = {sys.intern(path): seen for path, seen in walk(snapshot.files)}
-    journal = {record.path: record for record in Journal(snapshot.work).read()}
     records: dict[str, Record] = {record.path: record for record in manifest.files} if manifest else {}
+    files = dict(_told_by_records(snapshot, records))
+    journal = {record.path: record for record in Journal(snapshot.work).read()}
     ready: dict[str, Record] = {}
     for path, record in journal.items():
         if untouched(record, files.get(path)):
@@ -38,6 +38,13 @@ def observe(snapshot: Snapshot, manifest: Manifest | None, damaged: frozenset[st
         elif untouched(record, look(snapshot.ready(path))):
             ready[path] = record
     return Observed(files, records, ready, kept_bytes(snapshot.work), damaged)
+
+
+def _told_by_records(snapshot: Snapshot, records: Mapping[str, Record]) -> Iterator[tuple[str, OnDisk]]:
+    """What lies there; where it is as recorded, the record itself: 50,000 more would not fit the memory we promise."""
+    for path, seen in walk(snapshot.files):
+        record = records.get(path)
+        yield (record.path, record) if record and untouched(record, seen) else (sys.intern(path), seen)
 
 
 def donors_for(snapshot: Snapshot) -> dict[str, tuple[str, Record]]:

@@ -30,7 +30,9 @@ def bring_from_any(item: Prepared, work: Work) -> Outcome:
 
 def _both(first: Outcome, then: Outcome) -> Outcome:
     return then._replace(
-        changes=first.changes,
+        plan=first.plan,
+        linked=first.linked,
+        written=first.written,
         files_fetched=first.files_fetched + then.files_fetched,
         bytes_fetched=first.bytes_fetched + then.bytes_fetched,
         bytes_resumed=first.bytes_resumed,

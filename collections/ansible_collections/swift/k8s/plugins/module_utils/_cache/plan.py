@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from .._hub.listing import RemoteFile, selected
 from .manifest import Record
@@ -18,11 +18,15 @@ class Seen(NamedTuple):
     mtime_ns: int
 
 
+#: a file on the disk; where it is as we left it, our record of it says the same
+OnDisk = Union[Seen, Record]
+
+
 class Observed(NamedTuple):
     """`records` is what we published (manifest and journal), `ready` what is verified but not yet swapped in,
     `parts` the bytes kept of unfinished files, `damaged` what a verification proved wrong."""
 
-    files: Mapping[str, Seen]
+    files: Mapping[str, OnDisk]
     records: Mapping[str, Record]
     ready: Mapping[str, Record] = {}
     parts: Mapping[str, int] = {}
@@ -79,7 +83,7 @@ def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Seque
         record = observed.records.get(file.path)
         if ready and same_content(file, ready):
             swap.append(ready)
-        elif record and _holds(file, record, observed):
+        elif record and same_content(file, record) and holds(record, observed):
             keep.append(record)
         elif _may_be(file, record, observed):
             check.append(file)
@@ -87,7 +91,8 @@ def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Seque
             reuse.append(Reuse(file, *observed.donors[file.sha256]))
         else:
             fetch.append(_fetch(file, record, observed))
-    kept_apart, remove = _unwanted(listing, frozenset(file.path for file in wanted), observed)
+    apart = len(keep) < len(observed.records)
+    kept_apart, remove = _unwanted(listing, frozenset(file.path for file in wanted), observed) if apart else ([], [])
     return Plan(tuple(keep + kept_apart), tuple(check), tuple(fetch), tuple(reuse), tuple(swap), tuple(remove))
 
 
@@ -100,14 +105,16 @@ def same_content(file: RemoteFile, record: Record) -> bool:
     return file.tag == record.tag
 
 
-def untouched(record: Record, seen: Seen | None) -> bool:
+def untouched(record: Record, seen: OnDisk | None) -> bool:
     """The cheap check: size and time of change are those that we left."""
     return seen is not None and (seen.size, seen.mtime_ns) == (record.size, record.mtime_ns)
 
 
-def _holds(file: RemoteFile, record: Record, observed: Observed) -> bool:
-    good = file.path not in observed.damaged and untouched(record, observed.files.get(file.path))
-    return good and same_content(file, record)
+def holds(record: Record, observed: Observed) -> bool:
+    """Whether the file lies there as this record has it, and is the newest that we put there."""
+    if record.path in observed.damaged or observed.records.get(record.path) != record:
+        return False
+    return untouched(record, observed.files.get(record.path))
 
 
 def _may_be(file: RemoteFile, record: Record | None, observed: Observed) -> bool:

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from .._hub.base import Hub, Repository
 from .._hub.chain import Endpoint, Known, first_answering
 from .._hub.errors import HubError
-from .._hub.listing import RemoteFile, checked, selected
+from .._hub.listing import Listing, RemoteFile, checked, selected
 from .._hub.retry import Policy
 from . import links, space, verify
 from .errors import CacheError
 from .manifest import Manifest, filters_equal
-from .observe import donors_for, manifest_of, observe
-from .plan import Observed, Plan, decide
-from .report import Outcome, changes
+from .observe import donors_for, look, manifest_of, observe
+from .plan import Observed, Plan, Seen, decide, holds
+from .report import Outcome
 from .spec import Spec, Wish
 
 #: listings asked for at once; twenty models should not wait for twenty round trips
@@ -34,8 +34,11 @@ class Prepared(NamedTuple):
     hub: Hub | None = None
     #: the endpoints after it
     rest: tuple[Endpoint, ...] = ()
-    listing: tuple[RemoteFile, ...] = ()
+    #: None where the snapshot was whole and is at the commit that it should have
+    listing: tuple[RemoteFile, ...] | None = ()
     manifest: Manifest | None = None
+    #: how its file lay there when it was read
+    manifest_seen: Seen | None = None
     damaged: frozenset[str] = frozenset()
     #: this snapshot is the one shown under the model's name
     visible: bool = True
@@ -65,17 +68,17 @@ class Prepared(NamedTuple):
 
     def outcome(self) -> Outcome:
         files = self.plan.keep
-        return Outcome(
+        told = Outcome(
             self.wish.snapshot,
             self.path,
             self.commit,
             self.hub.name if self.hub else "",
-            () if self.error else changes(self.plan, not self.linked, not self.written),
-            len(files),
-            sum(record.size for record in files),
+            files=len(files),
+            bytes=sum(record.size for record in files),
             warnings=self.warnings,
             error=self.error,
         )
+        return told if self.error else told._replace(plan=self.plan, linked=self.linked, written=self.written)
 
 
 @contextlib.contextmanager
@@ -103,6 +106,7 @@ def prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
 
 
 def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
+    seen = look(wish.snapshot.manifest)
     manifest, complaint = manifest_of(wish.snapshot)
     warnings = [complaint] if complaint else []
     damaged = frozenset(verify.damaged(wish.snapshot, manifest, spec.verify)) if manifest else frozenset()
@@ -122,24 +126,35 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         )
         rest = wish.endpoints[len(refusals) + 1 :]
         warnings += [f"{name} was passed over: {error}" for name, error in refusals]
-        commit, files = listing.commit, listing.files if listing.files is not None else _own_listing(manifest)
     except HubError as error:
         if not whole or not manifest:
             raise
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
-        commit, files = manifest.commit, _own_listing(manifest)
-    if not checked(file for file in files if selected(file.path, wish.include, wish.exclude)):
-        raise CacheError(f"{wish.snapshot.id}: include and exclude select none of {len(files)} files", "Correct them")
-    plan = _planned(files, wish, observed)
+        listing = Listing(manifest.commit, None)
+    plan = _plan_of(listing, wish, observed, manifest)
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
-    return Prepared(wish, plan, commit, hub, rest, files, manifest, damaged, visible, linked, tuple(warnings))
+    return Prepared(
+        wish, plan, listing.commit, hub, rest, listing.files, manifest, seen, damaged, visible, linked, tuple(warnings)
+    )
+
+
+def _plan_of(listing: Listing, wish: Wish, observed: Observed, manifest: Manifest | None) -> Plan:
+    """A listing without files is that of a whole snapshot, at the commit that it has."""
+    if listing.files is None:
+        return Plan(keep=manifest.files if manifest else ())
+    if not checked(file for file in listing.files if selected(file.path, wish.include, wish.exclude)):
+        named = f"{wish.snapshot.id}: include and exclude select none of {len(listing.files)} files"
+        raise CacheError(named, "Correct them")
+    return _planned(listing.files, wish, observed)
 
 
 def look_again(item: Prepared) -> Prepared:
     """The plan for the disk as it is now, under the lock: another seeder may have done the work meanwhile."""
-    manifest, _complaint = manifest_of(item.wish.snapshot)
+    seen = look(item.wish.snapshot.manifest)
+    manifest = item.manifest if seen == item.manifest_seen else manifest_of(item.wish.snapshot)[0]
     observed = observe(item.wish.snapshot, manifest, frozenset(item.damaged))
-    plan = _planned(item.listing, item.wish, observed)
+    listing = _own_listing(manifest) if item.listing is None else item.listing
+    plan = _planned(listing, item.wish, observed)
     plan = item.plan if plan == item.plan else plan  # one of the two is enough in memory
     linked = not item.visible or bool(manifest and not links.missing(item.wish.snapshot, manifest))
     return item._replace(manifest=manifest, plan=plan, linked=linked)
@@ -148,16 +163,16 @@ def look_again(item: Prepared) -> Prepared:
 def _planned(listing: tuple[RemoteFile, ...], wish: Wish, observed: Observed) -> Plan:
     """Other revisions are looked at only when something would be fetched."""
     plan = decide(listing, wish.include, wish.exclude, observed)
-    if not plan.fetch:
-        return plan
-    return decide(listing, wish.include, wish.exclude, observed._replace(donors=donors_for(wish.snapshot)))
+    donors = donors_for(wish.snapshot) if plan.fetch else {}
+    return decide(listing, wish.include, wish.exclude, observed._replace(donors=donors)) if donors else plan
 
 
 def _whole(manifest: Manifest | None, wish: Wish, observed: Observed) -> bool:
     """Whether the snapshot is complete and unharmed by what it says of itself."""
     if not manifest or not manifest.files or not filters_equal(manifest, wish.include, wish.exclude):
         return False
-    return not decide(_own_listing(manifest), (), (), observed).work
+    nothing_else = len(observed.records) == len(manifest.files) and not observed.ready
+    return nothing_else and all(holds(record, observed) for record in manifest.files)
 
 
 def _own_listing(manifest: Manifest | None) -> tuple[RemoteFile, ...]:

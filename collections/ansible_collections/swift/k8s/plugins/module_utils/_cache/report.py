@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import files
@@ -32,7 +32,10 @@ class Outcome(NamedTuple):
     path: str
     commit: str = ""
     hub: str = ""
-    changes: tuple[Change, ...] = ()
+    #: what is to be done, or was
+    plan: Plan = Plan()
+    linked: bool = True
+    written: bool = True
     files: int = 0
     bytes: int = 0
     files_fetched: int = 0
@@ -43,23 +46,30 @@ class Outcome(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        return bool(self.changes)
+        return bool(self.plan.work or not self.linked or not self.written)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The plan as people read it, made when it is asked for; also what check mode and diff print."""
+        return tuple(_changes(self))
 
 
-def changes(plan: Plan, linked: bool, written: bool) -> tuple[Change, ...]:
-    """A plan as people read it; also what check mode and diff print."""
-    found = [Change("fetch", fetch.file.path, fetch.file.size - fetch.kept, fetch.why) for fetch in plan.fetch]
-    found += [
-        Change("check", file.path, 0, "found without a record; hashed, fetched only if wrong") for file in plan.check
-    ]
-    found += [Change("reuse", reuse.file.path, 0, f"the same bytes are at {reuse.source}") for reuse in plan.reuse]
-    found += [Change("swap", record.path, 0, "verified by an interrupted run") for record in plan.swap]
-    found += [Change("remove", path, 0, "deleted upstream") for path in plan.remove]
-    if linked:
-        found.append(Change("link", "", 0, "the links for other clients are not there"))
-    if written and not found:
-        found.append(Change("record", "", 0, "the manifest is not there or out of date"))
-    return tuple(found)
+def _changes(outcome: Outcome) -> Iterator[Change]:
+    plan = outcome.plan
+    for fetch in plan.fetch:
+        yield Change("fetch", fetch.file.path, fetch.file.size - fetch.kept, fetch.why)
+    for file in plan.check:
+        yield Change("check", file.path, 0, "found without a record; hashed, fetched only if wrong")
+    for reuse in plan.reuse:
+        yield Change("reuse", reuse.file.path, 0, f"the same bytes are at {reuse.source}")
+    for record in plan.swap:
+        yield Change("swap", record.path, 0, "verified by an interrupted run")
+    for path in plan.remove:
+        yield Change("remove", path, 0, "deleted upstream")
+    if not outcome.linked:
+        yield Change("link", "", 0, "the links for other clients are not there")
+    elif not outcome.written and not plan.work:
+        yield Change("record", "", 0, "the manifest is not there or out of date")
 
 
 def result(outcome: Outcome, with_changes: bool = True) -> dict[str, Any]:

@@ -48,28 +48,43 @@ class Work(NamedTuple):
     at: Callable[[str, str], None]
 
 
+class Brought(NamedTuple):
+    """Files that are in place now and were not before; `fetched` of them came from the hub."""
+
+    files: int
+    bytes: int
+    fetched: int
+    error: Exception | None
+
+
 def bring(item: Prepared, work: Work) -> Outcome:
     """Carry the plan out. Whatever fails, what was verified stays and is found by the next run."""
-    snapshot, plan = item.wish.snapshot, item.plan
     before = work.meter.bytes_received, work.meter.bytes_resumed
-    adopted, suspect = _check(snapshot, plan.check)
-    reused, unlinked = _reuse(snapshot, plan.reuse)
-    adopted += reused
-    fetched, error = _fetch_all(item, [*plan.fetch, *suspect, *unlinked], work)
-    if error is None:
-        try:
-            _finish(item, {record.path: record for record in (*plan.keep, *adopted, *plan.swap, *fetched)}, work)
-        except CacheError as failure:
-            error = failure
+    brought = _carry_out(item, work)
     outcome = item.outcome()
     return outcome._replace(
-        files=outcome.files + len(adopted) + len(fetched) + len(plan.swap),
-        bytes=outcome.bytes + sum(record.size for record in (*adopted, *fetched, *plan.swap)),
-        files_fetched=len(fetched),
+        files=outcome.files + brought.files,
+        bytes=outcome.bytes + brought.bytes,
+        files_fetched=brought.fetched,
         bytes_fetched=work.meter.bytes_received - before[0],
         bytes_resumed=work.meter.bytes_resumed - before[1],
-        error=error,
+        error=brought.error,
     )
+
+
+def _carry_out(item: Prepared, work: Work) -> Brought:
+    """The records of 50,000 files do not outlive the manifest that is made of them."""
+    snapshot, plan = item.wish.snapshot, item.plan
+    adopted, suspect = _check(snapshot, plan.check)
+    reused, unlinked = _reuse(snapshot, plan.reuse)
+    fetched, error = _fetch_all(item, [*plan.fetch, *suspect, *unlinked], work)
+    brought = [*adopted, *reused, *plan.swap, *fetched]
+    if error is None:
+        try:
+            _finish(item, tuple(sorted((*plan.keep, *brought))), work)
+        except CacheError as failure:
+            error = failure
+    return Brought(len(brought), sum(record.size for record in brought), len(fetched), error)
 
 
 def _check(snapshot: Snapshot, found: tuple[RemoteFile, ...]) -> tuple[list[Record], list[Fetch]]:
@@ -198,7 +213,7 @@ def _has_directory(target: str) -> bool:
     return True
 
 
-def _finish(item: Prepared, records: dict[str, Record], work: Work) -> None:
+def _finish(item: Prepared, records: tuple[Record, ...], work: Work) -> None:
     snapshot = item.wish.snapshot
     work.lock.check()
     try:
@@ -206,12 +221,12 @@ def _finish(item: Prepared, records: dict[str, Record], work: Work) -> None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(snapshot.file(path))
             remove_empty_parents(snapshot.file(path), snapshot.files)
-        for path in records:
-            ready = snapshot.ready(path)
+        for record in records:
+            ready = snapshot.ready(record.path)
             if os.path.lexists(ready):
-                make_directory(os.path.dirname(snapshot.file(path)))
-                os.replace(ready, snapshot.file(path))
-        for directory in {os.path.dirname(snapshot.file(path)) for path in records}:
+                make_directory(os.path.dirname(snapshot.file(record.path)))
+                os.replace(ready, snapshot.file(record.path))
+        for directory in {os.path.dirname(snapshot.file(record.path)) for record in records}:
             sync_directory(directory)
     except OSError as error:
         raise disk_error(error, snapshot.files) from error
@@ -224,7 +239,7 @@ def _finish(item: Prepared, records: dict[str, Record], work: Work) -> None:
         *((item.hub.name.split()[0], item.hub.address) if item.hub else _origin(item)),
         wish.include,
         wish.exclude,
-        tuple(sorted(records.values())),
+        records,
     )
     manifest.write(snapshot.manifest, written)
     if item.visible:

@@ -30,8 +30,7 @@ class HuggingFace(HttpHub):
 
     def resolve(self, known: str = "", /) -> Listing:
         address = f"{self._api}/revision/{quote(self._repository.revision, safe='')}"
-        info = self._json(address, self._what)
-        self._commit = str(field(info, "sha", str, self.name))
+        self._commit = self._ask(address, self._what, self._commit_of)
         if self._commit == known:
             return Listing(self._commit, None)
         try:
@@ -45,6 +44,9 @@ class HuggingFace(HttpHub):
         prefix = "datasets/" if self._repository.kind == "dataset" else ""
         at = quote(self._commit or self._repository.revision, safe="")
         return f"{self._endpoint}/{prefix}{self._repository.id}/resolve/{at}/{quote(file.path)}"
+
+    def _commit_of(self, response: Response) -> str:
+        return str(field(response.json(_repository_only), "sha", str, self.name))
 
     @property
     def _api(self) -> str:
@@ -78,6 +80,11 @@ class HuggingFace(HttpHub):
         return found
 
 
+def _repository_only(found: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer itself; of the files that it names, which the tree tells better, nothing is kept."""
+    return found if "sha" in found else None
+
+
 def _next_page(response: Response) -> str:
     found = _NEXT.search(response.header("Link"))
     return found.group(1) if found else ""
@@ -100,7 +107,8 @@ def _sibling_file(entry: Any, where: str) -> RemoteFile:
 
 def _file(path: str, size: int, mark: str) -> RemoteFile:
     """An LFS file is marked by its sha256, a git one by its blob sha1, which we can check as well."""
-    path, mark = sys.intern(path), sys.intern(mark)
+    path = sys.intern(path)
     if _SHA256.match(mark):
-        return RemoteFile(path, size, mark)
-    return RemoteFile(path, size, "", f"git:{mark}" if _SHA1.match(mark) else (f"etag:{mark}" if mark else ""))
+        return RemoteFile(path, size, sys.intern(mark))
+    tag = f"git:{mark}" if _SHA1.match(mark) else (f"etag:{mark}" if mark else "")
+    return RemoteFile(path, size, "", sys.intern(tag))

@@ -50,8 +50,8 @@ class Response:
         raw.length -= count
         return count
 
-    def json(self) -> Any:
-        """The body as JSON; closes the answer."""
+    def json(self, each: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+        """The body as JSON, objects as `each` gives them; closes the answer."""
         try:
             body, buffer = bytearray(), memoryview(bytearray(1 << 16))
             while True:
@@ -64,7 +64,7 @@ class Response:
         finally:
             self.close()
         try:
-            return json.loads(body.decode("utf-8"))
+            return json.loads(body.decode("utf-8"), object_hook=each)
         except ValueError as error:
             raise BadAnswer(
                 f"the answer is not JSON (status {self.status}, {len(body)} bytes)",

@@ -126,6 +126,21 @@ def test_an_unchanged_hugging_face_model_costs_one_request(cache: Cache, hub: Hu
     assert hub.stats()["requests"] == 1
 
 
+@pytest.mark.parametrize("endpoint", ["", DEAD])
+def test_a_lost_link_of_an_unchanged_model_is_made_again_without_a_listing(
+    cache: Cache, hub: HubServer, endpoint: str
+) -> None:
+    cache.seed(hub="huggingface")
+    link = Path(cache.snapshot("main").link)
+    link.unlink()
+    hub.reset()
+    outcome = cache.seed(hub="huggingface", endpoint=endpoint or hub.url)
+    assert (outcome.error, [change.action for change in outcome.changes]) == (None, ["link"])
+    assert hub.bytes_of(ID) == 0
+    assert (link / "config.json").read_bytes() == FILES["config.json"]
+    assert cache.files("main") == FILES
+
+
 def test_a_branch_that_moved_is_followed_and_readers_see_no_half(cache: Cache, hub: HubServer) -> None:
     cache.seed()
     moved = {"config.json": b'{"new": 1}', BIG: noise(2 * MIB, 9), "new.txt": b"n"}
