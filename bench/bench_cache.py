@@ -99,26 +99,41 @@ def _limit_figures(rate: int, processes: int, workers: int, seconds: list[float]
 
 
 def kill(place: Site) -> list[Figure]:
-    """SIGKILL at random moments, each in a download of its own; a relay counts what passed the link twice."""
-    model, size, chance = "bench/kill", 32 * MIB, random.Random(20)
+    """SIGKILL at random moments, each in a download of its own; a relay counts what passed the link twice.
+
+    Once with a limit that stays, and once with one in a file that may change while it runs, as Jobs have it.
+    """
+    model, size = "bench/kill", 32 * MIB
     relay = Relay(place.hub)
     place.put(model, {f"{number}.bin": size // 4 for number in range(4)})
-    again = []
-    for _kill in range(KILLS):
-        place.clean()
-        relay.reset()
-        first = Seeder(place, [model], relay.url, rate_limit="8MiB/s")
-        time.sleep(chance.uniform(0.4, 2.5))
-        first.kill()
-        Seeder(place, [model], relay.url, rate_limit="unlimited").end()
-        again.append((relay.total() - size) / MIB)
-    before = relay.total()
-    Seeder(place, [model], relay.url, verify="full").end()
-    unharmed = relay.total() - before < MIB // 4
+    file = place.scratch / "rate"
+    file.write_text("8MiB/s")
+    limits = {"kill": ("fixed", "8MiB/s", {}), "kill-job": ("in a file", "unlimited", {"rate_file": str(file)})}
+    figures = []
+    for name, (kind, rate, document) in limits.items():
+        again = [_killed(place, relay, model, size, random.Random(number), rate, document) for number in range(KILLS)]
+        before = relay.total()
+        Seeder(place, [model], relay.url, verify="full").end()
+        unharmed = relay.total() - before < MIB // 4
+        worst, mean = round(max(again), 2), round(statistics.fmean(again), 2)
+        what = f"bytes that passed the link again after kill -9, worst of {KILLS} (mean {mean} MiB)"
+        shape = f"4 files at 8 MiB/s, limit {kind}"
+        figures.append(Figure(name, f"{what}; {shape}", worst, "MiB", "<= 1", worst <= 1 and unharmed, {}, COMMAND))
     place.drop(model)
-    worst, mean = round(max(again), 2), round(statistics.fmean(again), 2)
-    what = f"bytes that passed the link again after kill -9, worst of {KILLS} (mean {mean} MiB); 4 files at 8 MiB/s"
-    return [Figure("kill", what, worst, "MiB", "<= 1", worst <= 1 and unharmed, {}, COMMAND)]
+    return figures
+
+
+def _killed(
+    place: Site, relay: Relay, model: str, size: int, chance: random.Random, rate: str, document: dict[str, str]
+) -> float:
+    """MiB that passed twice."""
+    place.clean()
+    relay.reset()
+    first = Seeder(place, [model], relay.url, rate_limit=rate, **document)
+    time.sleep(chance.uniform(0.4, 2.5))
+    first.kill()
+    Seeder(place, [model], relay.url, rate_limit="unlimited").end()
+    return (relay.total() - size) / MIB
 
 
 def unchanged(place: Site) -> list[Figure]:

@@ -20,10 +20,10 @@ from collections.abc import Callable
 from .errors import CacheError, disk_error
 
 #: unused time that may be caught up at once; more would be seen as a second above the cap
-BURST_SECONDS = 0.012
+BURST_SECONDS = 0.008
 #: beyond that, unused time is caught up at this share of the rate, and no more than so much of it: a busy machine does
-#: not cost the average, and no second goes above the cap by more than burst and share together (1.7 %)
-CATCH_UP_SHARE = 0.005
+#: not cost the average, and no second goes above the cap by more than burst and share together (1.4 %)
+CATCH_UP_SHARE = 0.006
 CATCH_UP_SECONDS = 0.2
 #: a link unused for longer was not wanted; that time is not caught up
 IDLE_SECONDS = 0.25

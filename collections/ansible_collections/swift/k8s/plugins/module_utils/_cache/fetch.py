@@ -32,6 +32,8 @@ class Tools(NamedTuple):
     """What all files of a run share."""
 
     bucket: Bucket | None
+    #: files at once, which share the limit
+    streams: int
     meter: Meter
     policy: Policy
     stop: threading.Event
@@ -106,11 +108,14 @@ def _rehash(handle: int, offset: int, digest: Digest, tools: Tools) -> None:
 
 
 def _attempt(hub: Hub, file: RemoteFile, handle: int, offset: int, digest: Digest, tools: Tools) -> int:
-    """One connection: from `offset` until the end or the next trouble. The handle's position is always the truth."""
+    """One connection: from `offset` until the end, the next trouble, or a limit for which it is too slow.
+
+    The handle's position is always the truth.
+    """
     body = hub.open(file, offset)
     try:
         _skip(body, offset - body.start, digest.buffer(), tools)
-        while offset < file.size:
+        while offset < file.size and body.pace(_share(tools)):
             offset += _fill(body, file.size - offset, handle, digest, tools)
     finally:
         body.close()
@@ -150,6 +155,11 @@ def _read(body: Body, view: memoryview, tools: Tools) -> int:
     if not got:
         raise Cut("the connection ended before the file did")
     return got
+
+
+def _share(tools: Tools) -> float:
+    """Bytes a second that one of the streams is read at under the limit of this moment; 0 for no limit."""
+    return ((tools.bucket.rate() or 0.0) if tools.bucket else 0.0) / tools.streams
 
 
 def _pay(count: int, tools: Tools) -> None:

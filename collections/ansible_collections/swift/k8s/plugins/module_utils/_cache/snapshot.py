@@ -169,7 +169,8 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
             }
         )
 
-    tools = Tools(None if hub.local else work.bucket, work.meter, work.spec.policy, work.stop, noted)
+    bucket = None if hub.local else work.bucket
+    tools = Tools(bucket, work.spec.workers, work.meter, work.spec.policy, work.stop, noted)
     part = Part(snapshot.part(file.path), file, item.commit, hub.address)
     record = fetch(hub, file, part, lambda done, verified: _place(snapshot, verified, done.finished), tools)
     work.meter.file(snapshot.id, file.path, file.size, started)

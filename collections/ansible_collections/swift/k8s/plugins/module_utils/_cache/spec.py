@@ -78,9 +78,6 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
         connect_timeout=number(document, "connect_timeout", 10.0, 0.01),
         stall_timeout=number(document, "stall_timeout", 60.0, 0.01),
     )
-    limit = _limit(document)
-    workers = int(number(document, "workers", DEFAULT_WORKERS, 1))
-    settings = settings._replace(stream_rate=stream_rate(limit, workers))
     models = document.get("models")
     if not isinstance(models, Sequence) or isinstance(models, str):
         raise BadSpec("models is not a list", "Write models: [{id: Qwen/Qwen2.5-7B-Instruct}]")
@@ -92,25 +89,13 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
     return Spec(
         os.path.normpath(root),
         wishes,
-        limit,
+        _limit(document),
         parse_size(str(document.get("reserve") or DEFAULT_RESERVE)),
-        workers,
+        int(number(document, "workers", DEFAULT_WORKERS, 1)),
         choice(document, "verify", LEVELS, "stat", "spec"),
         str(document.get("report") or ""),
         Policy(attempts=int(number(document, "attempts", 8, 1))),
     )
-
-
-def stream_rate(limit: LimitSettings, workers: int) -> float:
-    """The most that one of several streams will be read at, bytes a second; 0 where nobody knows.
-
-    A limit that may be raised while we run has no such number.
-    """
-    rates = [limit.rate, *(window.limit for window in limit.windows)]
-    known = [rate for rate in rates if rate is not None]
-    if not limit.given or limit.file or len(known) < len(rates):
-        return 0
-    return max(known) / workers
 
 
 def _limit(document: Mapping[str, Any]) -> LimitSettings:

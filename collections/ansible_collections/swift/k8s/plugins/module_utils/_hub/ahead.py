@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel may take in ahead of a limited reader: as much as the link holds on its way, and little more.
 
-It is seen by the link as a burst when a reader comes late, and it is lost by a kill.
+It is lost by a kill. And the link sees it: a receiver tells of room by halves of its buffer, so with large ones a
+second in which several streams are told of room at once is above the cap, whatever the reader does.
 """
 
 from __future__ import annotations
@@ -10,35 +11,68 @@ from __future__ import annotations
 import functools
 import socket
 import struct
+from typing import NamedTuple
 
-#: for links whose round trip nobody tells
-ROUND_TRIP_SECONDS = 0.1
 #: a process that waits for a core must find something to read
-SHORTEST_SECONDS = 0.02
-SMALLEST_BUFFER = 64 << 10
-#: tcpi_rtt of Linux's struct tcp_info, microseconds
-_ROUND_TRIP = struct.Struct("=68xI")
+SHORTEST_SECONDS = 0.005
+SMALLEST_BUFFER = 16 << 10
+#: smaller ones make a sender wait until its timer lets it send less than a segment
+SEGMENTS = 2
+#: tcpi_snd_mss and tcpi_rtt (microseconds) of Linux's struct tcp_info
+_TCP_INFO = struct.Struct("=16xI48xI")
 
 
-def bound(connection: socket.socket, rate: float) -> None:
-    """Bound the receive buffer of a new connection for a stream of `rate` bytes a second; 0 leaves it to the kernel."""
-    size = buffer_bytes(rate, round_trip(connection))
-    if size and granted(size):
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+class Path(NamedTuple):
+    """What the kernel knows of the way to the other end; a segment is as long there as here."""
+
+    segment_bytes: int
+    round_trip_seconds: float
 
 
-def buffer_bytes(rate: float, round_trip_seconds: float) -> int:
+#: where nobody tells
+UNKNOWN = Path(1448, 0.1)
+
+
+class Ahead:
+    """The receive buffer of one connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._rate = 0.0
+        self._bounded = False
+        #: bounded once, a buffer cannot be left to the kernel's own sizing again
+        self.spent = False
+
+    def follow(self, rate: float) -> bool:
+        """Bound the buffer for a stream of `rate` bytes a second; 0 leaves it to the kernel.
+
+        False when only a new connection can be read so fast.
+        """
+        if rate != self._rate:
+            self._rate = rate
+            size = buffer_bytes(rate, path_of(self._connection))
+            if size and granted(size):
+                self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+                self._bounded = True
+            else:
+                self.spent = self._bounded
+        return not self.spent
+
+
+def buffer_bytes(rate: float, path: Path) -> int:
     """Bytes for SO_RCVBUF: two round trips of the stream. Pure."""
-    return int(max(SMALLEST_BUFFER, rate * max(2 * round_trip_seconds, SHORTEST_SECONDS))) if rate else 0
+    smallest = max(SMALLEST_BUFFER, SEGMENTS * path.segment_bytes)
+    return int(max(smallest, rate * max(2 * path.round_trip_seconds, SHORTEST_SECONDS))) if rate else 0
 
 
-def round_trip(connection: socket.socket) -> float:
-    """Seconds that the kernel measured when the connection was made."""
+def path_of(connection: socket.socket) -> Path:
+    """As it was measured when the connection was made, or since."""
     try:
-        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ROUND_TRIP.size)
-        return float(_ROUND_TRIP.unpack(told)[0]) / 1e6
+        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        segment, round_trip = _TCP_INFO.unpack(told)
+        return Path(segment, round_trip / 1e6)
     except (AttributeError, OSError, struct.error):
-        return ROUND_TRIP_SECONDS
+        return UNKNOWN
 
 
 @functools.lru_cache(maxsize=64)

@@ -23,11 +23,16 @@ class Repository(NamedTuple):
 
 
 class Body(Protocol):
-    """The bytes of one file from `start` on; `start` is 0 when a server ignored the wish to continue."""
+    """The bytes of one file from `start` on; `start` is 0 when a server ignored the wish to continue.
+
+    `pace` is told the most that will be read, bytes a second, 0 for no limit; False when a new body is needed for that.
+    """
 
     start: int
 
     def readinto(self, view: memoryview) -> int: ...
+
+    def pace(self, rate: float, /) -> bool: ...
 
     def close(self) -> None: ...
 
@@ -54,6 +59,9 @@ class HttpBody:
 
     def readinto(self, view: memoryview) -> int:
         return self._response.readinto(view)
+
+    def pace(self, rate: float, /) -> bool:
+        return self._response.pace(rate)
 
     def close(self) -> None:
         self._response.close()

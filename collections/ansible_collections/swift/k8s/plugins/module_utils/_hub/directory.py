@@ -33,6 +33,9 @@ class FileBody:
         except OSError as error:
             raise Cut(f"the source cannot be read any more: {error.strerror}") from error
 
+    def pace(self, _rate: float, /) -> bool:
+        return True
+
     def close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)

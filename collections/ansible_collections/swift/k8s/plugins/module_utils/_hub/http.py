@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
-from . import ahead
+from .ahead import Ahead
 from .errors import BadAnswer, BadSetting, Cut, HubError, Stalled, Unreachable, Untrusted
 from .proxies import proxy_for
 from .response import Response
@@ -31,13 +31,19 @@ SAFE = "%/:=&?~#+!$,;'@()*[]"
 
 
 class Settings(NamedTuple):
-    """How to reach a hub. `stream_rate` is the most that one stream will be read at, bytes a second; 0 is unknown."""
+    """How to reach a hub."""
 
     ca_file: str = ""
     proxy: str = ""
     connect_timeout: float = 10.0
     stall_timeout: float = 60.0
-    stream_rate: float = 0
+
+
+class Line(NamedTuple):
+    """A connection and what the kernel may take in on it."""
+
+    connection: http.client.HTTPConnection
+    ahead: Ahead
 
 
 class Client:
@@ -46,7 +52,7 @@ class Client:
     def __init__(self, settings: Settings, environ: Mapping[str, str] | None = None) -> None:
         self._settings = settings
         self._environ = os.environ if environ is None else environ
-        self._idle: dict[Origin, list[tuple[float, http.client.HTTPConnection]]] = {}
+        self._idle: dict[Origin, list[tuple[float, Line]]] = {}
         self._lock = threading.Lock()
         self._tls: ssl.SSLContext | None = None
 
@@ -76,9 +82,9 @@ class Client:
     def close(self) -> None:
         with self._lock:
             kept, self._idle = self._idle, {}
-        for connections in kept.values():
-            for _since, connection in connections:
-                connection.close()
+        for lines in kept.values():
+            for _since, line in lines:
+                line.connection.close()
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
         """One request. A kept connection that the server closed meanwhile is replaced once, silently."""
@@ -87,21 +93,20 @@ class Client:
             try:
                 return self._ask(reused, method, url, headers)
             except (Cut, Unreachable):
-                reused.close()
+                reused.connection.close()
         return self._ask(self._connect(url), method, url, headers)
 
-    def _ask(
-        self, connection: http.client.HTTPConnection, method: str, url: str, headers: Mapping[str, str]
-    ) -> Response:
+    def _ask(self, line: Line, method: str, url: str, headers: Mapping[str, str]) -> Response:
+        connection = line.connection
         try:
             connection.request(method, self._target(url), headers=dict(headers))
             raw = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise _transport_error(error, bare(url), self._settings.stall_timeout) from error
-        return Response(raw, url, lambda reusable: self._give_back(origin(url), connection, reusable))
+        return Response(raw, url, lambda reusable: self._give_back(origin(url), line, reusable), line.ahead)
 
-    def _connect(self, url: str) -> http.client.HTTPConnection:
+    def _connect(self, url: str) -> Line:
         scheme, host, port = origin(url)
         proxy = proxy_for(url, self._settings.proxy, self._environ)
         at = (proxy.host, proxy.port) if proxy else (host, port)
@@ -122,8 +127,7 @@ class Client:
             raise _transport_error(error, where, self._settings.connect_timeout) from error
         connection.sock.settimeout(self._settings.stall_timeout)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        ahead.bound(connection.sock, self._settings.stream_rate)
-        return connection
+        return Line(connection, Ahead(connection.sock))
 
     def _target(self, url: str) -> str:
         parts = urlsplit(url)
@@ -146,22 +150,22 @@ class Client:
                         ) from error
             return self._tls
 
-    def _take(self, at: Origin) -> http.client.HTTPConnection | None:
+    def _take(self, at: Origin) -> Line | None:
         with self._lock:
             kept = self._idle.get(at, [])
             while kept:
-                since, connection = kept.pop()
+                since, line = kept.pop()
                 if time.monotonic() - since < IDLE_SECONDS:
-                    return connection
-                connection.close()
+                    return line
+                line.connection.close()
         return None
 
-    def _give_back(self, at: Origin, connection: http.client.HTTPConnection, reusable: bool) -> None:
-        if not reusable:
-            connection.close()
+    def _give_back(self, at: Origin, line: Line, reusable: bool) -> None:
+        if not reusable or line.ahead.spent:
+            line.connection.close()
             return
         with self._lock:
-            self._idle.setdefault(at, []).append((time.monotonic(), connection))
+            self._idle.setdefault(at, []).append((time.monotonic(), line))
 
 
 def origin(url: str) -> Origin:

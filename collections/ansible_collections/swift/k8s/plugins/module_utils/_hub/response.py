@@ -9,6 +9,7 @@ import json
 import socket
 from typing import Any, Callable
 
+from .ahead import Ahead
 from .errors import BadAnswer, Cut, Stalled
 
 #: the body of a redirect or an error is read to its end when that is cheaper than a new connection
@@ -20,8 +21,11 @@ MAX_JSON_BYTES = 256 << 20
 class Response:
     """Close it always. A body read to its end leaves the connection usable for the next request."""
 
-    def __init__(self, raw: http.client.HTTPResponse, url: str, give_back: Callable[[bool], None]) -> None:
+    def __init__(
+        self, raw: http.client.HTTPResponse, url: str, give_back: Callable[[bool], None], ahead: Ahead
+    ) -> None:
         self._raw = raw
+        self._ahead = ahead
         self._give_back: Callable[[bool], None] | None = give_back
         self.url = url
         self.status = raw.status
@@ -49,6 +53,10 @@ class Response:
             raise Cut(f"the connection ended {raw.length} bytes early")
         raw.length -= count
         return count
+
+    def pace(self, rate: float) -> bool:
+        """Let the kernel take in no more than a reader of `rate` bytes a second needs; see `Ahead.follow`."""
+        return self._ahead.follow(rate)
 
     def json(self, each: Callable[[dict[str, Any]], Any] | None = None) -> Any:
         """The body as JSON, objects as `each` gives them; closes the answer."""

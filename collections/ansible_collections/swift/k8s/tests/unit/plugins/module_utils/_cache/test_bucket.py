@@ -53,8 +53,8 @@ def test_rate_is_kept_also_when_the_reader_stumbles(tmp_path: Path, rate: int, s
 
 def test_short_gaps_are_caught_up_slowly_and_long_ones_not_at_all() -> None:
     free, unused = booked(10.0, 0.0, 10.1, 1.0)
-    assert unused == pytest.approx(0.1 - module.BURST_SECONDS - 0.005)
-    assert free == pytest.approx(10.1 - module.BURST_SECONDS + 1.0 - 0.005)
+    assert unused == pytest.approx(0.1 - module.BURST_SECONDS - module.CATCH_UP_SHARE)
+    assert free == pytest.approx(10.1 - module.BURST_SECONDS + 1.0 - module.CATCH_UP_SHARE)
     assert booked(10.0, 0.1, 20.0, 1.0) == (21.0 - module.BURST_SECONDS, 0.0)
 
 

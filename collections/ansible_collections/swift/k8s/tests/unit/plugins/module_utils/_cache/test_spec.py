@@ -23,7 +23,6 @@ def test_the_smallest_spec_and_its_defaults() -> None:
     wish = spec.wishes[0]
     assert (wish.snapshot.revision, wish.snapshot.kind, wish.endpoints[0].hub) == ("master", "model", "modelscope")
     assert (spec.limit.given, spec.workers, spec.reserve, spec.verify) == (False, 4, 2**30, "stat")
-    assert wish.endpoints[0].settings.stream_rate == 0
     assert wish.snapshot.link == "/data/models/Qwen/Qwen2.5-7B"
 
 
@@ -33,23 +32,6 @@ def test_the_smallest_spec_and_its_defaults() -> None:
 )
 def test_each_hub_has_its_own_main_branch(hub: str, revision: str) -> None:
     assert parsed(hub=hub, source="/usb").wishes[0].snapshot.revision == revision
-
-
-@pytest.mark.parametrize(
-    ("document", "rate"),
-    [
-        ({}, 0),
-        ({"rate_limit": "1MiB/s"}, (1 << 20) / 4),
-        ({"rate_limit": "8MiB/s"}, (8 << 20) / 4),
-        ({"rate_limit": "8MiB/s", "workers": 2}, (8 << 20) / 2),
-        ({"rate_limit": "8MiB/s", "rate_schedule": [{"limit": "16MiB/s"}]}, (16 << 20) / 4),
-        ({"rate_limit": "8MiB/s", "rate_schedule": [{"limit": "unlimited"}]}, 0),
-        ({"rate_limit": "unlimited"}, 0),
-        ({"rate_limit": "8MiB/s", "rate_file": "/etc/rate"}, 0),
-    ],
-)
-def test_a_limit_that_stays_bounds_each_stream(document: dict[str, Any], rate: float) -> None:
-    assert parsed(document).wishes[0].endpoints[0].settings.stream_rate == rate
 
 
 def test_endpoints_inherit_and_override() -> None:

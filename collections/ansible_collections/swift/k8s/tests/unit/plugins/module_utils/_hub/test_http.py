@@ -47,8 +47,8 @@ def test_json_and_kept_connections(serve: Serve, client: Client) -> None:
 def test_a_connection_that_the_server_closed_is_replaced_silently(serve: Serve, client: Client) -> None:
     server = serve(lambda _seen: Reply(headers={"Keep-Alive": "timeout=0"}, body=b"{}"))
     client.open(server.url).json()
-    for _since, connection in next(iter(client._idle.values())):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+    for _since, line in next(iter(client._idle.values())):
+        line.connection.sock.shutdown(socket.SHUT_RDWR)
     assert client.open(server.url).json() == {}
     assert server.connections == 2
 
@@ -225,25 +225,58 @@ def test_a_receive_buffer_that_the_host_refuses_is_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "round_trip", "size"),
-    [(0, 0.1, 0), (1 << 20, 0.0, 64 << 10), (16 << 20, 0.0001, (16 << 20) // 50), (2 << 20, 0.2, (2 << 20) * 2 // 5)],
+    ("rate", "segment", "round_trip", "size"),
+    [
+        (0, 1448, 0.1, 0),
+        (1 << 20, 1448, 0.0, 16 << 10),
+        (1 << 20, 8948, 0.0, 2 * 8948),
+        (16 << 20, 1448, 0.0001, (16 << 20) // 200),
+        (2 << 20, 1448, 0.2, (2 << 20) * 2 // 5),
+    ],
 )
-def test_the_kernel_takes_ahead_what_is_on_its_way(rate: float, round_trip: float, size: int) -> None:
-    assert ahead.buffer_bytes(rate, round_trip) == size
+def test_the_kernel_takes_ahead_what_is_on_its_way(rate: float, segment: int, round_trip: float, size: int) -> None:
+    assert ahead.buffer_bytes(rate, ahead.Path(segment, round_trip)) == size
 
 
-def test_the_round_trip_is_what_the_kernel_measured(serve: Serve) -> None:
+def test_the_path_is_what_the_kernel_measured(serve: Serve) -> None:
     address = urlsplit(serve(lambda _seen: Reply(body=b"{}")).url)
     with socket.create_connection((address.hostname, address.port)) as connection:
-        assert 0 < ahead.round_trip(connection) < 0.1
+        found = ahead.path_of(connection)
+        assert 0 < found.round_trip_seconds < 0.1
+        assert found.segment_bytes == connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        assert ahead.round_trip(other) == ahead.ROUND_TRIP_SECONDS
+        assert ahead.path_of(other) == ahead.UNKNOWN
 
 
-def test_a_limited_reader_has_a_small_buffer(serve: Serve) -> None:
-    server = serve(lambda _seen: Reply(body=b"{}"))
-    client = Client(Settings(stream_rate=1 << 20), environ={})
-    client.open(server.url).json()
-    connection = next(iter(client._idle.values()))[0][1]
-    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 128 << 10
+def test_the_buffer_follows_the_limit_and_gives_the_connection_up_when_there_is_none(serve: Serve) -> None:
+    """The loopback's segments of 64 KiB bound the buffer from below; the kernel doubles what it is asked for."""
+    server = serve(lambda _seen: Reply(body=b"x" * 1000))
+    client = Client(Settings(), environ={})
+
+    def receive_buffer() -> int:
+        (_since, line), *others = client._idle[origin(server.url)]
+        assert not others
+        return line.connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    def read_at(rate: float) -> bool:
+        response = client.open(server.url)
+        kept_pace = response.pace(rate)
+        while response.readinto(memoryview(bytearray(1000))):
+            pass
+        response.close()
+        return kept_pace
+
+    assert read_at(0)
+    own = receive_buffer()
+    assert read_at(1 << 20)
+    segment = 2 * client._idle[origin(server.url)][0][1].connection.sock.getsockopt(
+        socket.IPPROTO_TCP, socket.TCP_MAXSEG
+    )
+    assert receive_buffer() == 2 * segment
+    assert read_at(32 << 20)
+    assert receive_buffer() == 2 * (32 << 20) // 200
+    assert not read_at(0), "a bounded buffer does not grow by itself again"
+    assert client._idle[origin(server.url)] == []
+    assert read_at(0)
+    assert receive_buffer() == own
     client.close()
