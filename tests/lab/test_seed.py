@@ -52,9 +52,15 @@ def test_ended_joined_unchanged_verified(place: Place, model: dict[str, Any]) ->
     assert (checked.code, checked.changed) == (0, 0), checked.text
 
 
-def test_pod_security_restricted_is_enforced_and_passed(place: Place, model: dict[str, Any]) -> None:
-    run = place.seed(model_cache_volume="models", model_cache_models=[model])
-    assert run.code == 0, run.text
+def test_two_runs_started_together_share_a_job_that_passes_pod_security_restricted(
+    place: Place, model: dict[str, Any]
+) -> None:
+    wish = {"model_cache_volume": "models", "model_cache_models": [model], "model_cache_rate_limit": "8MiB/s"}
+    other = place.start(**wish)
+    run = place.seed(**wish)
+    told, _nothing = other.communicate(timeout=120)
+    assert (run.code, other.returncode) == (0, 0), run.text + told
+    assert len(place.jobs()) == 1
     namespace = place.cluster.get("v1", "Namespace", place.namespace)
     assert namespace is not None
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"

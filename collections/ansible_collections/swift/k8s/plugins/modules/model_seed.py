@@ -39,6 +39,8 @@ notes:
     the link carries each byte once however many clusters there are, in this run and in later ones. Runs that are
     started apart at the same time do not see each other unless they seed the same cluster or share a Lease
     (O(site_kubeconfig)).
+  - Runs that wish the same for one volume follow one Job, also when they are started together. One that wishes other
+    models for it replaces the Job, whose bytes are kept, and the run that followed it fails and says so.
 options:
   volume:
     description: Name of the claim.
@@ -166,6 +168,8 @@ options:
         O(rate_limit); it does not wait for O(site). Where all is well it asks no hub, so that a branch that moved
         upstream is not followed by night. Its Jobs' logs name the files; a failed Job is one that could not
         repair them. Every later run, check mode included, warns while the last one failed or had found damage.
+      - With O(nodes) or a selection of nodes there is one for each node. That of a node that is not selected any more
+        goes; that of a node that is only not ready or cordoned stays.
     type: str
     default: ""
   verify_timezone:
@@ -427,6 +431,11 @@ verification:
       last_success: "2026-11-21T03:20:11Z"
       damaged: [Qwen/Qwen2.5-7B-Instruct tokenizer.json]
       warning: the scheduled verification of volume ai/models of 2026-11-21T03:00:00Z found 1 damaged ...
+unscheduled:
+  description: CronJobs that verified this volume on nodes that are not selected any more; they are removed.
+  returned: when seeding is complete, and in check mode
+  type: list
+  elements: str
 progress:
   description: The engine's last progress.
   returned: success

@@ -115,7 +115,7 @@ STORAGE_INSIDE: Rows = (("", "pods", ("list", "delete")), ("", "events", ("list"
 CLASS: Rows = (("storage.k8s.io", "storageclasses", (*WRITE, "delete")),)
 SEEDING: Rows = (
     ("batch", "jobs", ("get", "list", "create", "delete")),
-    ("batch", "cronjobs", ("get", "create", "patch", "delete")),
+    ("batch", "cronjobs", ("list", "create", "patch", "delete")),
     ("coordination.k8s.io", "leases", ("get", "create", "update", "delete")),
     ("", "configmaps", ("get", "create", "patch", "delete")),
     ("", "persistentvolumeclaims", ("get",)),

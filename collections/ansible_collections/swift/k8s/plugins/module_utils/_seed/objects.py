@@ -18,6 +18,8 @@ CONTAINER = "seed"
 #: key and file of the limit, which may change while a pod works
 RATE = "rate"
 PACKAGE = "swift_seed"
+#: of the pod's volume that is the cache
+CACHE_VOLUME = "cache"
 #: Exit codes with which the engine says that another try is of no use: failed for good, wrong spec.
 FINAL_CODES = [1, 2]
 _DAY = 86400
@@ -181,8 +183,8 @@ def token_volume(number: int, secret: str) -> Pair:
 def _volumes(wish: Wish, config_map_name: str, sources: Mapping[str, str]) -> Iterator[Pair]:
     """Volume and mount, pair by pair."""
     yield (
-        {"name": "cache", "persistentVolumeClaim": {"claimName": wish.volume}},
-        {"name": "cache", "mountPath": CACHE},
+        {"name": CACHE_VOLUME, "persistentVolumeClaim": {"claimName": wish.volume}},
+        {"name": CACHE_VOLUME, "mountPath": CACHE},
     )
     files = {key: key for key in ("spec.json", RATE, "remove.json")}
     zones = {_zone_key(name): f"zones/{name}" for name in sorted(_zones(wish))}

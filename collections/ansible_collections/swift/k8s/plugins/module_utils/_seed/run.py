@@ -18,6 +18,8 @@ from .observe import observe
 from .step import models
 from .wish import Wish, key, parse, validate
 
+#: beside volumes of nodes that are not known yet
+UNKNOWN = (verification.Kept(False, {}, []), False)
 _QUICK_SECONDS, _QUICK_LOOKS, _PAUSE_SECONDS = 0.5, 20, 2.0
 
 
@@ -41,10 +43,10 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
             result = advance(cluster, wish, followed, params["start_timeout"])
         changed = changed or result["changed"]
         if not result["seeding"]:
-            kept, told = _kept(cluster, _places(wish, selected.names), params, check_mode=False)
-            warned = [*selected.left_out, *_warned(result, told)]
-            more = {"followed": followed, "verification": told, "warned": warned}
-            return {**result, "changed": changed or kept, **more}
+            verified, serves = _kept(cluster, wish, selected, params, check_mode=False)
+            warned = [*selected.left_out, *_warned(result, verified.told)]
+            more = {"followed": followed, "verification": verified.told, "unscheduled": verified.gone, "warned": warned}
+            return {**result, "changed": changed or verified.changed or serves, **more}
         if not params["wait"] or time.monotonic() >= deadline:
             return {**result, "changed": changed, "followed": followed, "warned": []}
         looks += 1
@@ -61,15 +63,14 @@ def _places(wish: Wish, names: Sequence[str]) -> list[Wish]:
 
 
 def _kept(
-    cluster: Cluster, places: Sequence[Wish], params: Mapping[str, Any], check_mode: bool
-) -> tuple[bool, dict[str, Any]]:
-    """What stays beside a seeded volume. (changed, place -> how its scheduled verification stands)."""
-    schedule = params["verify_schedule"] if places[0].models else ""
-    zone = params["verify_timezone"]
-    kept = {place.place: verification.keep(cluster, place, schedule, zone, check_mode) for place in places}
-    serves = site_hub.keep(cluster, places[0], params, check_mode)
-    changed = serves or any(changed for changed, _told in kept.values())
-    return changed, {name: told for name, (_changed, told) in kept.items()}
+    cluster: Cluster, wish: Wish, selected: selection.Selected, params: Mapping[str, Any], check_mode: bool
+) -> tuple[verification.Kept, bool]:
+    """What stays beside a seeded volume: its scheduled verification, and whether its serving of a site changes."""
+    places = _places(wish, selected.names)
+    schedule = params["verify_schedule"] if wish.models else ""
+    away = [nodes.at_node(wish, name) for name in selected.away]
+    kept = verification.keep(cluster, places, schedule, params["verify_timezone"], check_mode, away)
+    return kept, site_hub.keep(cluster, places[0], params, check_mode)
 
 
 def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,8 +81,9 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
     remove: tuple[str, ...] = ()
     behind: list[str] = []
     places = [wish]
+    nodes_wished = selection.wanted(params)
     try:
-        if selection.wanted(params):
+        if nodes_wished:
             selected = selection.select(cluster, params)
         places = _places(wish, selected.names)
         observed = observe(cluster, places[0])
@@ -90,21 +92,24 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
         waiting = ""
     except (NoNodes, NoVolume) as error:
         waiting = str(error)
-    kept, told = _kept(cluster, places, params, check_mode=True)
+    # where no node is found yet, nobody knows whose verification would stay
+    known = selected.names or not nodes_wished
+    verified, serves = _kept(cluster, wish, selected, params, check_mode=True) if known else UNKNOWN
     expected = [forecast(model) for model in missing]
     before = {"models": sorted(recorded)}
     after = {"models": sorted({*recorded, *(key(model) for model in missing)} - set(remove))}
     details = {each["model"]: each["told"] for each in expected}
     return {
-        "changed": bool(missing or remove or behind or kept),
+        "changed": bool(missing or remove or behind or verified.changed or serves),
         "seeding": False,
         "waiting": waiting,
         "progress": {},
         "would_fetch": expected,
         "would_remove": list(remove),
         "would_fill": behind,
-        "verification": told,
-        "warned": [*selected.left_out, *_warned({}, told)],
+        "verification": verified.told,
+        "unscheduled": verified.gone,
+        "warned": [*selected.left_out, *_warned({}, verified.told)],
         "models": [] if missing else models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

@@ -19,10 +19,11 @@ ACCELERATORS = [vendor.name for vendor in VENDORS]
 
 
 class Selected(NamedTuple):
-    """Values of the nodes' host name label, and sentences about nodes that are left out for now."""
+    """Values of the nodes' host name label; those that are away for now, and a sentence about each of them."""
 
     names: Sequence[str]
     left_out: Sequence[str] = ()
+    away: Sequence[str] = ()
 
 
 def wanted(params: Mapping[str, Any]) -> bool:
@@ -46,16 +47,15 @@ def select(cluster: Cluster, params: Mapping[str, Any]) -> Selected:
 
 def chosen(facts: Sequence[Mapping[str, Any]], vendors: Sequence[str]) -> Selected:
     """Nodes that are ready and have a device of one of the vendors, or of any where none is named (pure)."""
-    names, left_out = [], []
+    names, left_out, away = [], [], []
     for node in sorted(facts, key=lambda fact: str(fact["name"])):
         if vendors and not {device["vendor"] for device in node["accelerators"]} & set(vendors):
             continue
-        problem = _away(node)
+        problem, name = _away(node), str(node["labels"].get(HOSTNAME, node["name"]))
+        (away if problem else names).append(name)
         if problem:
             left_out.append(f"node {node['name']} {problem} and is left out; a later run fills its cache.")
-        else:
-            names.append(str(node["labels"].get(HOSTNAME, node["name"])))
-    return Selected(names, left_out)
+    return Selected(names, left_out, away)
 
 
 def _away(node: Mapping[str, Any]) -> Optional[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._cluster.cluster import Cluster
+from .._cluster.errors import Conflict
 from . import act, history, link
 from .errors import SeedError
 from .labels import VOLUME_LABEL, label_value
@@ -102,7 +103,10 @@ def _start(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Resu
     owner = link.take(cluster, wish, job_name(wish, observed.digest))
     if owner:
         return {"waiting": f"site {wish.site} is used by {owner}"}
-    made = act.start(cluster, wish, observed, step.clear)["metadata"]
+    try:
+        made = act.start(cluster, wish, observed, step.clear)["metadata"]
+    except Conflict:  # made since we looked: the next look joins it
+        return {"waiting": "another run makes the same Job in this moment"}
     # A Job that only verifies changes nothing by itself; what it repairs is told by its result.
     return {"changed": wish.verify == RECORD, "job": made["name"], "uid": made["uid"]}
 

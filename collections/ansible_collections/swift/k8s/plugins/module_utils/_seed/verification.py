@@ -13,15 +13,15 @@ import hashlib
 import json
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from .._cluster.cluster import Cluster
 from . import findings
 from .errors import SeedError
 from .labels import LABELS, label_value, object_name
-from .objects import PACKAGE, config_map, job_spec
+from .objects import CACHE_VOLUME, PACKAGE, config_map, job_spec
 from .observe import JOB, state_of, whole_log
 from .sources import engine_sources
 from .wish import CACHE, ENGINE, Wish
@@ -74,15 +74,62 @@ def build(
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": annotated, "spec": spec}, files
 
 
+class Kept(NamedTuple):
+    """Whether anything changes, how each place's CronJob stands, and the CronJobs of places that are none any more."""
+
+    changed: bool
+    told: dict[str, dict[str, Any]]
+    gone: list[str]
+
+
 def keep(
-    cluster: Cluster, wish: Wish, schedule: str, timezone: str = "", check_mode: bool = False
-) -> tuple[bool, dict[str, Any]]:
-    """Let the cluster have the CronJob, or none where the schedule is empty. Returns (changed, how it stands)."""
-    found = cluster.get(*CRON_JOB, name(wish), wish.namespace)
-    if not schedule:
-        if found and not check_mode:
-            cluster.delete(*CRON_JOB, name(wish), namespace=wish.namespace)
-        return bool(found), {}
+    cluster: Cluster,
+    places: Sequence[Wish],
+    schedule: str,
+    timezone: str = "",
+    check_mode: bool = False,
+    spared: Sequence[Wish] = (),
+) -> Kept:
+    """Let each place of a volume have its CronJob, or none where the schedule is empty; those of other places go.
+
+    `spared` are places that are away for now: what they have stays as it is.
+    """
+    found = _of_volume(cluster, places[0])
+    wished = {name(place): place for place in places} if schedule else {}
+    gone = sorted(set(found) - set(wished) - {name(place) for place in spared if schedule})
+    if not check_mode:
+        for each in gone:
+            cluster.delete(*CRON_JOB, each, namespace=places[0].namespace)
+    changed, told = bool(gone), {}
+    for each, place in wished.items():
+        news = _ensure(cluster, place, found.get(each), schedule, timezone, check_mode)
+        changed = changed or news
+        last = _last(cluster, place) if each in found else NOTHING_FOUND
+        told[place.place] = {**_told(found.get(each), schedule), **last}
+    return Kept(changed, told or {place.place: {} for place in places}, gone)
+
+
+def _of_volume(cluster: Cluster, wish: Wish) -> dict[str, dict[str, Any]]:
+    """The CronJobs of ours that verify this volume, on whichever node, by name."""
+    selector = ",".join(f"{key}={value}" for key, value in LABELS.items())
+    found = cluster.list(*CRON_JOB, wish.namespace, label_selector=selector)
+    return {each["metadata"]["name"]: each for each in found if _claim(each) == wish.volume}
+
+
+def _claim(cron_job: Mapping[str, Any]) -> str:
+    pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    cache = next((volume for volume in pod["volumes"] if volume["name"] == CACHE_VOLUME), {})
+    return str((cache.get("persistentVolumeClaim") or {}).get("claimName", ""))
+
+
+def _ensure(
+    cluster: Cluster,
+    wish: Wish,
+    found: Optional[Mapping[str, Any]],
+    schedule: str,
+    timezone: str,
+    check_mode: bool,
+) -> bool:
     cron_job, files = build(wish, schedule, engine_sources(), timezone)
     changed = _digest(found) != _digest(cron_job)
     if changed and not check_mode:
@@ -91,7 +138,7 @@ def keep(
         owners = [{**owner, "uid": made["metadata"]["uid"]}]
         meta = {**files["metadata"], "ownerReferences": owners}
         cluster.apply({**files, "metadata": meta}, field_manager="swift-k8s", force=True)
-    return changed, {**_told(found, schedule), **(_last(cluster, wish) if found else NOTHING_FOUND)}
+    return changed
 
 
 def _last(cluster: Cluster, wish: Wish) -> dict[str, Any]:

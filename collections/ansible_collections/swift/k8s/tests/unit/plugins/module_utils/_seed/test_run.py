@@ -76,6 +76,21 @@ def test_the_life_of_a_seeding() -> None:
     assert fake.writes == []
 
 
+def test_of_two_runs_started_together_the_slower_one_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, made = cluster(), FakeCluster.create
+
+    def quicker(self: FakeCluster, body: dict[str, Any]) -> dict[str, Any]:
+        made(self, body)
+        raise Conflict("there already")
+
+    monkeypatch.setattr(FakeCluster, "create", quicker)
+    slower = run(fake, params(), check_mode=False)
+    assert (slower["changed"], slower["seeding"], slower["followed"]) == (False, True, {})
+    assert "another run makes the same Job" in slower["waiting"]
+    monkeypatch.setattr(FakeCluster, "create", made)
+    assert run(fake, params(), check_mode=False)["followed"] == {"models": the_job(fake)["metadata"]["uid"]}
+
+
 def test_a_run_that_joined_tells_what_was_done_although_another_recorded_it() -> None:
     fake = cluster()
     first = run(fake, params(), check_mode=False)

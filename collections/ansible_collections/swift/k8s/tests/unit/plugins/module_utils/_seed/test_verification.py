@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._seed import verification
+from ansible_collections.swift.k8s.plugins.module_utils._seed import record, verification
 from ansible_collections.swift.k8s.plugins.module_utils._seed.errors import SeedError
 from ansible_collections.swift.k8s.plugins.module_utils._seed.labels import VOLUME_LABEL
+from ansible_collections.swift.k8s.plugins.module_utils._seed.nodes import at_node
 from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
 from ansible_collections.swift.k8s.plugins.module_utils._seed.wish import parse
+from ansible_collections.swift.k8s.tests.unit.plugins.module_utils._storage.fake_cluster import FakeCluster
 
-from .test_run import DONE, cluster, pod
+from .test_run import DONE, RESULT, cluster, pod
 from .wishes import model, params
 
 NAME = "swift-k8s-verify-models"
@@ -125,3 +127,56 @@ def test_the_time_zone_is_that_of_the_cron_job() -> None:
     wish = parse(params())
     assert verification.build(wish, "@daily", {}, "Asia/Shanghai")[0]["spec"]["timeZone"] == "Asia/Shanghai"
     assert "timeZone" not in verification.build(wish, "@daily", {})[0]["spec"]
+
+
+def on_nodes(*names: str, away: tuple[str, ...] = ()) -> FakeCluster:
+    """Nodes of which those that are away are cordoned, and their directories as seeded as a record can say."""
+    fake = cluster()
+    for name in (*names, *away):
+        meta = {"name": name, "labels": {"kubernetes.io/hostname": name, "pool": "gpu"}}
+        status = {"conditions": [{"type": "Ready", "status": "True"}]}
+        node = {"kind": "Node", "metadata": meta, "spec": {"unschedulable": name in away}, "status": status}
+        fake.objects["Node", "", name] = node
+        body = record.build(at_node(parse(params()), name), "u1", {}, [RESULT])
+        fake.objects["ConfigMap", "ai", body["metadata"]["name"]] = body
+    return fake
+
+
+def cron_jobs(fake: FakeCluster) -> list[str]:
+    return sorted(name for (kind, _namespace, name) in fake.objects if kind == "CronJob")
+
+
+SELECTED = {**WEEKLY, "nodes_selector": "pool=gpu"}
+
+
+def test_those_of_nodes_that_are_not_selected_any_more_go() -> None:
+    fake = on_nodes("a", "b", "c")
+    assert run(fake, SELECTED, check_mode=False)["unscheduled"] == []
+    fake.objects["CronJob", "ai", "other"] = {**fake.objects["CronJob", "ai", f"{NAME}-a"]}
+    fake.objects["CronJob", "ai", "other"]["metadata"] = {"name": "other", "namespace": "ai", "labels": {"x": "y"}}
+    del fake.objects["Node", "", "b"]
+    fake.objects["Node", "", "c"]["spec"]["unschedulable"] = True
+    fake.writes.clear()
+
+    foretold = run(fake, SELECTED, check_mode=True)
+    assert (foretold["changed"], foretold["unscheduled"], fake.writes) == (True, [f"{NAME}-b"], [])
+    done = run(fake, SELECTED, check_mode=False)
+    assert (done["changed"], done["unscheduled"]) == (True, [f"{NAME}-b"])
+    assert cron_jobs(fake) == ["other", f"{NAME}-a", f"{NAME}-c"], "a cordoned node comes back; a stranger's is his"
+    again = run(fake, SELECTED, check_mode=False)
+    assert (again["changed"], again["unscheduled"]) == (False, [])
+
+
+def test_where_no_node_is_found_check_mode_says_nothing_of_them() -> None:
+    fake = on_nodes("a")
+    run(fake, SELECTED, check_mode=False)
+    told = run(fake, {**WEEKLY, "nodes_selector": "pool=none"}, check_mode=True)
+    assert (told["unscheduled"], told["verification"]) == ([], {})
+    assert "selects no node" in told["waiting"]
+
+
+def test_without_a_schedule_none_stays_on_any_node() -> None:
+    fake = on_nodes("a", "b")
+    run(fake, SELECTED, check_mode=False)
+    assert run(fake, {**SELECTED, "verify_schedule": ""}, check_mode=False)["unscheduled"] == [f"{NAME}-a", f"{NAME}-b"]
+    assert cron_jobs(fake) == []
