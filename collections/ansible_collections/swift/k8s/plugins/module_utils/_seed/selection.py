@@ -47,7 +47,9 @@ def select(cluster: Cluster, params: Mapping[str, Any]) -> Selected:
 
 def chosen(facts: Sequence[Mapping[str, Any]], vendors: Sequence[str]) -> Selected:
     """Nodes that are ready and have a device of one of the vendors, or of any where none is named (pure)."""
-    names, left_out, away = [], [], []
+    names: list[str] = []
+    away: list[str] = []
+    left_out: list[str] = []
     for node in sorted(facts, key=lambda fact: str(fact["name"])):
         if vendors and not {device["vendor"] for device in node["accelerators"]} & set(vendors):
             continue

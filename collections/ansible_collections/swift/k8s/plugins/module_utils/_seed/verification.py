@@ -118,8 +118,10 @@ def _of_volume(cluster: Cluster, wish: Wish) -> dict[str, dict[str, Any]]:
 
 def _claim(cron_job: Mapping[str, Any]) -> str:
     pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    cache = next((volume for volume in pod["volumes"] if volume["name"] == CACHE_VOLUME), {})
-    return str((cache.get("persistentVolumeClaim") or {}).get("claimName", ""))
+    cache = [
+        volume["persistentVolumeClaim"]["claimName"] for volume in pod["volumes"] if volume["name"] == CACHE_VOLUME
+    ]
+    return str(cache[0]) if cache else ""
 
 
 def _ensure(
