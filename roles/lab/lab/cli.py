@@ -131,8 +131,7 @@ def do_nodes(arguments: argparse.Namespace, paths: Paths, console: Console) -> i
         created, deleted = simulated.replace(api, paths.pki, wanted, prefix)
         console.say(f"{len(wanted)} simulated nodes {prefix}*: {created} created, {deleted} deleted")
         if deleted:
-            # kwok 0.8.0 does not renew the leases of nodes that come back under a name it has played before.
-            control.call(paths.control, "restart", name="kwok", signal="SIGTERM")
+            simulated.forget(paths)
     if arguments.zoo is not None:
         keepers.come(api, paths.pki)
     return 0

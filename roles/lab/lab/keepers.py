@@ -5,10 +5,9 @@ Their pods are objects that kwok plays on simulated nodes; no image is pulled, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .api import Api, wait
 from .simulated import ANIMAL, Object, Request, send
@@ -97,7 +96,7 @@ def policy_definition() -> Object:
     }
 
 
-def come(port: int, pki: Path, wait_seconds: float = 120) -> None:
+def come(port: int, pki: Path, wait_seconds: float = 240) -> None:
     """Make the keepers, and wait until each has a pod on each of its nodes; those of dead nodes never get ready."""
     api = Api(port, pki)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
@@ -118,14 +117,32 @@ def come(port: int, pki: Path, wait_seconds: float = 120) -> None:
     ]
     send(port, pki, requests)
     dead = len(api.get(f"/api/v1/nodes?labelSelector={ANIMAL}=not-ready")["items"])
-    wait("the zoo's keepers", lambda: _there(api.get(DAEMONSETS)["items"], dead), wait_seconds, pause=0.5)
+    wait("the zoo's keepers", lambda: _there(api, port, pki, dead), wait_seconds, pause=1)
     api.close()
 
 
-def _there(daemonsets: Sequence[dict[str, Any]], dead: int) -> bool:
+def _there(api: Api, port: int, pki: Path, dead: int) -> bool:
+    """Whether all pods are ready but those of dead nodes.
+
+    kwok makes a pod ready once: one that lost it by a late heartbeat of its node, on a busy machine, is made anew.
+    """
+    daemonsets = api.get(DAEMONSETS)["items"]
     states = [one["status"] for one in daemonsets]
     seen = all(one["status"].get("observedGeneration") == one["metadata"]["generation"] for one in daemonsets)
-    return seen and sum(one["desiredNumberScheduled"] - one["numberReady"] for one in states) <= dead
+    if seen and sum(one["desiredNumberScheduled"] - one["numberReady"] for one in states) <= dead:
+        return True
+    _remove(port, pki, [one for one in api.get(PODS)["items"] if _lost(one)])
+    return False
+
+
+def _lost(pod: Object) -> bool:
+    ready = [one["status"] for one in pod["status"].get("conditions") or [] if one["type"] == "Ready"]
+    return pod["status"].get("phase") == "Running" and ready == ["False"]
+
+
+def _remove(port: int, pki: Path, pods: Iterable[Object]) -> None:
+    at_once = {"gracePeriodSeconds": 0}
+    send(port, pki, [("DELETE", f"{PODS}/{one['metadata']['name']}", at_once) for one in pods])
 
 
 def go(port: int, pki: Path) -> None:
@@ -141,7 +158,5 @@ def _gone(api: Api, port: int, pki: Path) -> bool:
     """Whether the namespace is; nobody else says of the pods of dead nodes that they have ended."""
     if api.request("GET", f"/api/v1/namespaces/{NAMESPACE}")[0] == 404:
         return True
-    ending = [one for one in api.get(PODS)["items"] if one["metadata"].get("deletionTimestamp")]
-    at_once = {"gracePeriodSeconds": 0}
-    send(port, pki, [("DELETE", f"{PODS}/{one['metadata']['name']}", at_once) for one in ending])
+    _remove(port, pki, [one for one in api.get(PODS)["items"] if one["metadata"].get("deletionTimestamp")])
     return False

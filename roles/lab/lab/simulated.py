@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from .api import Api
+from . import control
+from .api import Api, wait
 from .errors import LabError
+from .paths import Paths
 
 LABEL = "lab.swift.k8s/simulated"
 ANIMAL = "lab.swift.k8s/animal"
 TAINT = {"key": "kwok.x-k8s.io/node", "value": "fake", "effect": "NoSchedule"}
 WORKERS = 8
+RESTART_SECONDS = 30
 Object = dict[str, Any]
 Request = tuple[str, str, Any]
 
@@ -60,6 +63,18 @@ def replace(port: int, pki: Path, wanted: Sequence[Object], prefix: str) -> tupl
     send(port, pki, [("POST", "/api/v1/nodes", item) for item in missing])
     send(port, pki, [("DELETE", f"/api/v1/nodes/{name}", None) for name in surplus])
     return len(missing), len(surplus)
+
+
+def forget(paths: Paths) -> None:
+    """Start kwok anew: 0.8.0 does not renew the leases of nodes that come back under a name it has played before."""
+
+    def row() -> dict[str, Any]:
+        found: dict[str, Any] = control.call(paths.control, "status")["services"]["kwok"]
+        return found
+
+    before = row()["starts"]
+    control.call(paths.control, "restart", name="kwok")
+    wait("kwok to start again", lambda: row()["starts"] > before and row()["pid"] is not None, RESTART_SECONDS)
 
 
 def send(port: int, pki: Path, requests: Iterable[Request], workers: int = WORKERS) -> None:
