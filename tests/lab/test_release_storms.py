@@ -90,9 +90,13 @@ def test_webhook_that_does_not_answer(raw: Raw) -> None:
 
 
 def test_two_runs_at_the_same_time(raw: Raw) -> None:
-    """One wins, the other says so; neither undoes the other's work, and a rerun agrees with the winner."""
+    """One wins, the other says so; neither undoes the other's work, and a rerun agrees with the winner.
+
+    On a busy machine one may have ended before the other looks: then both win, one after the other.
+    """
     raw.send(config("a", text="start"))
-    for number in range(3):
+    revisions, refused = 1, 0
+    for number in range(4):
         together = threading.Barrier(2)
 
         def run(text: str, together: threading.Barrier = together) -> str:
@@ -105,11 +109,15 @@ def test_two_runs_at_the_same_time(raw: Raw) -> None:
 
         with ThreadPoolExecutor(2) as pool:
             won = [text for text in pool.map(run, (f"x{number}", f"y{number}")) if text]
-        assert len(won) == 1
-        assert configs(raw) == {"a": won[0]}
-        assert not raw.send(config("a", text=won[0]))["changed"]
+        revisions, refused = revisions + len(won), refused + 2 - len(won)
+        now = configs(raw)["a"]
+        assert now in won
+        assert not raw.send(config("a", text=now))["changed"]
+        if refused == 3:
+            break
+    assert refused
     history = store.history(raw.cluster, raw.namespace, "raw")
-    assert [one.status for one in history] == ["deployed", "superseded", "superseded", "superseded"]
+    assert [one.status for one in history] == ["deployed", *["superseded"] * (revisions - 1)]
 
 
 def test_api_server_that_dies_during_an_upgrade(raw: Raw) -> None:
