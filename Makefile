@@ -88,7 +88,7 @@ test-tasks: lab-up ## the real ms-swift for pt, full, QLoRA, dpo, grpo, sample, 
 bench: lab-engines ## run every bench, write build/bench/*.json
 	@for bench in bench/bench_*.py; do $(BENCH) "$$bench"; done
 	@python bench/report.py
-bench-cache: bootstrap ## the downloader against its peers; needs no lab (six minutes)
+bench-cache: bootstrap ## the downloader against its peers; needs no lab (eight minutes)
 	@$(BENCH) bench/bench_cache.py
 bench-%: lab-engines ## one area: cache chart deploy devices facts lab plan release rollout seed
 	@$(BENCH) bench/bench_$*.py

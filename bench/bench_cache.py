@@ -1,6 +1,6 @@
-"""The downloader against its goals and its peers, all in one run on the loopback. About six minutes.
+"""The downloader against its goals and its peers, all in one run on the loopback. About eight minutes.
 
-usage: bench_cache.py [throughput] [limit] [kill] [unchanged]     all of them when none is named
+usage: bench_cache.py [throughput] [limit] [kill] [unchanged] [many]     all of them when none is named
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ COMMAND = "make bench-cache"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 LIMIT_SECONDS = 13
 KILLS = 20
+FILES = 50_000
 MODELS = {"1 x 2 GiB": {"a.safetensors": 2 << 30}, "8 x 256 MiB": {f"{n}.safetensors": 256 * MIB for n in range(8)}}
 
 
@@ -150,11 +151,27 @@ def unchanged(place: Site) -> list[Figure]:
     return [Figure("unchanged", what, round(spent, 2), "s", "<= 1", spent <= 1, {}, COMMAND)]
 
 
+def many(place: Site) -> list[Figure]:
+    """What is in memory grows with the number of files, not with their size."""
+    model = "bench/many"
+    place.put(model, {f"d{number % 50:02}/{number:05}.txt": 10 for number in range(FILES)})
+    place.clean()
+    figures = []
+    for run in ("first", "unchanged"):
+        resident = round(Seeder(place, [model]).end()[1] / MIB, 1)
+        what = f"peak resident memory, {FILES:,} small files, {run} run"
+        figures.append(Figure(f"memory-{FILES}-{run}", what, resident, "MiB", "<= 64", resident <= 64, {}, COMMAND))
+    place.clean()
+    place.drop(model)
+    return figures
+
+
 PARTS: dict[str, Callable[[Site], list[Figure]]] = {
     "throughput": throughput,
     "limit": limit,
     "kill": kill,
     "unchanged": unchanged,
+    "many": many,
 }
 
 

@@ -191,6 +191,7 @@ def test_a_limit_file_changes_the_limit_of_a_run(cache: Cache, hub: HubServer, m
     engine = engines.Engine(cache.spec(document), cache.events.append, bucket_directory=str(cache.root.parent / "b"))
     assert engine.seed()[0].error is None
     assert 0.5 < time.monotonic() - begin < 10, "3 MiB at the first limit would take twelve seconds"
+    assert (cache.files(), cache.told("retry")) == (FILES, []), "a connection that was bounded is replaced silently"
     limits = {event["limit_bytes_per_second"] for event in cache.told("progress")}
     assert limits == {MIB // 4, None}
 

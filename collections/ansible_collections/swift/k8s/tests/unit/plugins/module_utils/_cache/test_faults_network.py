@@ -34,7 +34,7 @@ def test_every_file_arrives_once_and_a_second_run_asks_for_no_byte(cache: Cache,
     assert hub.bytes_of(ID) == outcome.bytes_fetched
 
 
-@pytest.mark.parametrize("every", [MIB // 4, MIB])
+@pytest.mark.parametrize("every", [MIB // 8, MIB])
 def test_cuts_cost_no_byte_twice_however_many(cache: Cache, hub: HubServer, every: int) -> None:
     """12 cuts end the retry budget of clients that count them; progress starts ours anew."""
     hub.fault("cut", at=every, path="*.bin")
