@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -26,6 +28,16 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.mark.parametrize(("header", "seconds"), [(None, 2.0), ("7", 7.0), ("900", 30.0), ("Fri, 01 Jan 2027", 2.0)])
 def test_the_server_says_how_long_to_wait(header: str | None, seconds: float) -> None:
     assert wished(header, 2.0) == seconds
+
+
+def test_lists_may_come_compressed_and_streams_as_they_are(api: Any, cluster: Cluster) -> None:
+    nodes = {"items": [{"metadata": {"name": "n"}}], "metadata": {}}
+    api.say("GET", "/api/v1/nodes", (200, gzip.compress(json.dumps(nodes).encode()), {"Content-Encoding": "gzip"}))
+    api.say("GET", "/api/v1/namespaces/shop/pods/p/log", b"eins")
+    assert [node["metadata"]["name"] for node in cluster.list("v1", "Node")] == ["n"]
+    assert api.seen[-1]["headers"]["accept-encoding"] == "gzip"
+    assert list(cluster.stream_logs("shop", "p")) == ["eins"]
+    assert api.seen[-1]["headers"].get("accept-encoding") != "gzip"
 
 
 def test_waits_are_those_asked_for(api: Any, cluster: Cluster, pauses: list[float]) -> None:
