@@ -1,6 +1,6 @@
 """Every object of a cluster by kind, namespace and name: the same before a deployment and after its teardown.
 
-usage: object_list.py KUBECONFIG             print the list
+usage: object_list.py KUBECONFIG             print the list, once what is being removed is gone
        object_list.py KUBECONFIG FILE        compare with a printed list; differences and status 1 where there are any
 """
 
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
 
@@ -16,6 +18,8 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import 
 
 #: What the control plane writes by itself, whoever deploys.
 COMINGS_AND_GOINGS = ("Event", "Lease", "EndpointSlice", "Endpoints", "ControllerRevision", "PodMetrics", "NodeMetrics")
+
+SETTLE_SECONDS = 120
 
 
 def object_list(cluster: Cluster) -> list[str]:
@@ -32,6 +36,17 @@ def object_list(cluster: Cluster) -> list[str]:
     return sorted(found)
 
 
+def settled(cluster: Cluster) -> bool:
+    """Whether nothing that somebody removed before is still on its way out."""
+    ending = [one for one in cluster.list("v1", "Namespace") if "deletionTimestamp" in one["metadata"]]
+    freed = [one for one in cluster.list("v1", "PersistentVolume") if _freed(one)]
+    return not ending and not freed
+
+
+def _freed(volume: Any) -> bool:
+    return volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete" and volume["status"].get("phase") == "Released"
+
+
 def served(cluster: Cluster) -> list[str]:
     """The preferred version of every group."""
     groups = json.loads(cluster.raw("GET", "/apis"))["groups"]
@@ -40,7 +55,11 @@ def served(cluster: Cluster) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Print or compare."""
-    now = object_list(connect({"kubeconfig": words[0]}))
+    cluster = connect({"kubeconfig": words[0]})
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while len(words) == 1 and not settled(cluster) and time.monotonic() < deadline:
+        time.sleep(1)
+    now = object_list(cluster)
     if len(words) == 1:
         print("\n".join(now))
         return 0
