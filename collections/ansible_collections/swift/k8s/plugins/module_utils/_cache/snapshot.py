@@ -23,13 +23,13 @@ from .errors import CacheError, disk_error
 from .events import Emit
 from .fetch import Tools, fetch, verdict
 from .files import git_sha1_of, make_directory, remove_empty_parents, sample_of, sha256_of, sync_directory
-from .journal import Journal
 from .layout import Snapshot
 from .lock import Lock
 from .manifest import Manifest, Record
 from .meter import Meter
 from .observe import look
 from .parts import Part
+from .place import place
 from .plan import Fetch, Reuse
 from .prepare import Prepared
 from .report import Outcome
@@ -111,7 +111,7 @@ def _reuse(snapshot: Snapshot, found: tuple[Reuse, ...]) -> tuple[list[Record], 
     for file, source, donor in found:
         record = donor._replace(path=file.path, tag=file.tag)
         try:
-            _place(snapshot, record, functools.partial(os.link, source))
+            place(snapshot, record, functools.partial(os.link, source))
             reused.append(record)
         except OSError:
             failed.append(Fetch(file, "missing", 0))
@@ -172,7 +172,7 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
     bucket = None if hub.local else work.bucket
     tools = Tools(bucket, work.spec.workers, work.meter, work.spec.policy, work.stop, noted)
     part = Part(snapshot.part(file.path), file, item.commit, hub.address)
-    record = fetch(hub, file, part, lambda done, verified: _place(snapshot, verified, done.finished), tools)
+    record = fetch(hub, file, part, lambda done, verified: place(snapshot, verified, done.finished), tools)
     work.meter.file(snapshot.id, file.path, file.size, started)
     work.emit(
         {
@@ -192,26 +192,6 @@ def _required(item: Prepared) -> Hub:
     if item.hub is None:
         raise CacheError(f"{item.wish.snapshot.id} needs files and no hub answered", "Run again when a hub answers")
     return item.hub
-
-
-def _place(snapshot: Snapshot, record: Record, put: Callable[[str], None]) -> None:
-    """A new name appears now. A name that readers may hold waits, verified, until all replacements are there."""
-    Journal(snapshot.work).append(record)
-    target = snapshot.file(record.path)
-    if os.path.lexists(target) or not _has_directory(target):
-        target = snapshot.ready(record.path)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(target)
-    put(target)
-
-
-def _has_directory(target: str) -> bool:
-    """Not while a file of the old state has the name that is a directory in the new one."""
-    try:
-        make_directory(os.path.dirname(target))
-    except CacheError:
-        return False
-    return True
 
 
 def _finish(item: Prepared, records: tuple[Record, ...], work: Work) -> None:
