@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements"
@@ -23,29 +24,46 @@ FOR = {
     "clients-new": ["--python-version", "3.11", "--universal"],
     "engine": ENGINE,
     "engine-extras": [*ENGINE, "--override", "engine-extras-overrides.txt"],
+    "engine-ui": ENGINE,
 }
 
 
-def names(lock: Path) -> list[str]:
-    """The packages of a lock file."""
-    return re.findall(r"(?m)^([a-z0-9-]+)==", lock.read_text(encoding="utf-8"))
+def pins(lock: Path) -> dict[str, str]:
+    """The packages of a lock file and their versions."""
+    return dict(re.findall(r"(?m)^([a-z0-9-]+)==([^ \n]+)", lock.read_text(encoding="utf-8")))
+
+
+def beside_engine(stem: str) -> list[str]:
+    """The engine's packages that a lock laid over it need not repeat: all, or those that keep their version."""
+    engine = pins(ENGINE_LOCK)
+    if stem == "engine-extras":
+        return list(engine)
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = Path(scratch) / "whole.txt"
+        shutil.copy(ENGINE_LOCK, whole)  # uv keeps what is pinned there where it can
+        compile_(stem, whole, [])
+        found = pins(whole)
+    return [name for name, version in engine.items() if found.get(name, version) == version]
+
+
+def compile_(stem: str, target: Path, left_out: list[str]) -> None:
+    """One lock file; `left_out` are packages that it does not name."""
+    chosen = [*FOR.get(stem, ["--python-version", "3.11"]), *OPTIONS]
+    chosen += [word for name in left_out for word in ("--no-emit-package", name)]
+    subprocess.run(["uv", "pip", "compile", *chosen, f"{stem}.in", "-o", str(target)], check=True, cwd=REQUIREMENTS)
 
 
 def main() -> int:
     """Compile every .in file beside its lock file."""
-    uv = shutil.which("uv")
-    if uv is None:
+    if shutil.which("uv") is None:
         print("uv is not on PATH: `pip install uv`, then `make lock`.", file=sys.stderr)
         return 1
     for source in sorted(REQUIREMENTS.glob("*.in"), key=lambda path: path.stem):
-        target = source.with_suffix(".txt")
-        chosen = FOR.get(source.stem, ["--python-version", "3.11"])
-        if source.stem == "engine-extras":
-            # it is laid over the engine
-            chosen = [*chosen, *(word for name in names(ENGINE_LOCK) for word in ("--no-emit-package", name))]
-        command = [uv, "pip", "compile", *chosen, *OPTIONS, source.name, "-o", target.name]
-        subprocess.run(command, check=True, cwd=REQUIREMENTS)
-        print(f"locked {target.name}")
+        stem = source.stem
+        compile_(
+            stem, source.with_suffix(".txt"), beside_engine(stem) if stem in ("engine-extras", "engine-ui") else []
+        )
+        print(f"locked {stem}.txt")
     return 0
 
 

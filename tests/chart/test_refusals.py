@@ -53,6 +53,15 @@ NPU = {"accelerator__vendor": "ascend"}
             "name the ingress controller's pods or namespace in networkPolicy.from",
         ),
         ({"task": "app", "ingress": SIGNED_IN, "service__type": "NodePort"}, "and service.type=ClusterIP"),
+        (
+            {"task": "app", "model__id": "", "proxy__enabled": True, "apiKey__existingSecret": "k"},
+            "task app needs a model",
+        ),
+        ({"task": "app", "proxy__enabled": True}, "set proxy.enabled=true and apiKey.existingSecret (the password)"),
+        (
+            {"task": "app", "proxy__enabled": True, "apiKey__existingSecret": "k", "ingress": SIGNED_IN},
+            "task app would ask for two passwords in one header",
+        ),
         ({"autoscaling__enabled": True}, "needs numbers, and ms-swift serves none"),
         ({"metrics__source": "proxy"}, "metrics.source proxy needs proxy.enabled=true"),
         ({"metrics__source": "vllm"}, "metrics.source vllm starts vLLM's own server"),

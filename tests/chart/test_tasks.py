@@ -40,8 +40,35 @@ def test_app_talks_to_a_service_without_a_device(render: Rendering) -> None:
     values["networkPolicy"] = {"from": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}]}
     rendered = render(values=values, task="app", model__id="a/b", ui__baseUrl="http://qwen:8080/v1")
     assert rendered.arguments["base_url"] == "http://qwen:8080/v1"
+    assert rendered.arguments["model"] == "b"
+    assert "model" not in [item["name"] for item in rendered.pod.get("initContainers", [])]
     assert "nvidia.com/gpu" not in rendered.engine["resources"].get("limits", {})
     assert rendered.engine["readinessProbe"]["tcpSocket"] == {"port": "engine"}
+
+
+@pytest.mark.parametrize("task", ["app", "web-ui"])
+def test_a_page_behind_the_proxys_sign_in_listens_to_its_pod_alone(service: Rendering, task: str) -> None:
+    rendered = service(task=task, proxy__enabled=True, apiKey__existingSecret="key")
+    assert rendered.arguments["server_name"] == "127.0.0.1"
+    assert "exec" in rendered.engine["readinessProbe"]
+    proxy = rendered.files["haproxy.cfg"]
+    assert "http-request auth realm ms-swift unless { http_auth_pass -m str -f /run/secrets/swift/api-key }" in proxy
+    assert "server engine 127.0.0.1:8000 maxconn 256 " in proxy
+    assert "/health" not in proxy
+    assert "api_key_file" not in rendered.run
+    assert "api-key" not in [mount["name"] for mount in rendered.engine["volumeMounts"]]
+
+
+def test_app_serves_its_model_to_its_pod_alone_and_on_another_port(service: Rendering) -> None:
+    arguments = service(task="app", proxy__enabled=True, apiKey__existingSecret="key").arguments
+    assert (arguments["host"], arguments["server_port"], arguments["port"]) == ("127.0.0.1", 8000, 8001)
+
+
+def test_web_ui_writes_to_the_claim(service: Rendering) -> None:
+    rendered = service(task="web-ui", proxy__enabled=True, apiKey__existingSecret="key")
+    (cache,) = [mount for mount in rendered.engine["volumeMounts"] if mount["name"] == "cache"]
+    assert not cache["readOnly"]
+    assert "HF_HUB_OFFLINE" not in rendered.env
 
 
 def test_download_is_a_job_or_a_cronjob(service: Rendering) -> None:

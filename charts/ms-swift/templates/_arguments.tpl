@@ -4,7 +4,7 @@
 {{- $call := dict "root" . "into" $arguments -}}
 {{- $_ := set .plan "output" (ternary "" (include "ms-swift.outputPath" .) (has .plan.kind (list "serve" "download"))) -}}
 {{- if eq .plan.task "web-ui" -}}
-{{- $_ := set $arguments "server_name" "0.0.0.0" -}}{{- $_ := set $arguments "server_port" .plan.ports.engine -}}{{- $_ := set $arguments "lang" .Values.ui.lang -}}
+{{- $_ := set $arguments "server_name" .plan.listen -}}{{- $_ := set $arguments "server_port" .plan.ports.engine -}}{{- $_ := set $arguments "lang" .Values.ui.lang -}}
 {{- else if hasPrefix "vllm." .plan.module -}}
 {{- include "ms-swift.arguments.vllmServer" $call -}}
 {{- else if ne .plan.kind "download" -}}
@@ -30,7 +30,8 @@
 {{- $into := .into -}}
 {{- with .root -}}
 {{- if eq .plan.task "app" -}}
-{{- range $name, $value := dict "server_name" "0.0.0.0" "server_port" .plan.ports.engine "lang" .Values.ui.lang "base_url" .Values.ui.baseUrl -}}
+{{- /* Without baseUrl, app starts `swift deploy` beside its page: by itself on the same port 8000, and open to everybody. */ -}}
+{{- range $name, $value := dict "server_name" .plan.listen "server_port" .plan.ports.engine "host" "127.0.0.1" "port" (add 1 .plan.ports.engine) "lang" .Values.ui.lang "base_url" .Values.ui.baseUrl -}}
 {{- include "ms-swift.option" (dict "into" $into "name" $name "value" $value) -}}
 {{- end -}}
 {{- else -}}

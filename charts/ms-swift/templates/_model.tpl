@@ -15,6 +15,10 @@
 {{- $named := and (ne $asked "") (not (contains "/" $asked)) -}}
 {{- $served := .Values.servedName | default (ternary $asked (ternary (base $path) "" (ne $path "")) $named) -}}
 {{- $fetched := and (ne $id "") (not .Values.model.path) -}}
+{{- if and (eq .plan.task "app") .Values.ui.baseUrl -}}
+{{- /* The service has the weights; app wants a path all the same, and asks for its last part. */ -}}
+{{- $path = $served -}}{{- $fetched = false -}}
+{{- end -}}
 {{- $model := dict "asked" $asked "id" $id "path" $path "served" $served "fetched" $fetched "parameters" ($entry.parameters | default 0) "licence" ($entry.licence | default "") "open" (ne (toString $entry.open) "false") "vision" ($entry.vision | default false) "trusted" (or .Values.model.trusted (hasKey $entry "licence")) -}}
 {{- $_ := set .plan "model" $model -}}
 {{- if not $model.open -}}

@@ -12,6 +12,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
   image, swift the engine's image and the ms-swift release inside
   arguments    the options of the command        output   the directory a Job fills
   ports        {engine, entry}                   warnings sentences for NOTES
+  interface    a page of gradio: app | web-ui    signIn   the proxy asks for the password of it, so it listens to the pod alone
 */}}
 {{- define "ms-swift.plan" -}}
 {{- if not (hasKey . "plan") -}}
@@ -47,4 +48,6 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 {{- $entry := ternary .Values.proxy.port .Values.engine.port .Values.proxy.enabled -}}
 {{- $_ := set .plan "ports" (dict "engine" (int .Values.engine.port) "entry" (int $entry)) -}}
 {{- $_ := set .plan "interface" (has $task (list "app" "web-ui")) -}}
+{{- $_ := set .plan "signIn" (and .plan.interface .Values.proxy.enabled (not (empty .Values.apiKey.existingSecret))) -}}
+{{- $_ := set .plan "listen" (ternary "127.0.0.1" "0.0.0.0" .plan.signIn) -}}
 {{- end -}}

@@ -1,7 +1,8 @@
 {{/*
 The engine opens its port after the weights are in memory: until then only the startup probe asks. Its patience follows
 from the model's bytes at the read rate of slow storage. Afterwards /health answers without touching the engine, so a
-failing liveness probe really means a dead process. The web interfaces have no /health: their port must open.
+failing liveness probe really means a dead process. The web interfaces have no /health: their port must open,
+seen from inside where they listen to the pod's own proxy alone.
 */}}
 {{- define "ms-swift.startupSeconds" -}}
 {{- $bytes := mul 2 (int64 .plan.model.parameters) -}}
@@ -10,7 +11,9 @@ failing liveness probe really means a dead process. The web interfaces have no /
 {{- end -}}
 
 {{- define "ms-swift.probe" -}}
-{{- if .plan.interface }}
+{{- if .plan.signIn }}
+exec: {command: [python, -c, "import socket; socket.create_connection(('127.0.0.1', {{ .plan.ports.engine }}), 2)"]}
+{{- else if .plan.interface }}
 tcpSocket: {port: engine}
 {{- else }}
 httpGet: {path: /health, port: engine}

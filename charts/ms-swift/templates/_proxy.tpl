@@ -30,9 +30,10 @@ volumeMounts:
   {{- end }}
 {{- end -}}
 
-{{/* Requests at once: what values say, else one for transformers and 256 (vLLM's default) for the others. */}}
+{{/* Requests at once: what values say, else one for transformers and 256 (vLLM's default) for the others. A page of gradio
+     keeps a stream open for every reader and queues by itself. */}}
 {{- define "ms-swift.concurrency" -}}
-{{- .Values.proxy.maxConcurrency | default (int .Values.engine.maxConcurrency) | default (ternary 1 256 (eq .plan.backend "transformers")) -}}
+{{- .Values.proxy.maxConcurrency | default (int .Values.engine.maxConcurrency) | default (ternary 1 256 (and (eq .plan.backend "transformers") (not .plan.interface))) -}}
 {{- end -}}
 
 {{- define "ms-swift.haproxy" -}}
@@ -56,19 +57,26 @@ defaults
 frontend entry
     option httplog
     bind :{{ .plan.ports.entry }}
+    {{- if not .plan.interface }}
     acl health path /health /ping
+    {{- end }}
     acl too_large req.hdr_val(content-length) gt {{ mul 1048576 (int .Values.proxy.maxBodyMiB) }}
     acl queue_full queue(engine) ge {{ .Values.proxy.maxQueue }}
     http-request return status 413 content-type application/json string '{"error":{"message":"The body is larger than {{ .Values.proxy.maxBodyMiB }} MiB.","type":"invalid_request_error"}}' if too_large
-    {{- if .Values.apiKey.existingSecret }}
+    {{- if .plan.signIn }}
+    http-request auth realm ms-swift unless { http_auth_pass -m str -f /run/secrets/swift/api-key }
+    http-request del-header authorization
+    {{- else if .Values.apiKey.existingSecret }}
     acl key_right req.hdr(authorization),regsub("^Bearer +","",i) -m str -f /run/secrets/swift/api-key
     http-request return status 401 content-type application/json hdr WWW-Authenticate Bearer string '{"error":{"message":"The API key is missing or wrong.","type":"authentication_error"}}' unless health or key_right
     {{- end }}
-    http-request return status 429 content-type application/json hdr Retry-After 5 string '{"error":{"message":"The queue is full.","type":"overloaded_error"}}' if queue_full !health
+    http-request return status 429 content-type application/json hdr Retry-After 5 string '{"error":{"message":"The queue is full.","type":"overloaded_error"}}' if queue_full{{ if not .plan.interface }} !health{{ end }}
     default_backend engine
 
 backend engine
+    {{- if not .plan.interface }}
     option httpchk GET /health
+    {{- end }}
     server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
 
 frontend metrics

@@ -4,7 +4,7 @@
 {{- if .plan.output -}}{{- $_ := set $run "output" .plan.output -}}{{- end -}}
 {{- if eq .plan.kind "train" -}}{{- $_ := set $run "gang_port" (int .Values.train.gangPort) -}}{{- end -}}
 {{- if eq .plan.kind "produce" -}}{{- $_ := set $run "clear" (eq .plan.task "export") -}}{{- end -}}
-{{- if .Values.apiKey.existingSecret -}}
+{{- if and .Values.apiKey.existingSecret (not .plan.interface) -}}
 {{- $_ := set $run "api_key_file" "/run/secrets/swift/api-key" -}}
 {{- $_ := set $run "api_key_to" (ternary "VLLM_API_KEY" "--api_key" (hasPrefix "vllm." .plan.module)) -}}
 {{- end -}}

@@ -24,6 +24,9 @@
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, e.g. [{name: gateway, namespace: gateways}]" -}}
 {{- end -}}
+{{- if and .plan.signIn (ne .Values.service.type "ClusterIP") -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s carries the password in plain text: put TLS before it (ingress.enabled), or let networkPolicy.from name who may come." .Values.service.type)) -}}
+{{- end -}}
 {{- if and (eq .plan.kind "serve") (not .Values.apiKey.existingSecret) (ne .Values.service.type "ClusterIP") -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s without apiKey.existingSecret: whoever reaches the address can use the model." .Values.service.type)) -}}
 {{- end -}}

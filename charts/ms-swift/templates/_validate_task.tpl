@@ -1,6 +1,6 @@
 {{/* What a task needs. */}}
 {{- define "ms-swift.checkTask" -}}
-{{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "sample" "infer")) -}}
+{{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "app" "sample" "infer")) -}}
 {{- if and $needs (not .plan.model.path) -}}
 {{- fail (printf "task %s needs a model: --set model.id=organisation/name, or --set env.MODEL_NAME=<a name of the catalogue>" .plan.task) -}}
 {{- end -}}
@@ -16,11 +16,15 @@
 {{- if and (has .Values.export.quantMethod (list "awq" "gptq" "gptq_v2" "bnb")) (not .Values.export.quantBits) (eq .plan.task "export") -}}
 {{- fail (printf "export.quantMethod %s needs export.quantBits (4 or 8)" .Values.export.quantMethod) -}}
 {{- end -}}
+{{- $open := and .plan.interface (not .plan.signIn) -}}
 {{- $guarded := and .Values.ingress.enabled (has .Values.ingress.auth.type (list "basic" "oidc")) -}}
-{{- if and .plan.interface (or (not $guarded) (ne .Values.service.type "ClusterIP")) -}}
-{{- fail (printf "task %s runs commands for whoever opens it: set ingress.enabled=true, ingress.auth.type=basic or oidc, and service.type=ClusterIP" .plan.task) -}}
+{{- if and $open (or (not $guarded) (ne .Values.service.type "ClusterIP")) -}}
+{{- fail (printf "task %s runs commands for whoever opens it: set proxy.enabled=true and apiKey.existingSecret (the password), or ingress.enabled=true, ingress.auth.type=basic or oidc, and service.type=ClusterIP" .plan.task) -}}
 {{- end -}}
-{{- if and .plan.interface (not (and .Values.networkPolicy.enabled .Values.networkPolicy.from)) -}}
+{{- if and .plan.signIn .Values.ingress.enabled (eq .Values.ingress.auth.type "basic") -}}
+{{- fail (printf "task %s would ask for two passwords in one header: set ingress.auth.type=none, the proxy asks already, or leave apiKey.existingSecret empty" .plan.task) -}}
+{{- end -}}
+{{- if and $open (not (and .Values.networkPolicy.enabled .Values.networkPolicy.from)) -}}
 {{- fail (printf "task %s is signed in to at the ingress, which pods of the cluster can walk around: name the ingress controller's pods or namespace in networkPolicy.from" .plan.task) -}}
 {{- end -}}
 {{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}

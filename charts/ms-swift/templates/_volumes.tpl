@@ -72,9 +72,9 @@
 - {name: shm, mountPath: /dev/shm}
 {{- end }}
 {{- if .Values.cache.enabled }}
-- {name: cache, mountPath: {{ .Values.cache.mountPath }}, readOnly: {{ eq .plan.kind "serve" }}}
+- {name: cache, mountPath: {{ .Values.cache.mountPath }}, readOnly: {{ and (eq .plan.kind "serve") (ne .plan.task "web-ui") }}}
 {{- end }}
-{{- if .Values.apiKey.existingSecret }}
+{{- if and .Values.apiKey.existingSecret (not .plan.interface) }}
 - {name: api-key, mountPath: /run/secrets/swift, readOnly: true}
 {{- end }}
 {{- if and (eq .plan.kind "serve") (not .plan.interface) }}

@@ -23,6 +23,7 @@ from typing import Any
 import swift_pod_eval as evaluation
 import swift_pod_gang as gang
 import swift_pod_output as output
+import swift_pod_packages as packages
 import swift_pod_training as training
 from swift_pod_errors import AGAIN, LaunchError
 
@@ -162,6 +163,7 @@ def main(path: str, *first: str) -> None:
     model = run["arguments"].get("model")
     if model and not run["trusted"]:
         require_no_code(Path(model))
+    packages.require(run["module"], run["arguments"])
     {"serve": serve, "train": train, "produce": produce}[run["kind"]](run)
 
 

@@ -7,18 +7,19 @@ from ..image import Image, save
 from .extras import extras
 from .real import real
 from .standin import standin
+from .ui import ui
 
 
 def build(console: Console | None = None, with_extras: bool = False) -> list[str]:
     """Make what is not there yet and return the references; `up` and `python -m lab publish` bring them to a lab.
 
-    with_extras: also the image for tasks that need what ms-swift does not require, such as eval (hundreds of MB).
+    with_extras: also the images for tasks that need what ms-swift does not require, such as eval (hundreds of MB).
     """
     console = console or Console()
     references = []
     images = [("ms-swift", real), ("lab-engine", standin)]
     if with_extras:
-        images.append(("ms-swift with extras", extras))
+        images += [("ms-swift with extras", extras), ("ms-swift with gradio", ui)]
     for name, make in images:
         console.say(f"image {name}: looking it up, building it when its recipe is new")
         image: Image = make()

@@ -20,6 +20,8 @@ WHEELS = (
 
 #: bitsandbytes for GPUs
 EXTRAS = tuple(f"bitsandbytes/libbitsandbytes_{kind}*" for kind in ("cuda", "rocm", "xpu"))
+#: tests of pandas and NumPy, and gradio's sources of its pages
+UI = ("*/tests", "*/*/tests", "gradio/_frontend_code", "ruff*")
 
 
 def prune(directory: Path, patterns: Sequence[str]) -> None:
