@@ -10,6 +10,8 @@ from tests.chart.conftest import Rendering
 
 GPU = {"accelerator__vendor": "nvidia"}
 SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
+EXPORT = {"task": "export", "export__quantBits": 4}
+AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
 NPU = {"accelerator__vendor": "ascend"}
 
 
@@ -45,8 +47,15 @@ NPU = {"accelerator__vendor": "ascend"}
         ),
         ({"task": "sft"}, "task sft needs train.dataset"),
         ({"task": "infer"}, "task infer needs infer.dataset"),
-        ({"task": "export", "export__quantMethod": "awq"}, "needs export.dataset to calibrate with"),
+        ({"task": "export", "export__quantMethod": "gptq"}, "needs export.dataset to calibrate with"),
         ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),
+        ({**EXPORT, "export__quantMethod": "fp8"}, "export.quantMethod fp8 needs a GPU"),
+        ({**GPU, **EXPORT, "export__quantMethod": "fp8", "accelerator__compute": "8.0"}, "accelerator.compute is 8.0"),
+        (
+            {"task": "sft", "train__dataset": ["x"], "train__quantMethod": "fp8"},
+            "train.quantMethod fp8 needs a GPU (transformers: compute capability 8.9 or more",
+        ),
+        ({**EXPORT, **AWQ}, "awq does not run in the published image: its vLLM 0.25.1 needs transformers"),
         ({"task": "web-ui"}, "runs commands for whoever opens it"),
         (
             {"task": "web-ui", "ingress": SIGNED_IN},

@@ -9,8 +9,27 @@
 {{- if and (eq .plan.vendor "ascend") (eq .plan.kind "train") .Values.train.quantMethod -}}
 {{- fail (printf "train.quantMethod %s (QLoRA) does not run on Ascend: leave it empty for plain LoRA" .Values.train.quantMethod) -}}
 {{- end -}}
+{{- include "ms-swift.checkQuantisation" . -}}
 {{- if and (eq .Values.metrics.source "vllm") (or (ne .plan.backend "vllm") (ne .plan.task "deploy") .Values.adapters) -}}
 {{- fail (printf "metrics.source vllm starts vLLM's own server: it needs engine.backend vllm (is %s), task deploy (is %s) and no adapters; use metrics.source=proxy" .plan.backend .plan.task) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What transformers and AutoAWQ themselves refuse, minutes later, in the pod. */}}
+{{- define "ms-swift.checkQuantisation" -}}
+{{- $key := get (dict "export" "export.quantMethod" "sft" "train.quantMethod" "pt" "train.quantMethod" "rlhf" "train.quantMethod") .plan.task -}}
+{{- $method := ternary .Values.export.quantMethod .Values.train.quantMethod (eq .plan.task "export") -}}
+{{- if and $key (eq $method "fp8") -}}
+{{- if eq .plan.vendor "cpu" -}}
+{{- fail (printf "%s fp8 needs a GPU (transformers: compute capability 8.9 or more, such as L40 or H100), and accelerator.vendor is cpu: use bnb" $key) -}}
+{{- end -}}
+{{- if and .Values.accelerator.compute (lt (float64 .Values.accelerator.compute) 8.9) -}}
+{{- fail (printf "%s fp8 needs compute capability 8.9 or more, such as L40 or H100; accelerator.compute is %v: use bnb, or newer GPUs" $key .Values.accelerator.compute) -}}
+{{- end -}}
+{{- end -}}
+{{- $published := not (or .Values.image.repository .Values.image.tag .Values.image.digest) -}}
+{{- if and (eq $key "export.quantMethod") (eq $method "awq") $published (ne .plan.vendor "ascend") -}}
+{{- fail "export.quantMethod awq does not run in the published image: its vLLM 0.25.1 needs transformers 5.5.3 or newer, and AutoAWQ 0.2.9, the last one, fails from transformers 4.56 on. Use bnb, or name an image of yours with transformers 4.51.3 and AutoAWQ in image.repository and image.tag" -}}
 {{- end -}}
 {{- end -}}
 
