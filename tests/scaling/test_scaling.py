@@ -21,7 +21,6 @@ from tests.lab.chart import CHART, CHECKOUT, MODEL, VALUES, Place, merged, place
 
 pytestmark = pytest.mark.lab
 HERE = Path(__file__).parent
-NAMESPACE = "scaling"
 TYPES = ("keda", "hpa")
 MOST = 3
 CALLERS = 8
@@ -37,9 +36,14 @@ SCALED: dict[str, Any] = {
         "requestsPerSecond": 10,
         "queue": 2,
         "behavior": QUICK,
-        "prometheusAddress": f"http://prometheus.{NAMESPACE}:9090",
     },
 }
+
+
+def scaled(namespace: str, kind: str) -> dict[str, Any]:
+    """The values of a release that is scaled by the numbers of this namespace's Prometheus."""
+    address = f"http://prometheus.{namespace}:9090"  # KEDA asks from a namespace of its own
+    return merged(SCALED, {"autoscaling": {"type": kind, "prometheusAddress": address}})
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +55,16 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=adapter"]
     pair = ["-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt")]
     subprocess.run(["openssl", *request, *pair], check=True, capture_output=True)
-    text = string.Template((HERE / "pipeline.yaml").read_text(encoding="utf-8")).substitute(namespace=NAMESPACE)
-    with place(NAMESPACE) as made:
+    template = string.Template((HERE / "pipeline.yaml").read_text(encoding="utf-8"))
+    with place("scaling") as made:
+        text = template.substitute(namespace=made.namespace)
         try:
             files = [f"--from-file={HERE / 'adapter.py'}", f"--from-file={folder / 'rules.json'}"]
             made.given("configmap", "adapter", *files)
             made.given("secret tls", "adapter", f"--cert={folder / 'tls.crt'}", f"--key={folder / 'tls.key'}")
             made.kubectl("apply", "--filename=-", stdin=text)
             for kind in TYPES:
-                made.install(kind, merged(SCALED, {"autoscaling": {"type": kind}}))
+                made.install(kind, scaled(made.namespace, kind))
             for deployment in ("prometheus", "adapter"):
                 made.kubectl("rollout", "status", f"deployment/{deployment}", "--timeout=60s")
             yield made
@@ -104,7 +109,7 @@ def asked(made: Place) -> list[str]:
     """Every query of the dashboard, and of the alert rules as far as their comparison."""
     board = json.loads(made.kubectl("get", "configmap", "hpa-ms-swift-dashboard", "--output=json"))["data"]
     panels = [panel for text in board.values() for panel in json.loads(text)["panels"]]
-    ruled = merged(VALUES, SCALED, {"metrics": {"prometheusRule": {"enabled": True}}})
+    ruled = merged(VALUES, scaled(made.namespace, "hpa"), {"metrics": {"prometheusRule": {"enabled": True}}})
     words = ["template", "hpa", str(CHART), "--show-only=templates/prometheusrule.yaml", "--values=-"]
     status, text = made.helm(*words, stdin=json.dumps(ruled))
     assert status == 0, text
@@ -117,7 +122,7 @@ def asked(made: Place) -> list[str]:
 
 def known(made: Place, query: str) -> bool:
     """Whether Prometheus has a number for a query."""
-    path = f"/api/v1/namespaces/{NAMESPACE}/services/prometheus:9090/proxy/api/v1/query?"
+    path = f"/api/v1/namespaces/{made.namespace}/services/prometheus:9090/proxy/api/v1/query?"
     answer = json.loads(made.kubectl("get", "--raw", path + urllib.parse.urlencode({"query": query})))
     return len(answer["data"]["result"]) == 1
 
