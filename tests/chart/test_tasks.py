@@ -64,6 +64,12 @@ def test_app_serves_its_model_to_its_pod_alone_and_on_another_port(service: Rend
     assert (arguments["host"], arguments["server_port"], arguments["port"]) == ("127.0.0.1", 8000, 8001)
 
 
+@pytest.mark.parametrize(("path", "root"), [("/", ""), ("/chat", "/chat"), ("/chat/", "/chat")])
+def test_a_page_below_a_path_knows_it(service: Rendering, path: str, root: str) -> None:
+    rendered = service(task="app", proxy__enabled=True, apiKey__existingSecret="key", ingress__path=path)
+    assert rendered.env["GRADIO_ROOT_PATH"] == root
+
+
 def test_web_ui_writes_to_the_claim(service: Rendering) -> None:
     rendered = service(task="web-ui", proxy__enabled=True, apiKey__existingSecret="key")
     (cache,) = [mount for mount in rendered.engine["volumeMounts"] if mount["name"] == "cache"]
