@@ -9,32 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .console import Console
-from .control import alive
 from .errors import LabError
 from .image import Image, rootfs_layer, skeleton
 from .paths import Paths
 from .pieces.catalogue import REVISION
 from .pieces.go import module_directory
 from .pieces.piece import Workshop
-from .state import State
+from .running import running
 
 Action = Callable[[Paths, Console], None]
-
-
-def running() -> State:
-    """The lab that LAB_NAME chooses, or the next step."""
-    paths = Paths.here()
-    state = State.load(paths)
-    if state is None or not alive(paths.control):
-        raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
-    return state
 
 
 def manifests(workshop: Workshop, module: str) -> bytes:
     """What the module's config/default adds up to. The module's build has been in the workshop."""
     config = workshop.work / "config"
     shutil.copytree(module_directory(workshop, module, workshop.work / "module") / "config", config)
-    kubectl = shutil.which("kubectl") or str(running().binary("kubectl"))
+    kubectl = shutil.which("kubectl") or str(running(Paths.here()).binary("kubectl"))
     return subprocess.run([kubectl, "kustomize", str(config / "default")], check=True, capture_output=True).stdout
 
 
@@ -51,7 +41,8 @@ def image(name: str, tag: str, binary: Path) -> Image:
 
 def kubectl(*words: str) -> None:
     """kubectl on the lab, its output shown."""
-    state, paths = running(), Paths.here()
+    paths = Paths.here()
+    state = running(paths)
     command = [str(state.binary("kubectl")), f"--kubeconfig={paths.build / 'kubeconfig'}", *words]
     if subprocess.run(command, check=False).returncode:
         raise LabError(f"kubectl {' '.join(words)} failed", "read what it says above")

@@ -16,20 +16,12 @@ from .image import publish, saved_images
 from .paths import ROLE, Paths
 from .pieces.builder import build
 from .pieces.catalogue import all_pieces
-from .state import State
+from .running import running
 from .up import up
 
 DESCRIPTION = "A disposable real Kubernetes cluster on this machine; LAB_NAME chooses which (default: lab)."
 Command = Callable[[argparse.Namespace, Paths, Console], int]
 SETTLE = 0.3  # an answer may reach its client a moment before its line reaches the log
-
-
-def running(paths: Paths) -> State:
-    """The running lab's state, or the next step."""
-    state = State.load(paths)
-    if state is None or not control.alive(paths.control):
-        raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
-    return state
 
 
 def do_build(_: argparse.Namespace, paths: Paths, console: Console) -> int:

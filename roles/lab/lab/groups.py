@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from . import addon
-from .addon import kubectl, running
+from .addon import kubectl
 from .console import Console
 from .image import publish, save, saved_images
 from .paths import Paths
@@ -16,6 +16,7 @@ from .pieces.builder import build
 from .pieces.catalogue import MODULES, REVISION
 from .pieces.go import LINK, build_module
 from .pieces.piece import Piece, Workshop, sources
+from .running import running
 
 LWS = "sigs.k8s.io/lws"
 #: as the manifests name it
@@ -38,7 +39,7 @@ def _make(workshop: Workshop) -> None:
 
 def up(paths: Paths, console: Console) -> None:
     """Safe to repeat."""
-    running()
+    running(paths)
     bins = build([piece()], paths.bin, console)
     save(addon.image(IMAGE, TAG, bins[PROGRAM]))
     publish(saved_images(), paths.registry)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from . import addon
-from .addon import kubectl, running
+from .addon import kubectl
 from .console import Console
 from .image import publish, save, saved_images
 from .images import prometheus
@@ -18,6 +18,7 @@ from .pieces.builder import build
 from .pieces.catalogue import MODULES, REVISION
 from .pieces.go import LINK, build_module
 from .pieces.piece import Piece, Workshop, sources
+from .running import running
 
 KEDA = "github.com/kedacore/keda/v2"
 TAG = "main"
@@ -46,7 +47,7 @@ def _make(workshop: Workshop) -> None:
 
 def up(paths: Paths, console: Console) -> None:
     """Safe to repeat."""
-    running()
+    running(paths)
     bins = build([piece()], paths.bin, console)
     for name, program in PROGRAMS.values():
         save(addon.image(name, TAG, bins[program]))

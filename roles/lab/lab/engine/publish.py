@@ -9,13 +9,11 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import control
 from ..console import Console
-from ..errors import LabError
 from ..image import publish as publish_images
 from ..image import save, saved_images
 from ..paths import Paths
-from ..state import State
+from ..running import running
 from .build import build
 from .standin import standin
 from .tiny_model import ID, ROWS_ID, write_model, write_rows
@@ -29,9 +27,7 @@ def publish(
     `alias` (name:tag) is a second name for the stand-in, such as that of a published image; `models` are further names
     for the tiny model in the hub; with_extras: as in build.
     """
-    state = State.load(paths)
-    if state is None or not control.alive(paths.control):
-        raise LabError(f"lab {paths.name!r} is not up", "`python -m lab up` (make lab-up)")
+    state = running(paths)
     references = build(console, with_extras)
     if alias:
         name, _, tag = alias.rpartition(":")
