@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from lab import judge
+from lab.api import wait
 
 from tests.lab.object_list import object_list
 
@@ -180,6 +181,9 @@ def foreign(devices: Devices) -> Iterator[None]:
         time.sleep(1)
     yield
     subprocess.run([*helm, "uninstall", "theirs", "--wait"], check=True)
+    # Its pods go later than its DaemonSet, and take the socket with them that the next plugin would use.
+    selector = "app.kubernetes.io/instance=theirs"
+    wait("theirs to go", lambda: not devices.cluster.list("v1", "Pod", "kube-system", label_selector=selector), 60)
 
 
 @pytest.mark.usefixtures("foreign")
@@ -191,6 +195,10 @@ def test_what_is_there_is_adopted_and_a_rival_refused(devices: Devices) -> None:
     code, changed, text = devices.run(device_plugin_nvidia={**NVIDIA, "owner": "nvdp"}, **only)
     assert (code, changed) == (2, 0)
     assert "(kube-system/theirs-nvidia-device-plugin) already owns nvidia.com/gpu" in " ".join(text.split())
+
+
+def _phase(devices: Devices, pod: str) -> str:
+    return str((devices.cluster.get("v1", "Pod", pod, namespace="default") or {}).get("status", {}).get("phase"))
 
 
 @pytest.fixture
@@ -206,10 +214,7 @@ def holder(devices: Devices) -> Iterator[None]:
     spec = {"terminationGracePeriodSeconds": 0, "containers": [container]}
     metadata = {"name": "holder", "namespace": "default"}
     devices.cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-    for _second in range(30):
-        if (devices.cluster.get("v1", "Pod", "holder", namespace="default") or {})["status"]["phase"] == "Running":
-            break
-        time.sleep(1)
+    wait("the pod to hold its device", lambda: _phase(devices, "holder") == "Running", 60)
     yield
     devices.cluster.delete("v1", "Pod", "holder", namespace="default")
 
