@@ -184,6 +184,8 @@ def foreign(devices: Devices) -> Iterator[None]:
     # Its pods go later than its DaemonSet, and take the socket with them that the next plugin would use.
     selector = "app.kubernetes.io/instance=theirs"
     wait("theirs to go", lambda: not devices.cluster.list("v1", "Pod", "kube-system", label_selector=selector), 60)
+    # Until the kubelet's next report, the node seems to offer what the plugin offered.
+    wait("the node to say so", lambda: devices.allocatable("lab-0").get("nvidia.com/gpu", 0) == 0, 60)
 
 
 @pytest.mark.usefixtures("foreign")
