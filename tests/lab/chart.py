@@ -115,7 +115,11 @@ def ask(
 ) -> tuple[int, str]:
     """Status and text of an answer; 0 and why where nobody listens."""
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-    request = urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), headers)
+    return answered(urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), headers))
+
+
+def answered(request: urllib.request.Request) -> tuple[int, str]:
+    """Status and text of an answer; 0 and why where nobody listens."""
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status), answer.read().decode()

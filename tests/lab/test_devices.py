@@ -175,10 +175,7 @@ def foreign(devices: Devices) -> Iterator[None]:
     helm = ["helm", "--kubeconfig", devices.facts["kubeconfig"], "-n", "kube-system"]
     subprocess.run([*helm, "install", "theirs", str(CHART), "--set", "runtimeClassName=null", "--wait"], check=True)
     # The kubelet reports devices with its next status, some seconds after the plugin is ready.
-    for _second in range(60):
-        if devices.allocatable("lab-0").get("nvidia.com/gpu"):
-            break
-        time.sleep(1)
+    wait("theirs to offer devices", lambda: devices.allocatable("lab-0").get("nvidia.com/gpu", 0) > 0, 60)
     yield
     subprocess.run([*helm, "uninstall", "theirs", "--wait"], check=True)
     # Its pods go later than its DaemonSet, and take the socket with them that the next plugin would use.

@@ -96,9 +96,9 @@ def test_a_directory_that_holds_the_lab_is_not_laid_under_itself() -> None:
 @pytest.mark.parametrize(
     ("cache", "visible", "mounted"),
     [
-        ("/root/.cache/s", "/usr", []),
-        ("/root/.cache/s", "/opt/python", []),
-        ("/root/.cache/s", "/data/checkout", ["/data/checkout"]),
+        ("/srv/cache/s", "/usr", []),
+        ("/srv/cache/s", "/opt/python", []),
+        ("/srv/cache/s", "/data/checkout", ["/data/checkout"]),
         ("/var/s", "/var/checkout", ["/var/checkout"]),
         ("/tmp/s", "/tmp/checkout", ["/tmp/checkout"]),
     ],

@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with tempfile.TemporaryDirectory(prefix="swift-k8s-") as folder:
             path = os.path.join(folder, "progress")
             with shown(path, host):
-                return in_process.execute(self, MODULE, {**arguments, "progress_file": path}, variables)
+                return in_process.beside(self, MODULE, {**arguments, "progress_file": path}, variables)
 
 
 @contextlib.contextmanager

@@ -134,16 +134,14 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import C
 from ansible_collections.swift.k8s.plugins.module_utils._release import info, task
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import ReleaseError
 
-ARGUMENTS = {
+SPEC: dict[str, Any] = {
+    **AUTH_ARGS,
     "names": {"type": "list", "elements": "str", "default": []},
     "namespace": {"type": "str"},
     "drift": {"type": "bool", "default": False},
     "history": {"type": "bool", "default": False},
     "cluster_uid": {"type": "str"},
 }
-
-
-SPEC: dict[str, Any] = {**AUTH_ARGS, **ARGUMENTS}
 
 
 def run_module(module: AnsibleModule) -> None:

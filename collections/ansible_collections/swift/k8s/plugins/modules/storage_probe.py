@@ -92,7 +92,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import C
 from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
 from ansible_collections.swift.k8s.plugins.module_utils._storage.probe import probe
 
-ARGUMENTS = {
+SPEC = {
     **AUTH_ARGS,
     "claims": {"type": "list", "elements": "str", "required": True},
     "namespace": {"type": "str", "default": "ms-swift"},
@@ -101,9 +101,6 @@ ARGUMENTS = {
     "mebibytes": {"type": "int", "default": 256},
     "timeout": {"type": "int", "default": 300},
 }
-
-
-SPEC = ARGUMENTS
 
 
 def run_module(module: AnsibleModule) -> None:

@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-COLLECTION = "ansible_collections.swift.k8s.plugins.modules"
+MODULES = "ansible_collections.swift.k8s.plugins.modules"
 Log = Callable[[str], None]
 
 
@@ -69,18 +69,19 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         return execute(self, self.MODULE, self._task.args, task_vars or {})
 
 
-def execute(
-    action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], log: Log | None = None
-) -> dict[str, Any]:
+def execute(action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """The result of a module of this collection, run here or by Ansible."""
-    result = run(action, name, arguments, variables, log)
-    if result is None:
-        result = action._execute_module(
-            module_name=f"swift.k8s.{name}",
-            module_args=dict(arguments),
-            task_vars=variables,
-            wrap_async=action._task.async_val,
-        )
+    return run(action, name, arguments, variables) or beside(action, name, arguments, variables)
+
+
+def beside(action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of the module as Ansible runs it."""
+    result: dict[str, Any] = action._execute_module(
+        module_name=f"swift.k8s.{name}",
+        module_args=dict(arguments),
+        task_vars=variables,
+        wrap_async=action._task.async_val,
+    )
     return result
 
 
@@ -95,7 +96,7 @@ def run(
     given = _plain(arguments) if _same(action, variables) else None
     if given is None:
         return None
-    module = import_module(f"{COLLECTION}.{name}")
+    module = import_module(f"{MODULES}.{name}")
     validation = ArgumentSpecValidator(module.SPEC).validate(given)
     if validation.error_messages:
         return None
