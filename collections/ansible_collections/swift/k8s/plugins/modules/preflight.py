@@ -92,6 +92,14 @@ options:
         type: list
         elements: str
         default: []
+      smoke_image:
+        description: Image of the pods that try a device; empty where none is to run.
+        type: str
+        default: ""
+      seed_image:
+        description: Image that fetches the models. Empty means the published one, from O(wishes.registry).
+        type: str
+        default: ""
       models:
         description: Wished models. Behind an air gap each needs an endpoint or a source.
         type: list
@@ -167,9 +175,9 @@ options:
     type: path
   probe:
     description:
-      - Run one pod for each namespace and vendor of the wished releases, on a node with such devices, and remove it.
-        It tells whether the runtime injects the device, the size of C(/dev/shm), how fast the claim is written and
-        read (64 MiB, removed again), and which names and addresses it reaches.
+      - Run one pod for each namespace and resource of the wished releases, with as many devices as the largest of them
+        asks for, and remove it. It tells whether the runtime injects the devices, the size of C(/dev/shm), how fast the
+        claim is written and read (64 MiB, removed again), and which names and addresses it reaches.
     type: bool
     default: false
   probe_options:

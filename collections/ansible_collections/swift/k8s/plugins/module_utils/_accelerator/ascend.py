@@ -27,6 +27,7 @@ ASCEND = Vendor(
         # CCE's plugin.
         Resource(r"huawei\.com/ascend-(?:310|1980)"),
     ),
+    asked=NPU,
     chip=(
         Reading("{node.kubernetes.io/npu.chip.name}", r"(?:Ascend)?(.+)"),
         # 26.0 does not tell the chip, but the form factor, as card-910b-2, names its generation.
@@ -50,6 +51,7 @@ ASCEND = Vendor(
     ),
     operators=(Operator("openfuyao", "npu.openfuyao.com/v1", "NPUClusterPolicy", NPU),),
     drivers=(Driver("npu.huawei.com", NPU),),
+    device_files=r"davinci\d+",
     amounts=r"huawei\.com/.+-(memory|core)",
     register=r"hami\.io/node-register-Ascend.+",
     brand="Ascend",

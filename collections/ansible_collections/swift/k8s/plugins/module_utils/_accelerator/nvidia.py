@@ -19,6 +19,7 @@ NVIDIA = Vendor(
         Resource(r"(?P<base>nvidia\.com/gpu)\.shared", sharing="shared"),
         Resource(r"(?P<base>nvidia\.com/mig-\d+g\.(?P<gb>\d+)gb[a-z.]*?)(?:\.shared)?", sharing="mig"),
     ),
+    asked=GPU,
     # A shared card's product ends in -SHARED, a slice's in -MIG-<profile>: neither is part of the product.
     product=(
         Reading("{RESOURCE.product}", r"(.+?)(?:-MIG-.+|-SHARED)*"),
@@ -64,6 +65,9 @@ NVIDIA = Vendor(
     ),
     operators=(Operator("gpu-operator", "nvidia.com/v1", "ClusterPolicy", GPU),),
     drivers=(Driver("gpu.nvidia.com", GPU),),
+    memory_label="nvidia.com/gpu.memory",
+    compute_labels=("nvidia.com/gpu.compute.major", "nvidia.com/gpu.compute.minor"),
+    device_files=r"nvidia\d+|dxg",
     amounts=r"nvidia\.com/gpu(mem|mem-percentage|cores)",
     register=r"hami\.io/node-nvidia-register",
     details="set gfd: true in device_plugin_nvidia, which installs GPU feature discovery",

@@ -102,6 +102,9 @@ class Driver:
 class Vendor:
     """All that is known of a vendor.
 
+    asked: the resource that the chart asks for where values name none.
+    memory_label, compute_labels: what the chart's node affinity for accelerator.memoryMiB and .compute reads.
+    device_files: pattern of the files under /dev that are one device each.
     amounts: pattern of resources beside devices that are no devices themselves, as memory that is shared out.
     register: pattern of the node annotations in which HAMi lists devices.
     brand: what a product's name begins with where only the chip is known.
@@ -110,6 +113,7 @@ class Vendor:
 
     name: str
     resources: tuple[Resource, ...]
+    asked: str = ""
     product: tuple[Reading, ...] = ()
     chip: tuple[Reading, ...] = ()
     memory_mib: tuple[Reading, ...] = ()
@@ -120,6 +124,9 @@ class Vendor:
     plugins: tuple[Plugin, ...] = ()
     operators: tuple[Operator, ...] = ()
     drivers: tuple[Driver, ...] = ()
+    memory_label: str = ""
+    compute_labels: tuple[str, ...] = ()
+    device_files: str = r"(?!)"
     amounts: str = r"(?!)"
     register: str = r"(?!)"
     brand: str = ""

@@ -13,6 +13,11 @@ from .table import Vendor
 VENDORS: tuple[Vendor, ...] = (NVIDIA, ASCEND)
 
 
+def named(name: str, vendors: tuple[Vendor, ...] = VENDORS) -> Vendor | None:
+    """The vendor of a name."""
+    return next((vendor for vendor in vendors if vendor.name == name), None)
+
+
 def vendor_of(resource: str, vendors: tuple[Vendor, ...] = VENDORS) -> Vendor | None:
     """Whose devices a resource is, or None for resources that are no known devices."""
     return next((vendor for vendor in vendors if vendor.resource(resource)), None)

@@ -4,59 +4,113 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Optional
 
+from .places import chosen, resisted
+
 Node = Mapping[str, Any]
+Release = Mapping[str, Any]
+#: Node and resource -> devices that releases of this run will take there.
+Taken = Counter[tuple[str, str]]
+
+_OTHERS_SHOWN = 3
 
 
-def usable(node: Node) -> bool:
-    """Say whether the scheduler would place anything new on the node."""
-    return bool(node.get("ready")) and bool(node.get("schedulable", True))
-
-
-def free_devices(node: Node, vendor: str, resource: str = "") -> int:
-    """Return the free devices of a vendor on a node, of one resource when it is named."""
+def free_devices(node: Node, resource: str) -> int:
+    """Return how many of a resource are free on a node; all of them where nobody may tell."""
     return sum(
-        int(device.get("free") or 0)
+        int(device["count"] if device.get("free") is None else device["free"])
         for device in node.get("accelerators") or []
-        if device.get("vendor") == vendor and (not resource or device.get("resource") == resource)
+        if device.get("resource") == resource
     )
 
 
-def fit(nodes: Iterable[Node], release: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how many of the release's pods fit, and what would fit best when not all of them do."""
-    vendor, count = release.get("vendor"), int(release.get("count") or 0)
-    replicas = int(release.get("replicas") or 1)
-    if vendor in {None, "", "auto", "cpu"} or count < 1:
+def fit(nodes: Iterable[Node], release: Release, taken: Taken) -> dict[str, Any]:
+    """Return how many of the release's pods fit, and what would fit best when not all of them do.
+
+    What they take is added to `taken`, so that the release after it finds only the rest.
+    """
+    resource, count, replicas = str(release.get("resource") or ""), int(release["count"]), int(release["replicas"])
+    if not resource or count < 1:
         return {"needed": False, "pods": replicas, "missing": 0}
-    selector = release.get("node_selector") or {}
-    free = {
-        node["name"]: free_devices(node, str(vendor), str(release.get("resource") or ""))
-        for node in nodes
-        if usable(node) and selector.items() <= (node.get("labels") or {}).items()
-    }
+    wanted = [node for node in nodes if chosen(node, release)]
+    open_to_it = [node for node in wanted if not resisted(node, release)]
+    free = {node["name"]: max(0, free_devices(node, resource) - taken[node["name"], resource]) for node in open_to_it}
+    before = sum(taken[node["name"], resource] for node in open_to_it)
     room = sum(devices // count for devices in free.values())
+    _place(free, resource, count, replicas, taken)
     most = max(free.values(), default=0)
+    best = max(free, key=lambda name: free[name]) if most else None
     return {
         "needed": True,
         "pods": room,
         "missing": max(0, replicas - room),
         "free": sum(free.values()),
-        "best_node": max(free, key=lambda name: free[name]) if most else None,
+        "best_node": best,
         "best_free": most,
-        "advice": _advice(free, replicas, room),
+        "said": _said(sum(free.values()), best, most, before),
+        "advice": " ".join(
+            [
+                *_untainted(wanted, release),
+                *_other_resources(open_to_it, release),
+                *_smaller(free, replicas, room),
+            ]
+        ),
     }
 
 
-def _advice(free: Mapping[str, int], replicas: int, room: int) -> str:
+def _place(free: Mapping[str, int], resource: str, count: int, replicas: int, taken: Taken) -> None:
+    """Give each pod the fullest node that can carry it, which leaves most for those that come after."""
+    left = dict(free)
+    for _pod in range(replicas):
+        fitting = [name for name in left if left[name] >= count]
+        if not fitting:
+            return
+        node = min(fitting, key=lambda name: left[name])
+        left[node] -= count
+        taken[node, resource] += count
+
+
+def _said(free: int, best: Optional[str], most: int, before: int) -> str:
+    text = f"{free} are free, {most} of them on {best}" if best else "none is free"
+    return f"{text}; releases before it take {before}" if before else text
+
+
+def _untainted(nodes: Iterable[Node], release: Release) -> list[str]:
+    """Say which taints keep the release from free devices."""
+    resource = str(release["resource"])
+    taints = {text for node in nodes if free_devices(node, resource) for text in resisted(node, release)}
+    if not taints:
+        return []
+    return [f"Add tolerations for {', '.join(sorted(taints))}, which nodes with free {resource} have."]
+
+
+def _other_resources(nodes: Iterable[Node], release: Release) -> list[str]:
+    """Say which other devices of the vendor, such as shared ones or slices, are free: the chart asks only for what
+    accelerator.resource names."""
+    free: Counter[str] = Counter()
+    for node in nodes:
+        for device in node.get("accelerators") or []:
+            if device.get("vendor") == release.get("vendor") and device.get("resource") != release["resource"]:
+                free[str(device.get("resource"))] += int(
+                    device["count"] if device.get("free") is None else device["free"]
+                )
+    known = [f"{name} ({number} free)" for name, number in free.most_common(_OTHERS_SHOWN) if number]
+    if not known:
+        return []
+    return [f"Nodes offer other devices of {release['vendor']}: set accelerator.resource to {' or '.join(known)}."]
+
+
+def _smaller(free: Mapping[str, int], replicas: int, room: int) -> list[str]:
     """Say which smaller wish would fit: fewer pods of the same size first, else smaller pods."""
     if room:
-        return f"Set replicaCount to {room}, free devices, or add nodes."
+        return [f"Set replicaCount to {room}, free devices, or add nodes."]
     fitting = _largest_count(free, replicas)
     if fitting:
-        return f"Set accelerator.count to {fitting} (if the model fits), free devices, or add nodes."
-    return "Free devices or add nodes; `kubectl get pods -A -o wide` shows who holds them."
+        return [f"Set accelerator.count to {fitting} (if the model fits), free devices, or add nodes."]
+    return ["Free devices or add nodes; `kubectl get pods -A -o wide` shows who holds them."]
 
 
 def _largest_count(free: Mapping[str, int], replicas: int) -> Optional[int]:

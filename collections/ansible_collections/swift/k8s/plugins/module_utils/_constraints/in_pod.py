@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a container sees: devices, shared memory, the volume's speed, names and addresses. One JSON line.
 
-python3 -c SOURCE '{"vendor": "nvidia", "volume": "/probe", "addresses": ["modelscope.cn:443"]}'
+python3 -c SOURCE '{"files": "nvidia[0-9]+", "volume": "/probe", "addresses": ["modelscope.cn:443"]}'
 
 Runs inside a pod by the standard library alone, on any Python from 3.9.
 """
@@ -23,12 +23,11 @@ MIB = 1 << 20
 VOLUME_MIB = 64
 CONNECT_SECONDS = 5.0
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
-DEVICE_NODES = {"nvidia": re.compile(r"nvidia\d+|dxg"), "ascend": re.compile(r"davinci\d+")}
 
 
-def devices(vendor: str, root: Path = Path("/")) -> list[str]:
-    """Device nodes of the vendor."""
-    return sorted(path.name for path in (root / "dev").glob("*") if DEVICE_NODES[vendor].fullmatch(path.name))
+def devices(pattern: str, root: Path = Path("/")) -> list[str]:
+    """Files of devices whose names the pattern matches."""
+    return sorted(path.name for path in (root / "dev").glob("*") if re.fullmatch(pattern, path.name))
 
 
 def size_mib(path: str) -> int:
@@ -77,7 +76,7 @@ def reach(addresses: list[str]) -> dict[str, list[str]]:
 def look(wish: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, as data."""
     return {
-        "devices": devices(wish["vendor"]),
+        "devices": devices(wish["files"]),
         "shm_mib": size_mib(SHARED_MEMORY),
         "volume": volume(wish["volume"]) if wish.get("volume") else {},
         **reach(wish.get("addresses") or []),

@@ -10,13 +10,17 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from .._cluster.reader import Reader
-from . import limitrange, namespaces, permissions, signs
+from . import limitrange, namespaces, permissions, published, signs
 from .clock import skews
 from .images import parse
+from .places import eligible
 from .registry import Registries
 from .tolerant import Tolerant
 
 REGISTRY_THREADS = 8
+#: Node feature discovery, and its tag in each version of NVIDIA's chart that is known to bring it.
+NFD = "registry.k8s.io/nfd/node-feature-discovery"
+NFD_TAGS = {"0.20.0": "v0.19.0"}
 
 
 Data = Mapping[str, Any]
@@ -107,28 +111,50 @@ def wished_images(facts: Data, wishes: Data, plan: Data) -> dict[str, dict[str, 
         for image in _plugin_images(part):
             add(image, f"{vendor} device plugin", {by_name[name] for name in part["nodes"]} - {""})
     for release in wishes["releases"]:
-        if release["image_name"]:
-            carriers = {
-                str(node.get("arch"))
-                for node in facts.get("nodes") or []
-                if any(device.get("vendor") == release["vendor"] for device in node.get("accelerators") or [])
-            }
-            add(release["image_name"], f"release {release['name']}", carriers - {"None", ""})
-    for image in wishes["images"]:
-        add(image, "preflight_images", everywhere if len(everywhere) == 1 else set())
+        for image in release["images"]:
+            add(image, f"release {release['name']}", _architectures(facts, release))
+    for user, image in _others(wishes):
+        add(image, user, everywhere if len(everywhere) == 1 else set())
     return result
+
+
+def _architectures(facts: Data, release: Data) -> set[str]:
+    """Return the architectures of the nodes that could carry the release, as far as its devices tell which."""
+    nodes = [node for node in facts.get("nodes") or [] if eligible(node, release)]
+    with_devices = [
+        node
+        for node in nodes
+        if any(device.get("resource") == release["resource"] for device in node.get("accelerators") or [])
+    ]
+    found = {str(node.get("arch") or "") for node in (with_devices if release["resource"] else nodes)} - {""}
+    return found if release["resource"] or len(found) == 1 else set()
+
+
+def _others(wishes: Data) -> list[tuple[str, str]]:
+    """Return who starts an image besides device plugins and releases, and that image."""
+    seeding = (wishes.get("seed_image") or published.seeding(wishes["registry"])) if wishes["models"] else ""
+    named = [("model_cache_image", seeding), ("device_plugin_smoke_image", wishes.get("smoke_image") or "")]
+    return [pair for pair in named if pair[1]] + [("preflight_images", image) for image in wishes["images"]]
 
 
 def _plugin_images(part: Data) -> list[str]:
     if part.get("action") != "install" or not part.get("nodes"):
         return []
     if part.get("values"):
-        image = part["values"].get("image") or {}
-        manager = [part["mig_manager"]["image"]] if part.get("mig_manager") else []
+        image, more = part["values"].get("image") or {}, _feature_discovery(part)
+        more += [part["mig_manager"]["image"]] if part.get("mig_manager") else []
         named = image.get("repository") and image.get("tag")
-        return [f"{image['repository']}:{image['tag']}", *manager] if named else manager
+        return [f"{image['repository']}:{image['tag']}", *more] if named else more
     exporter = [part["exporter_image"]] if part["options"].get("exporter") else []
     return [part["image"], *exporter] if part.get("image") else exporter
+
+
+def _feature_discovery(part: Data) -> list[str]:
+    """Return the image of the sub-chart that labels nodes by their hardware."""
+    values = part["values"].get("nfd") or {}
+    image = values.get("image") or {}
+    tag = image.get("tag") or NFD_TAGS.get(str(part["options"].get("version")))
+    return [f"{image.get('repository') or NFD}:{tag}"] if values.get("enabled") and tag else []
 
 
 def images(registries: Registries, wanted: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

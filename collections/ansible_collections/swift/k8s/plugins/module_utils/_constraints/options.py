@@ -26,6 +26,8 @@ WISHES: dict[str, Any] = {
     "releases": _dicts(default=[]),
     "release_defaults": {"type": "dict", "default": {}},
     "images": _texts(),
+    "smoke_image": {"type": "str", "default": ""},
+    "seed_image": {"type": "str", "default": ""},
     "models": _dicts(default=[]),
     "models_claim": {"type": "str", "default": ""},
     "serves_site": {"type": "bool", "default": False},

@@ -7,49 +7,95 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import urlsplit
 
+from .._accelerator.vendors import named
 from .._cluster.errors import ClusterError
 from .._devices.smoke import Cluster, smoke
 from .._devices.wait import NotReadyError
-from . import in_pod
+from .fit import free_devices
 from .images import parse
 from .outside import HUBS
+from .places import eligible
 
 Data = Mapping[str, Any]
 VOLUME = "/probe"
 PORTS = {"http": 80, "https": 443}
 
 
-def planned(facts: Data, wishes: Data, plan: Data, claims: Iterable[str], options: Data) -> list[dict[str, Any]]:
-    """Return one pod for each namespace and vendor of the wished releases whose devices are advertised.
+def planned(facts: Data, wishes: Data, claims: Iterable[str], options: Data) -> list[dict[str, Any]]:
+    """Return one pod for each namespace and resource of the wished releases that could run now, the largest wish first.
 
     claims: `namespace/name` of those that exist. options: `image`, `addresses`, `pull_secrets` of the user.
     """
     result: dict[tuple[str, str], dict[str, Any]] = {}
-    for release in wishes["releases"]:
-        vendor, image = release["vendor"], options.get("image") or release["image_name"]
-        resource = release["resource"] or _resource(facts, vendor)
-        if vendor not in in_pod.DEVICE_NODES or not resource or not image or (release["namespace"], vendor) in result:
-            continue
-        mine = [name.partition("/")[2] for name in claims if name.startswith(f"{release['namespace']}/")]
-        wished = [claim["name"] for claim in wishes["claims"] if claim["namespace"] == release["namespace"]]
-        claim = next((name for name in wished if name in mine), "")
-        question = {"vendor": vendor, "volume": VOLUME if claim else "", "addresses": addresses(wishes, options)}
-        result[release["namespace"], vendor] = {
-            "vendor": vendor,
-            "resource": resource,
-            "image": image,
-            "namespace": release["namespace"],
-            "claim": claim,
-            "mount": VOLUME,
-            "node_selector": release["node_selector"],
-            "runtime_class": _runtime_class(facts, plan, vendor),
-            "pull_secrets": options.get("pull_secrets") or [],
-            "command": ["python3", "-c", source(), json.dumps(question)],
-        }
+    for release in sorted(wishes["releases"], key=lambda item: -int(item["count"])):
+        key = release["namespace"], release["resource"]
+        if key not in result and not hindrance(facts, release):
+            result[key] = _pod(facts, wishes, release, claims, options)
     return list(result.values())
+
+
+def unprobed(facts: Data, wishes: Data) -> list[dict[str, Any]]:
+    """Return the subjects of releases for which no pod can be run, each with the reason."""
+    return [
+        {"subject": f"release {release['name']}", "hindrance": reason}
+        for release in wishes["releases"]
+        if (reason := hindrance(facts, release))
+    ]
+
+
+def hindrance(facts: Data, release: Data) -> str:
+    """Say why no pod can ask for the release's devices now; nothing where one can."""
+    resource, count = release["resource"], release["count"]
+    if not resource:
+        return "it asks for no device"
+    nodes = [node for node in facts.get("nodes") or [] if eligible(node, release)]
+    if not any(_device(node, resource) for node in nodes):
+        return f"no node that it may run on offers {resource} yet"
+    if max(free_devices(node, resource) for node in nodes) < count:
+        return f"no node has {count} free {resource}"
+    return ""
+
+
+def _pod(facts: Data, wishes: Data, release: Data, claims: Iterable[str], options: Data) -> dict[str, Any]:
+    namespace, resource = release["namespace"], release["resource"]
+    mine = [name.partition("/")[2] for name in claims if name.startswith(f"{namespace}/")]
+    wished = [claim["name"] for claim in wishes["claims"] if claim["namespace"] == namespace]
+    claim = next((name for name in wished if name in mine), "")
+    vendor = named(release["vendor"])
+    question = {
+        "files": vendor.device_files if vendor else "",
+        "volume": VOLUME if claim else "",
+        "addresses": addresses(wishes, options),
+    }
+    return {
+        "vendor": release["vendor"],
+        "resource": resource,
+        "count": release["count"],
+        # The number of files says nothing about shares of a device.
+        "whole": all(
+            device.get("sharing", "none") == "none"
+            for node in facts.get("nodes") or []
+            if (device := _device(node, resource))
+        ),
+        "image": options.get("image") or release["image_name"],
+        "namespace": namespace,
+        "claim": claim,
+        "mount": VOLUME,
+        "node_selector": release["node_selector"],
+        "tolerations": release["tolerations"],
+        # None but the release's own: what another class would show is not what the engine will see.
+        "runtime_class": release["runtime_class"],
+        "pull_secrets": options.get("pull_secrets") or [],
+        "command": ["python3", "-c", source(), json.dumps(question)],
+    }
+
+
+def _device(node: Data, resource: str) -> Optional[Data]:
+    found = (device for device in node.get("accelerators") or [] if device.get("resource") == resource)
+    return next((device for device in found if device.get("count")), None)
 
 
 def source() -> str:
@@ -79,6 +125,8 @@ def run(cluster: Cluster, probe: Data, wait_timeout: float) -> dict[str, Any]:
     subject: dict[str, Any] = {
         "subject": f"{probe['resource']} in {probe['namespace']}",
         "vendor": probe["vendor"],
+        "resource": probe["resource"],
+        "asked": probe["count"] if probe["whole"] else None,
         "image": probe["image"],
         "claim": probe["claim"] or None,
     }
@@ -87,24 +135,7 @@ def run(cluster: Cluster, probe: Data, wait_timeout: float) -> dict[str, Any]:
     except (NotReadyError, ClusterError) as error:
         return {**subject, "error": " ".join(str(error).split())}
     try:
-        return {**subject, "node": done["node"], **json.loads(done["output"][-1])}
-    except (IndexError, ValueError):
+        told = json.loads(done["output"][-1])
+        return {**subject, "node": done["node"], **told, "seen": len(told["devices"])}
+    except (LookupError, ValueError, TypeError):
         return {**subject, "error": f"it printed no result but: {' '.join(done['output'])}"}
-
-
-def _resource(facts: Data, vendor: str) -> str:
-    """Return the resource of the vendor of which most are free."""
-    free: dict[str, int] = {}
-    for node in facts.get("nodes") or []:
-        for device in node.get("accelerators") or []:
-            if device.get("vendor") == vendor and device.get("count"):
-                name = str(device["resource"])
-                free[name] = free.get(name, 0) + int(device.get("free") or 0)
-    return max(sorted(free), key=lambda name: free[name], default="")
-
-
-def _runtime_class(facts: Data, plan: Data, vendor: str) -> str:
-    part = (plan.get("vendors") or {}).get(vendor) or {}
-    wanted = (part.get("options") or {}).get("runtime_class") or ""
-    known = [item.get("name") if isinstance(item, Mapping) else item for item in facts.get("runtime_classes") or []]
-    return wanted if wanted in known else ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .path import MISSING, lookup
+from .wishes import SERVICES
 
 WRITE = ("get", "list", "create", "patch")
 # helm reads and writes whole objects, and removes what a newer chart no longer has.
@@ -146,7 +147,7 @@ RELEASE: Rows = (
     ("", "pods/portforward", ("get", "create")),
     ("", "events", ("list",)),
 )
-_SERVICES = (None, "deploy", "embedding", "reranker", "app", "web-ui")
+_SERVICES = (None, *SERVICES)
 
 
 def _on(value: Any) -> bool:

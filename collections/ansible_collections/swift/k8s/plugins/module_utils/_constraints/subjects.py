@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._accelerator.slices import SLICES, of_chip, resource_of
 from .._accelerator.vendors import vendor_of
-from .fit import fit, usable
+from .fit import Taken, fit, free_devices
 from .images import requirements
 from .nearest import nearest
+from .places import eligible, usable
 from .report import where
 from .signs import trouble
 
@@ -21,7 +23,7 @@ Subject = dict[str, Any]
 
 def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, list[Subject]]:
     """Return scope -> subjects. `plan` is the device plan, `seen` what `observe` brought."""
-    releases = [_release(item, facts, plan) for item in wishes["releases"]]
+    releases = _releases(wishes["releases"], facts, plan)
     return {
         "cluster": [_cluster(facts, wishes, plan, seen)],
         "nodes": [_node(node, facts, plan, seen) for node in facts.get("nodes") or []],
@@ -135,33 +137,60 @@ def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
     }
 
 
+def _releases(wished: Iterable[Data], facts: Data, plan: Data) -> list[Subject]:
+    """Releases that are there hold their devices already; what a new one takes, those after it lack."""
+    there = {(item.get("namespace"), item.get("name")) for item in facts.get("releases") or []}
+    taken: Taken = Counter()
+    result = []
+    for item in wished:
+        installed = (item["namespace"], item["name"]) in there
+        found = fit(facts.get("nodes") or [], item, Counter() if installed else taken)
+        result.append({**_release(item, facts, plan), "fit": found, "installed": installed})
+    return result
+
+
 def _release(release: Data, facts: Data, plan: Data) -> Subject:
-    vendor = release.get("vendor")
+    vendor = release["vendor"]
     nodes = facts.get("nodes") or []
-    advertised = any(
-        device.get("vendor") == vendor and device.get("count")
-        for node in nodes
-        for device in node.get("accelerators") or []
-    )
-    part = (plan.get("vendors") or {}).get(vendor) or {}
-    installed = any(
-        item.get("name") == release["name"] and item.get("namespace") == release["namespace"]
-        for item in facts.get("releases") or []
-    )
+    coming = _coming(plan, vendor)
+    brought = sorted({name for name in coming.values() if not name.endswith("/")})
     return {
         **release,
         "subject": f"release {release['name']}",
         "image": requirements(release["image_name"]) if release.get("image_name") else {},
-        "fit": fit(nodes, release),
         "accelerated": vendor in (plan.get("vendors") or {}),
-        "advertised": advertised,
+        "advertised": any(
+            device.get("vendor") == vendor and device.get("count")
+            for node in nodes
+            for device in node.get("accelerators") or []
+        ),
         # Devices come with this very run: how many, nobody can tell before.
-        "pending": not advertised and part.get("action") == "install" and bool(part.get("nodes")),
-        "installed": installed,
+        "pending": any(
+            _matches(coming.get(node["name"], ""), release["resource"])
+            and eligible(node, release)
+            and not free_devices(node, release["resource"])
+            for node in nodes
+        ),
+        "brought": brought,
+        "advice": f"Set accelerator.resource to {' or '.join(brought)}."
+        if brought
+        else f"Select the nodes in device_plugin_{vendor}.nodes, or set accelerator.vendor.",
         "slice": _slice(release, nodes),
         "class_missing": _class_missing(release.get("runtime_class"), facts, plan),
         "volcano_served": _volcano_served(facts),
     }
+
+
+def _coming(plan: Data, vendor: str) -> dict[str, str]:
+    """Return node -> the resource, or a prefix that ends in /, that this run's device plugin will offer there."""
+    part = (plan.get("vendors") or {}).get(vendor) or {}
+    if part.get("action") != "install":
+        return {}
+    return {str(item["node"]): str(item["resource"]) for item in part.get("expect") or []}
+
+
+def _matches(coming: str, resource: str) -> bool:
+    return bool(coming) and (resource.startswith(coming) if coming.endswith("/") else resource == coming)
 
 
 def _slice(release: Data, nodes: Iterable[Data]) -> Subject:
@@ -199,11 +228,11 @@ def _placements(release: Data, facts: Data) -> list[Subject]:
     result = []
     for node in facts.get("nodes") or []:
         device = next(
-            (item for item in node.get("accelerators") or [] if item.get("vendor") == release["vendor"]), None
+            (item for item in node.get("accelerators") or [] if item.get("resource") == release["resource"]), None
         )
-        labels = node.get("labels") or {}
-        if device is None or not usable(node) or not release["node_selector"].items() <= labels.items():
+        if device is None or not eligible(node, release):
             continue
+        labels = node.get("labels") or {}
         result.append(
             {
                 "subject": node["name"],

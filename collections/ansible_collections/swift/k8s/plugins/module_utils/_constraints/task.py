@@ -21,6 +21,7 @@ from .evaluate import evaluate, of_level
 from .junit import junit
 from .registry import Registries, read_auths
 from .rules import load, silences
+from .settle import settle
 from .subjects import subjects
 from .wishes import normalise
 
@@ -43,6 +44,7 @@ def run(
     silenced = silences(params["silence"], rules)
     wishes = wished(params)
     plan = device_plan(facts, wishes)
+    wishes = settle(wishes, facts, plan)
     wanted = observe.wished_images(facts, wishes, plan)
     foreign = outside.images(wanted, _inside(wishes, params["registries"]))
     # Behind an air gap nobody outside is asked, not even whether an image exists.
@@ -54,7 +56,7 @@ def run(
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
     if params["probe"] and not check_mode:
-        seen["probes"] = _probe(cluster, facts, wishes, plan, seen["claims"], params["probe_options"])
+        seen["probes"] = _probe(cluster, facts, wishes, seen["claims"], params["probe_options"])
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)
     data = [finding.to_dict() for finding in findings]
     missing = yamldoc.dump_all(seen["roles"]) if seen["roles"] else ""
@@ -96,11 +98,9 @@ def roles(cluster: Cluster, params: Params) -> str:
     return text
 
 
-def _probe(
-    cluster: Cluster, facts: Params, wishes: Params, plan: Params, claims: Params, options: Params
-) -> list[dict[str, Any]]:
-    pods = probe.planned(facts, wishes, plan, claims, options)
-    return [probe.run(cluster, pod, options["wait_timeout"]) for pod in pods]
+def _probe(cluster: Cluster, facts: Params, wishes: Params, claims: Params, options: Params) -> list[dict[str, Any]]:
+    pods = probe.planned(facts, wishes, claims, options)
+    return [probe.run(cluster, pod, options["wait_timeout"]) for pod in pods] + probe.unprobed(facts, wishes)
 
 
 def device_plan(facts: Mapping[str, Any], wishes: Mapping[str, Any]) -> dict[str, Any]:

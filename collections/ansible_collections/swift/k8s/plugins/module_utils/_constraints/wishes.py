@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._plan.need import least_device_mib
+from .._release.options import merged
 from .errors import RuleError
 from .room import room
 
@@ -22,6 +22,8 @@ KEYS = (
     "releases",
     "release_defaults",
     "images",
+    "smoke_image",
+    "seed_image",
     "models",
     "models_claim",
     "serves_site",
@@ -30,7 +32,8 @@ KEYS = (
     "known_variables",
     "pod_namespaces",
 )
-DEVICE_PREFIXES = {"nvidia.com/": "nvidia", "huawei.com/": "ascend"}
+#: Tasks of the chart that are Deployments; the others are Jobs.
+SERVICES = ("deploy", "embedding", "reranker", "app", "web-ui")
 
 
 def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +42,9 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     if extra:
         raise RuleError(f"wishes: unknown key {sorted(extra)[0]!r}; known are {', '.join(KEYS)}")
     namespace = raw.get("namespace") or "ms-swift"
-    defaults = raw.get("release_defaults") or {}
+    registry = raw.get("registry") or ""
+    # The role ms_swift puts the mirror under everything else, so that defaults and entries may name another one.
+    defaults = merged({"image": {"registry": registry}} if registry else {}, raw.get("release_defaults") or {})
     releases = [_release(item, defaults, namespace) for item in raw.get("releases") or []]
     models, holder = list(raw.get("models") or []), raw.get("models_claim")
     claims = [{"namespace": namespace, **_given(item)} for item in raw.get("claims") or []]
@@ -50,6 +55,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "device_plugin": raw.get("device_plugin") or {},
         "releases": [release for release in releases if release["state"] == "present"],
         "claims": [claim for claim in claims if claim.get("state", "present") == "present"],
+        "registry": registry,
         "images": list(raw.get("images") or []),
         "models": models,
         "serves_site": bool(raw.get("serves_site")),
@@ -63,62 +69,29 @@ def _given(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: str) -> dict[str, Any]:
-    values = _merge(defaults, item.get("values") or {})
-    accelerator = values.get("accelerator") or {}
-    resource, limit = _limit(values.get("resources") or {})
-    vendor = accelerator.get("vendor") or next(
-        (name for prefix, name in DEVICE_PREFIXES.items() if resource.startswith(prefix)), ""
-    )
-    count = int(accelerator.get("count") or limit or (0 if vendor in {"", "auto", "cpu"} else 1))
-    engine = values.get("engine") or {}
-    backend, context = engine.get("backend") or "", int(engine.get("maxModelLen") or 0)
-    needed = least_device_mib(str(item.get("model") or ""), count, backend, context)
+    values = merged(defaults, item.get("values") or {})
+    model = item.get("model")
     return {
         "name": item.get("name"),
         "values": values,
         "namespace": item.get("namespace") or namespace,
         "state": item.get("state") or "present",
-        "model": item.get("model"),
-        "vendor": vendor or "auto",
-        "resource": accelerator.get("resource") or resource,
-        "count": count,
-        "replicas": int(values.get("replicaCount") or 1),
-        "backend": backend,
-        "memory_mib": item.get("memory_mib") or needed,
-        "limits": _limits(values.get("resources") or {}, accelerator.get("resource") or resource, count),
+        "model": model,
+        # The role takes a hub's id, or a mapping with the chart's own keys.
+        "model_id": str((model.get("id") if isinstance(model, Mapping) else model) or ""),
+        "replicas": _pods(values),
+        "backend": (values.get("engine") or {}).get("backend") or "",
+        "memory_mib": item.get("memory_mib"),
         "runtime_class": values.get("runtimeClassName") or None,
         "volcano": bool((values.get("queue") or {}).get("volcano")),
         "node_selector": dict(values.get("nodeSelector") or {}),
-        "image_name": _image(values.get("image") or {}),
+        "tolerations": list(values.get("tolerations") or []),
     }
 
 
-def _limit(resources: Mapping[str, Any]) -> tuple[str, int]:
-    """Return the device resource among the limits, and how many of it."""
-    for name, amount in (resources.get("limits") or {}).items():
-        if name.startswith(tuple(DEVICE_PREFIXES)):
-            return name, int(amount)
-    return "", 0
-
-
-def _limits(resources: Mapping[str, Any], device: str, count: int) -> dict[str, Any]:
-    """Return the limits of the engine's container, as far as the inventory names them."""
-    named = {name: value for name, value in (resources.get("limits") or {}).items() if not isinstance(value, Mapping)}
-    return {**named, **({device: count} if device and count else {})}
-
-
-def _image(image: Any) -> str:
-    if isinstance(image, str):
-        return image
-    if not image.get("repository") or not (image.get("tag") or image.get("digest")):
-        return ""
-    path = "/".join(part for part in (image.get("registry"), image["repository"]) if part)
-    return f"{path}@{image['digest']}" if image.get("digest") else f"{path}:{image['tag']}"
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in over.items():
-        both = isinstance(result.get(key), Mapping) and isinstance(value, Mapping)
-        result[key] = _merge(result[key], value) if both else value
-    return result
+def _pods(values: Mapping[str, Any]) -> int:
+    """Return how many pods run at once: of a service each copy of the model may take several, of a Job its nodes."""
+    if (values.get("task") or "deploy") in SERVICES:
+        replicas = values.get("replicaCount")
+        return int(1 if replicas is None else replicas) * int((values.get("engine") or {}).get("nodes") or 1)
+    return int((values.get("train") or {}).get("nodes") or 1)

@@ -38,7 +38,7 @@ def pod(test: Mapping[str, Any]) -> dict[str, Any]:
         "name": "smoke",
         "image": test["image"],
         "command": test.get("command") or COMMAND,
-        "resources": {"limits": {test["resource"]: 1}},
+        "resources": {"limits": {test["resource"]: test.get("count", 1)}},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     spec: dict[str, Any] = {
@@ -46,7 +46,7 @@ def pod(test: Mapping[str, Any]) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 0,
         "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
-        "tolerations": [{"key": test["resource"], "operator": "Exists"}],
+        "tolerations": [{"key": test["resource"], "operator": "Exists"}, *test.get("tolerations", [])],
         "containers": [container],
     }
     if test.get("runtime_class"):
@@ -100,6 +100,7 @@ def _failure(cluster: Cluster, test: Mapping[str, Any], name: str, log: str) -> 
     namespace = test["namespace"]
     events = cluster.list("v1", "Event", namespace=namespace, field_selector=f"involvedObject.name={name}")
     live = cluster.get("v1", "Pod", name, namespace=namespace) or {}
-    text = f"The smoke pod that asks for one {test['resource']} did not succeed: {state(live)}. {last_event(events)}"
+    asked = f"{test.get('count', 'one')} {test['resource']}"
+    text = f"The smoke pod that asks for {asked} did not succeed: {state(live)}. {last_event(events)}"
     advice = hint(text) or "Compare the request with the node's allocatable devices and taints."
     return "\n".join(filter(None, [text, log.strip(), advice]))

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._accelerator.vendors import named
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import in_pod, probe
 
 
@@ -19,7 +20,9 @@ def test_devices(tmp_path: Path, vendor: str, expected: list[str]) -> None:
     (tmp_path / "dev").mkdir()
     for name in ("nvidia0", "nvidia10", "nvidiactl", "nvidia-uvm", "davinci3", "davinci_manager"):
         (tmp_path / "dev" / name).touch()
-    assert in_pod.devices(vendor, tmp_path) == expected
+    table = named(vendor)
+    assert table is not None
+    assert in_pod.devices(table.device_files, tmp_path) == expected
 
 
 def test_volume(tmp_path: Path) -> None:
@@ -42,7 +45,7 @@ def test_reach() -> None:
 
 
 def test_it_runs_from_its_text_alone() -> None:
-    question = json.dumps({"vendor": "nvidia", "volume": "", "addresses": []})
+    question = json.dumps({"files": "nvidia[0-9]+", "volume": "", "addresses": []})
     done = subprocess.run([sys.executable, "-I", "-c", probe.source(), question], capture_output=True, check=True)
     told = json.loads(done.stdout)
     assert set(told) == {"devices", "shm_mib", "volume", "unknown_names", "unreachable"}

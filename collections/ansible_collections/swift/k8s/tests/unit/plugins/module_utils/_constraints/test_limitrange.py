@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import limitrange
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 
-ENGINE = {"accelerator": {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 4}}
+ENGINE = {"accelerator": {"vendor": "nvidia", "count": 4}}
 
 
 def wishes(limits: dict[str, Any], namespace: str = "ai") -> dict[str, Any]:
     release = {"name": "qwen", "values": {**ENGINE, "resources": {"limits": limits}}}
     claim = {"name": "models", "size": "200Gi"}
-    return normalise({"namespace": namespace, "releases": [release], "claims": [claim]})
+    return settle(normalise({"namespace": namespace, "releases": [release], "claims": [claim]}), {}, {})
 
 
 def ranges(**row: Any) -> list[dict[str, Any]]:

@@ -17,10 +17,12 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints import (
     namespaces,
     observe,
     outside,
+    published,
 )
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.clock import parse, skews
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.credential import lifetime
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.registry import Registries
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -45,22 +47,21 @@ PLAN: dict[str, Any] = {
         },
     },
 }
-WISHES = normalise(
-    {
-        "claims": [{"name": "models", "size": "10Gi", "nfs": {"server": "x"}}],
-        "releases": [
-            {
-                "name": "qwen",
-                "values": {
-                    "replicaCount": 2,
-                    "accelerator": {"vendor": "nvidia", "count": 4, "resource": "nvidia.com/gpu"},
-                    "image": "quay.io/ms-swift:1",
-                },
-            }
-        ],
-        "images": ["quay.io/extra:1"],
-    }
-)
+RAW: dict[str, Any] = {
+    "claims": [{"name": "models", "size": "10Gi", "nfs": {"server": "x"}}],
+    "releases": [
+        {
+            "name": "qwen",
+            "values": {
+                "replicaCount": 2,
+                "accelerator": {"vendor": "nvidia", "count": 4},
+                "image": "quay.io/ms-swift:1",
+            },
+        }
+    ],
+    "images": ["quay.io/extra:1"],
+}
+WISHES = settle(normalise(RAW), {}, PLAN)
 
 
 Objects = list[dict[str, Any]]
@@ -166,9 +167,12 @@ def test_storage_quota_in_words() -> None:
 
 
 def test_images_and_their_users() -> None:
-    device = {"vendor": "nvidia"}
+    device = {"vendor": "nvidia", "resource": "nvidia.com/gpu"}
     facts = {
-        "nodes": [{"name": "gpu-1", "arch": "amd64", "accelerators": [device]}, {"name": "npu-1", "arch": "arm64"}]
+        "nodes": [
+            {"name": "gpu-1", "arch": "amd64", "ready": True, "accelerators": [device]},
+            {"name": "npu-1", "arch": "arm64", "ready": True},
+        ]
     }
     wanted = observe.wished_images(facts, WISHES, PLAN)
     assert wanted == {
@@ -179,6 +183,39 @@ def test_images_and_their_users() -> None:
         "quay.io/extra:1": {"used_by": ["preflight_images"], "needs": set()},
     }
     assert outside.images(wanted, {"quay.io", "nvcr.io"}) == ["swr.example/dp:1", "swr.example/exporter:1"]
+
+
+def with_nfd(image: dict[str, str], version: str = "0.20.0") -> dict[str, Any]:
+    values = {"nfd": {"enabled": True, "image": image}}
+    part = {"action": "install", "nodes": ["gpu-1"], "options": {"version": version}, "values": values}
+    return {"vendors": {"nvidia": part}}
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (with_nfd({}), [f"{observe.NFD}:v0.19.0"]),
+        (with_nfd({"repository": "mirror.site/nfd"}), ["mirror.site/nfd:v0.19.0"]),
+        (with_nfd({"tag": "v1"}, "0.17.1"), [f"{observe.NFD}:v1"]),
+        # which one an older chart brings is not known here
+        (with_nfd({}, "0.17.1"), []),
+    ],
+)
+def test_node_feature_discovery(plan: dict[str, Any], expected: list[str]) -> None:
+    assert list(observe.wished_images({"nodes": [{"name": "gpu-1"}]}, normalise({}), plan)) == expected
+
+
+def test_images_that_the_run_starts_itself() -> None:
+    facts = {"nodes": [{"name": "a", "arch": "arm64", "ready": True}]}
+    wishes = normalise({"models": [{"id": "a/b"}], "smoke_image": "busybox:1.37", "registry": "mirror.site"})
+    wanted = observe.wished_images(facts, settle(wishes, facts, {}), {})
+    assert {name: (entry["used_by"], entry["needs"]) for name, entry in wanted.items()} == {
+        published.seeding("mirror.site"): (["model_cache_image"], {"arm64"}),
+        "busybox:1.37": (["device_plugin_smoke_image"], {"arm64"}),
+    }
+    named = normalise({"models": [{"id": "a/b"}], "seed_image": "r.io/py:3"})
+    assert list(observe.wished_images(facts, named, {})) == ["r.io/py:3"]
+    assert observe.wished_images(facts, normalise({"seed_image": "r.io/py:3"}), {}) == {}
 
 
 def test_other_addresses_outside() -> None:

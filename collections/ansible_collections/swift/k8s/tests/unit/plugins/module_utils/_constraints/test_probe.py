@@ -9,54 +9,95 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
-from ansible_collections.swift.k8s.plugins.module_utils._constraints import probe
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import probe, published
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import pod
 
 from .._devices.fakes import FakeCluster
 
-FACTS: dict[str, Any] = {
-    "nodes": [
-        {
-            "name": "gpu-1",
-            "accelerators": [
-                {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 0},
-                {"vendor": "nvidia", "resource": "nvidia.com/mig-1g.10gb", "count": 7, "free": 5},
-            ],
-        }
-    ],
-    "runtime_classes": [{"name": "nvidia", "handler": "nvidia"}],
-}
-PLAN = {"vendors": {"nvidia": {"options": {"runtime_class": "nvidia"}}}}
+
+def gpu_node(name: str, free: int, resource: str = "nvidia.com/gpu", **more: Any) -> dict[str, Any]:
+    device = {"vendor": "nvidia", "resource": resource, "count": 8, "free": free, "sharing": "none", **more}
+    return {"name": name, "ready": True, "labels": {"a": "b"}, "accelerators": [device]}
+
+
+FACTS: dict[str, Any] = {"nodes": [gpu_node("gpu-1", 4)]}
 RELEASE = {
     "name": "qwen",
-    "values": {"accelerator": {"vendor": "nvidia"}, "image": "r.io/x:1", "nodeSelector": {"a": "b"}},
+    "values": {
+        "accelerator": {"vendor": "nvidia"},
+        "image": "r.io/x:1",
+        "nodeSelector": {"a": "b"},
+        "tolerations": [{"key": "team", "operator": "Exists"}],
+        "runtimeClassName": "nvidia",
+    },
 }
 WISHES: dict[str, Any] = {"releases": [RELEASE, {**RELEASE, "name": "two"}], "claims": [{"name": "models"}]}
 
 
-def planned(options: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
-    return probe.planned(FACTS, normalise({**WISHES, **more}), PLAN, ["ms-swift/models", "other/models"], options)
+def settled(facts: dict[str, Any] = FACTS, **more: Any) -> dict[str, Any]:
+    return settle(normalise({**WISHES, **more}), facts, {})
 
 
-def test_one_pod_for_a_vendor_in_a_namespace_where_devices_are_free() -> None:
+def planned(options: dict[str, Any], facts: dict[str, Any] = FACTS, **more: Any) -> list[dict[str, Any]]:
+    return probe.planned(facts, settled(facts, **more), ["ms-swift/models", "other/models"], options)
+
+
+def asking(**accelerator: Any) -> dict[str, Any]:
+    return {"releases": [{"name": "qwen", "values": {"accelerator": {"vendor": "nvidia", **accelerator}}}]}
+
+
+def test_one_pod_for_a_resource_in_a_namespace() -> None:
     (found,) = planned({})
-    assert found["resource"] == "nvidia.com/mig-1g.10gb"
+    assert (found["resource"], found["count"], found["whole"]) == ("nvidia.com/gpu", 1, True)
     assert (found["image"], found["claim"], found["runtime_class"]) == ("r.io/x:1", "models", "nvidia")
     spec = pod(found)["spec"]
     assert spec["nodeSelector"] == {"a": "b"}
+    assert spec["tolerations"][-1] == {"key": "team", "operator": "Exists"}
     assert spec["securityContext"]["fsGroup"] == 1000
     assert [item["mountPath"] for item in spec["containers"][0]["volumeMounts"]] == ["/dev/shm", "/probe"]
     assert spec["volumes"][1]["persistentVolumeClaim"] == {"claimName": "models"}
 
 
-def test_without_claims_devices_or_an_image() -> None:
+def test_the_pod_asks_for_what_the_largest_release_asks_for() -> None:
+    releases = [asking(count=count)["releases"][0] | {"name": f"r{count}"} for count in (1, 4, 2)]
+    (found,) = planned({}, releases=releases)
+    assert pod(found)["spec"]["containers"][0]["resources"] == {"limits": {"nvidia.com/gpu": 4}}
+
+
+@pytest.mark.parametrize(
+    ("facts", "wishes", "expected"),
+    [
+        (FACTS, asking(vendor="cpu"), "it asks for no device"),
+        (FACTS, asking(vendor="ascend"), "no node that it may run on offers huawei.com/Ascend910 yet"),
+        (
+            {"nodes": [gpu_node("gpu-1", 8, "nvidia.com/gpu.shared")]},
+            asking(),
+            "no node that it may run on offers nvidia.com/gpu yet",
+        ),
+        (FACTS, asking(count=5), "no node has 5 free nvidia.com/gpu"),
+        (FACTS, asking(count=4), ""),
+    ],
+)
+def test_why_no_pod_runs(facts: dict[str, Any], wishes: dict[str, Any], expected: str) -> None:
+    assert (planned({}, facts, **wishes) == []) is bool(expected)
+    told = probe.unprobed(facts, settled(facts, **wishes))
+    assert told == ([{"subject": "release qwen", "hindrance": expected}] if expected else [])
+
+
+def test_without_claims_or_an_image_of_its_own() -> None:
     (found,) = planned({"image": "mine:1"}, claims=[])
     assert (found["image"], found["claim"], json.loads(found["command"][3])["volume"]) == ("mine:1", "", "")
-    assert (
-        planned({}, releases=[{"name": "npu", "values": {"accelerator": {"vendor": "ascend"}, "image": "x:1"}}]) == []
-    )
-    assert planned({}, releases=[{"name": "qwen", "values": {"accelerator": {"vendor": "nvidia"}}}]) == []
+    (found,) = planned({}, **asking())
+    assert found["image"] == published.engine({}, "nvidia")
+
+
+def test_a_share_of_a_device_is_no_number_of_files() -> None:
+    (found,) = planned({}, {"nodes": [gpu_node("gpu-1", 4, sharing="time-slicing")]}, **asking())
+    cluster = FakeCluster()
+    cluster.log = '{"devices": ["nvidia0"]}'
+    assert (found["whole"], probe.run(cluster, found, 5)["asked"]) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +119,7 @@ def test_answers() -> None:
     cluster.log = 'a warning\n{"devices": ["nvidia0"], "shm_mib": 9}\n'
     told = probe.run(cluster, wanted, 5)
     assert (told["node"], told["devices"], told["shm_mib"], told.get("error")) == ("gpu-1", ["nvidia0"], 9, None)
+    assert (told["asked"], told["seen"]) == (1, 1)
     cluster.log = "no json"
     assert probe.run(cluster, wanted, 5)["error"] == "it printed no result but: no json"
     cluster = FakeCluster()

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.evaluate import Finding, evaluate
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import Rule, load
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.subjects import subjects
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.task import device_plan
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
@@ -30,7 +31,15 @@ A100 = {
     "count": 8,
     "free": 8,
 }
-NPU = {"vendor": "ascend", "chip": "910B3", "product": "Ascend-910B3", "driver": "25.5.1", "count": 8, "free": 8}
+NPU = {
+    "vendor": "ascend",
+    "chip": "910B3",
+    "product": "Ascend-910B3",
+    "driver": "25.5.1",
+    "resource": "huawei.com/Ascend910",
+    "count": 8,
+    "free": 8,
+}
 GPU_LABELS = {"nvidia.com/gpu.count": "8", "nvidia.com/cuda.runtime-version.full": "13.0", "pool": "gpu"}
 
 
@@ -49,7 +58,7 @@ def node(name: str, device: Mapping[str, Any], labels: Mapping[str, str], **more
 
 OWNERS: list[dict[str, Any]] = [
     {"kind": "gpu-operator", "resource": "nvidia.com/gpu", "nodes": ["gpu-1"], "desired": 1, "ready": 1},
-    {"kind": "cce", "resource": "huawei.com/ascend-1980", "nodes": ["npu-1"], "desired": 1, "ready": 1},
+    {"kind": "mindcluster", "resource": "huawei.com/Ascend910", "nodes": ["npu-1"], "desired": 1, "ready": 1},
 ]
 FACTS: dict[str, Any] = {
     "server_version": "v1.34.2",
@@ -85,7 +94,8 @@ SEEN: dict[str, Any] = {
 def judge(facts: Mapping[str, Any], wishes: Mapping[str, Any], seen: Mapping[str, Any]) -> list[Finding]:
     complete = normalise({**WISHES, **wishes})
     whole = {**FACTS, **facts}
-    return evaluate(RULES, subjects(whole, complete, device_plan(whole, complete), {**SEEN, **seen}), {})
+    plan = device_plan(whole, complete)
+    return evaluate(RULES, subjects(whole, settle(complete, whole, plan), plan, {**SEEN, **seen}), {})
 
 
 def test_nothing_is_wrong_with_a_healthy_cluster() -> None:
@@ -128,6 +138,7 @@ def image(**more: Any) -> dict[str, Any]:
 
 def probed(**more: Any) -> dict[str, Any]:
     seen = {"subject": "nvidia.com/gpu in ms-swift", "vendor": "nvidia", "image": IMAGE, "claim": "models"}
+    seen |= {"resource": "nvidia.com/gpu", "asked": 1, "seen": len(more.get("devices", ["nvidia0"]))}
     healthy = {"node": "gpu-1", "devices": ["nvidia0"], "shm_mib": 9000, "unknown_names": [], "unreachable": []}
     return {"probes": [{**seen, **healthy, "volume": {"write_mib_s": 900, "read_mib_s": 900}, **more}]}
 
@@ -234,6 +245,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     ),
     "release-without-volcano": ({}, release(queue={"volcano": {"queue": "ai"}}), {}),
     "probe-failed": ({}, {}, probed(error="ErrImagePull")),
+    "probe-not-run": ({}, {}, {"probes": [{"subject": "release x", "hindrance": "it asks for no device"}]}),
+    "probe-few-devices": ({}, {}, probed(asked=2)),
     "probe-no-device": ({}, {}, probed(devices=[])),
     "probe-shared-memory": ({}, {}, probed(shm_mib=64)),
     "probe-volume-refused": ({}, {}, probed(volume={"error": "Permission denied"})),
@@ -241,6 +254,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "probe-name-unknown": ({}, {}, probed(unknown_names=["hub.example"])),
     "probe-unreachable": ({}, {}, probed(unreachable=["hub.example:443 (timed out)"])),
 }
+
+
+# what the cluster offers of a vendor -> words that the finding about a release of 2 must say
+SHARED, MIG = "nvidia.com/gpu.shared", "nvidia.com/mig-1g.10gb"
+OTHERS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("nvidia", gpu(device={"resource": SHARED, "free": 5}), ["2 nvidia.com/gpu", f"{SHARED} (5 free)"]),
+    ("nvidia", gpu(device={"resource": MIG}), ["2 nvidia.com/gpu", f"{MIG} (8 free)"]),
+    ("ascend", npu({"resource": "huawei.com/ascend-1980"}), ["huawei.com/ascend-1980 (8 free)"]),
+    ("ascend", npu({"resource": "huawei.com/Ascend910B3"}), ["huawei.com/Ascend910B3 (8 free)"]),
+]
+
+
+@pytest.mark.parametrize(("vendor", "facts", "words"), OTHERS)
+def test_devices_of_another_name_do_not_fit(vendor: str, facts: dict[str, Any], words: list[str]) -> None:
+    accelerator = {"vendor": vendor, "count": 2}
+    found = judge(facts, {"releases": [{"name": "x", "values": {"accelerator": accelerator}}]}, {})
+    (finding,) = [item for item in found if item.id == "devices-do-not-fit"]
+    said = f"{finding.message} {finding.next_step}"
+    assert "accelerator.resource" in said
+    assert all(word in said for word in words), said
 
 
 # rule -> what looks alike, and is no trouble

@@ -9,43 +9,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.subjects import subjects
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 
 DEVICE = {"vendor": "nvidia", "resource": "nvidia.com/gpu", "count": 8, "free": 8, "product": "A100", "driver": "550"}
 NODE = {"name": "gpu-1", "ready": True, "schedulable": True, "labels": {"pool": "a"}, "accelerators": [DEVICE]}
+BARE = {"name": "npu-1", "ready": True, "schedulable": True, "labels": {}, "accelerators": []}
+NPU_COMES = [{"node": "npu-1", "resource": "huawei.com/Ascend910"}]
 PLAN = {
     "vendors": {
         "nvidia": {"action": "none", "nodes": [], "options": {}},
-        "ascend": {"action": "install", "nodes": ["npu-1"], "options": {}},
+        "ascend": {"action": "install", "nodes": ["npu-1"], "options": {}, "expect": NPU_COMES},
     }
 }
 
 
-def build(wishes: dict[str, Any], **facts: Any) -> dict[str, list[dict[str, Any]]]:
-    return subjects({"nodes": [NODE], **facts}, normalise(wishes), PLAN, {})
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ({}, {"vendor": "auto", "count": 0, "replicas": 1, "image_name": ""}),
-        ({"accelerator": {"vendor": "nvidia"}}, {"vendor": "nvidia", "count": 1}),
-        ({"accelerator": {"vendor": "cpu"}}, {"vendor": "cpu", "count": 0}),
-        (
-            {"resources": {"limits": {"huawei.com/Ascend910": "2", "cpu": 4}}},
-            {"vendor": "ascend", "count": 2, "resource": "huawei.com/Ascend910"},
-        ),
-        ({"image": "quay.io/x:1"}, {"image_name": "quay.io/x:1"}),
-        ({"image": {"registry": "r.io", "repository": "x", "tag": "1"}}, {"image_name": "r.io/x:1"}),
-        ({"image": {"repository": "r.io/x", "digest": "sha256:a", "tag": "1"}}, {"image_name": "r.io/x@sha256:a"}),
-        ({"image": {"repository": "r.io/x"}}, {"image_name": ""}),
-        ({"replicaCount": 3, "engine": {"backend": "vllm"}}, {"replicas": 3, "backend": "vllm"}),
-    ],
-)
-def test_releases(values: dict[str, Any], expected: dict[str, Any]) -> None:
-    (release,) = normalise({"releases": [{"name": "qwen", "values": values}]})["releases"]
-    assert {key: release[key] for key in expected} == expected
+def build(wishes: dict[str, Any], plan: dict[str, Any] = PLAN, **facts: Any) -> dict[str, list[dict[str, Any]]]:
+    whole = {"nodes": [NODE, BARE], **facts}
+    return subjects(whole, settle(normalise(wishes), whole, plan), plan, {})
 
 
 def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
@@ -57,7 +39,8 @@ def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
             "claims": [{"name": "models"}, {"name": "old", "state": "absent", "namespace": "x"}],
         }
     )
-    assert [(item["name"], item["vendor"], item["count"]) for item in wishes["releases"]] == [("a", "nvidia", 2)]
+    accelerators = [(item["name"], item["values"]["accelerator"]) for item in wishes["releases"]]
+    assert accelerators == [("a", {"vendor": "nvidia", "count": 2})]
     assert [(item["namespace"], item["name"]) for item in wishes["claims"]] == [("ai", "models")]
 
 
@@ -80,12 +63,29 @@ def test_releases_know_whether_their_devices_come_with_this_run() -> None:
     assert (cpu["accelerated"], cpu["fit"]["needed"]) == (False, False)
 
 
+def test_devices_under_another_name_are_not_those_that_a_release_waits_for() -> None:
+    release = {"name": "npu", "values": {"accelerator": {"vendor": "ascend", "resource": "huawei.com/Ascend910B3"}}}
+    (found,) = build({"releases": [release]})["releases"]
+    assert (found["pending"], found["brought"]) == (False, ["huawei.com/Ascend910"])
+    assert found["advice"] == "Set accelerator.resource to huawei.com/Ascend910."
+    (found,) = build({"releases": [release]}, PLAN | {"vendors": {"ascend": {"action": "none"}}})["releases"]
+    assert found["advice"].startswith("Select the nodes in device_plugin_ascend.nodes")
+
+
+def test_releases_share_what_is_free_in_their_order() -> None:
+    big = [{"name": name, "values": {"accelerator": {"vendor": "nvidia", "count": 6}}} for name in "ab"]
+    assert [item["fit"]["missing"] for item in build({"releases": big})["releases"]] == [0, 1]
+    there = [{"name": "a", "namespace": "ms-swift"}]
+    assert [item["fit"]["missing"] for item in build({"releases": big}, releases=there)["releases"]] == [0, 0]
+
+
 def test_placements_are_the_nodes_that_could_carry_a_release() -> None:
     def places(**values: Any) -> list[str]:
         release = {"name": "gpu", "values": {"accelerator": {"vendor": "nvidia"}, **values}}
         return [item["subject"] for item in build({"releases": [release]})["placements"]]
 
     assert places() == ["gpu-1"]
+    assert places(accelerator={"vendor": "nvidia", "resource": "nvidia.com/gpu.shared"}) == []
     assert places(nodeSelector={"pool": "a"}) == ["gpu-1"]
     assert places(nodeSelector={"pool": "b"}) == []
 
@@ -134,5 +134,5 @@ def test_variables_and_nodes() -> None:
         ("zzz", None),
     ]
     assert build({"variables": ["x"]})["variables"] == []
-    (node,) = built["nodes"]
+    node = built["nodes"][0]
     assert (node["vendors"], node["devices"], node["served"], node["unlabelled"]) == (["nvidia"], 8, False, False)

@@ -104,19 +104,65 @@ def test_behind_an_air_gap_nobody_outside_is_asked(monkeypatch: pytest.MonkeyPat
     assert asked == ["mirror.example/x/nvidia/k8s-device-plugin:v0.20.0"]
 
 
+OFFLINE = {**RULE, "id": "offline", "when": {"offline": True}, "expect": {"outside": {"empty": True}}}
+NAMED = {"name": "qwen", "values": {"image": {"repository": "x", "tag": "1"}, "proxy": {"enabled": True}}}
+PLAIN = {"name": "npu", "values": {"accelerator": {"vendor": "ascend"}}}
+ASKED = {
+    "": {"quay.io/ascend/ms-swift", "docker.io/library/haproxy", "x", "modelscope"},
+    "mirror.site/k8s": {
+        "mirror.site/k8s/ascend/ms-swift",
+        "mirror.site/k8s/library/haproxy",
+        "mirror.site/k8s/x",
+        "mirror.site/k8s/modelscope-repo/modelscope",
+    },
+}
+
+
+@pytest.mark.parametrize("registry", list(ASKED))
+@pytest.mark.parametrize("offline", [False, True])
+def test_releases_come_from_the_mirror_as_they_are_deployed(
+    monkeypatch: pytest.MonkeyPatch, registry: str, offline: bool
+) -> None:
+    asked: list[str] = []
+
+    def images(_registries: Any, wanted: Any) -> list[Any]:
+        asked.extend(wanted)
+        return []
+
+    monkeypatch.setattr(observe, "images", images)
+    models = [{"id": "a/b", "endpoint": "http://hub.site"}]
+    wishes = {"releases": [NAMED, PLAIN], "models": models, "registry": registry, "offline": offline}
+    found = task.run(
+        FakeCluster(), FACTS, {}, {**PARAMS, "rules": [OFFLINE], "extra_rules": [], "registries": {}, "wishes": wishes}
+    )
+    if offline and not registry:
+        # nothing outside is asked, and all of it is named
+        assert (asked, found["error_count"]) == ([], 1)
+    else:
+        assert len(asked) == len(ASKED[registry])
+        assert all(any(name.split(":")[0].endswith(one) for name in asked) for one in ASKED[registry]), asked
+        assert found["error_count"] == 0
+
+
 def test_a_probe_runs_only_where_it_may_write() -> None:
     facts = {**FACTS, "nodes": [{"name": "gpu-1", "ready": True, "accelerators": [GPU]}]}
-    rule = {**RULE, "id": "probed", "for_each": "probes", "expect": {"devices": {"empty": False}}, "message": "None."}
+    rule = {**RULE, "id": "probed", "for_each": "probes", "expect": {"x": 1}, "message": "{hindrance}"}
     release = {"name": "qwen", "values": {"accelerator": {"vendor": "nvidia"}, "image": "r.io/x:1"}}
+    cpu = {"name": "small", "values": {"accelerator": {"vendor": "cpu"}}}
     cluster = FakeCluster()
     cluster.log = '{"devices": []}'
-    params = {**PARAMS, "rules": [rule], "extra_rules": [], "wishes": {"releases": [release]}, "check_images": False}
+    params = {
+        **PARAMS,
+        "rules": [rule],
+        "extra_rules": [],
+        "wishes": {"releases": [release, cpu]},
+        "check_images": False,
+    }
     params["probe"] = True
     assert task.run(cluster, facts, {}, params, check_mode=True)["findings"] == []
     assert cluster.deleted == []
-    assert [item["subject"] for item in task.run(cluster, facts, {}, params)["findings"]] == [
-        "nvidia.com/gpu in ms-swift"
-    ]
+    told = [(item["subject"], item["message"]) for item in task.run(cluster, facts, {}, params)["findings"]]
+    assert told == [("nvidia.com/gpu in ms-swift", "unknown"), ("release small", "it asks for no device")]
     assert cluster.deleted == ["device-smoke-x1"]
 
 
