@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._accelerator.vendors import vendor_of
-from ansible_collections.swift.k8s.plugins.module_utils._constraints import images, published, settle, versions
+from ansible_collections.swift.k8s.plugins.module_utils._constraints import cuda, images, published, settle, versions
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 
 from tests.chart.conftest import POD, ROOT, Rendering
@@ -24,6 +24,8 @@ def test_pod_checks_what_preflight_refuses() -> None:
     assert levels["driver-too-old"] == levels["compute-too-low"] == "error"
     assert TABLE["nvidia"]["toolkit_needs_driver"] == images.CUDA_DRIVER
     assert TABLE["nvidia"]["toolkit_needs_compute"] == [list(row) for row in images.CUDA_COMPUTE]
+    assert TABLE["nvidia"]["driver_supports"] == [list(row) for row in cuda.DRIVER_CUDA]
+    assert TABLE["nvidia"]["published"] == [list(row) for row in cuda.PUBLISHED]
     # a CANN that is newer than its driver is a warning, so it stops no pod
     assert levels["cann-newer-than-driver"] == "warning"
     assert TABLE["ascend"]["toolkit_needs_driver"] == {}
@@ -34,6 +36,14 @@ def test_chart_and_preflight_agree_on_old_devices(render: Rendering, tag: str) -
     least = images.requirements(f"r:{tag}").get("min_compute")
     refused = "compute capability 7.5" in render(**V100, image__tag=tag).error
     assert refused == (least is not None and (versions.compare("7.0", least) or 0) < 0)
+
+
+def test_published_tags_are_those_that_the_chart_names() -> None:
+    assert cuda.PUBLISHED[0][1] == published.ENGINES["nvidia"]["tag"]
+    refusal = (POD.parents[1] / "templates/_validate.tpl").read_text(encoding="utf-8")
+    assert cuda.PUBLISHED[-1][1] in refusal
+    for made, tag in cuda.PUBLISHED:
+        assert images.requirements(f"r:{tag}")["cuda_minor"] == made
 
 
 def test_preflight_knows_the_images_that_the_chart_takes() -> None:

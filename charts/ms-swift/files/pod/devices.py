@@ -38,8 +38,19 @@ def problems(vendor: str, count: int, table: Mapping[str, Any], environ: Mapping
     toolkit = environ.get(hints["toolkit_env"], "")
     least = hints["toolkit_needs_driver"].get(toolkit.split(".")[0])
     if least and _number(version) < _number(least):
-        found.append(f"driver {version}: {hints['toolkit']} {toolkit} of this image needs {least}. {hints['old']}")
+        found.append(f"{_too_old(version, toolkit, hints)} to {least} or newer")
     return found
+
+
+def _too_old(version: str, toolkit: str, hints: Mapping[str, Any]) -> str:
+    """What the driver supports and the image needs, and the newest published image that the driver carries."""
+    name, major = hints["toolkit"], hints["toolkit_needs_driver"]
+    known = [newest for least, newest in hints["driver_supports"] if _number(version) >= _number(least)]
+    tags = [tag for made, tag in hints["published"] if _number(version) >= _number(major[made.split(".")[0]])]
+    supports = f"supports {name} {known[0]}" if known else f"supports no {name} that is known here"
+    needs = ".".join(toolkit.split(".")[:2])
+    advice = f"use image.tag {tags[0]}, or upgrade the driver" if tags else "upgrade the driver"
+    return f"driver {version} {supports}; this image needs {needs}: {advice}"
 
 
 def driver(vendor: str, root: Path) -> Optional[str]:

@@ -37,6 +37,11 @@ NVIDIA = Vendor(
         Reading("{nvidia.com/cuda.driver.major}.{nvidia.com/cuda.driver.minor}"),
     ),
     compute=(Reading("{nvidia.com/gpu.compute.major}.{nvidia.com/gpu.compute.minor}"),),
+    # What the driver supports, whatever images bring; the short names are those of older releases.
+    toolkit=(
+        Reading("{nvidia.com/cuda.runtime-version.full}"),
+        Reading("{nvidia.com/cuda.runtime.major}.{nvidia.com/cuda.runtime.minor}"),
+    ),
     sharing=(
         Reading("{nvidia.com/gpu.product}", r"(.+-MIG-.+)", value="mig"),
         Reading("{RESOURCE.sharing-strategy}", r"(mps|time-slicing)"),

@@ -102,6 +102,7 @@ class Driver:
 class Vendor:
     """All that is known of a vendor.
 
+    toolkit: the newest toolkit that the driver supports.
     asked: the resource that the chart asks for where values name none.
     memory_label, compute_labels: what the chart's node affinity for accelerator.memoryMiB and .compute reads.
     device_files: pattern of the files under /dev that are one device each.
@@ -119,6 +120,7 @@ class Vendor:
     memory_mib: tuple[Reading, ...] = ()
     driver: tuple[Reading, ...] = ()
     compute: tuple[Reading, ...] = ()
+    toolkit: tuple[Reading, ...] = ()
     sharing: tuple[Reading, ...] = ()
     products: tuple[Product, ...] = ()
     plugins: tuple[Plugin, ...] = ()

@@ -69,14 +69,14 @@ def requirements(image: str) -> dict[str, Any]:
         # The patch level of a toolkit says nothing about the driver: 13.0.3 runs where 13.0 runs.
         found["cuda_minor"] = ".".join(cuda.group(1).split(".")[:2])
         found["min_driver"] = CUDA_DRIVER.get(cuda.group(1).split(".")[0])
-        found["min_compute"] = _row(CUDA_COMPUTE, cuda.group(1))
+        found["min_compute"] = row(CUDA_COMPUTE, cuda.group(1))
     if cann:
         found["cann"] = cann.group(1)
-        found["min_driver"] = _row(CANN_DRIVER, cann.group(1))
+        found["min_driver"] = row(CANN_DRIVER, cann.group(1))
     return found
 
 
-def _row(table: tuple[tuple[str, str], ...], version: str) -> Optional[str]:
+def row(table: tuple[tuple[str, str], ...], version: str) -> Optional[str]:
     """Return the value of the first (highest) row that the version reaches."""
     for lowest, value in table:
         if (compare(version, lowest) or 0) >= 0:

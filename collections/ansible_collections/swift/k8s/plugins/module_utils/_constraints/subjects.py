@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Optional
 
 from .._accelerator.slices import SLICES, of_chip, resource_of
-from .._accelerator.vendors import vendor_of
+from .._accelerator.vendors import named, vendor_of
+from .cuda import newest, remedy
 from .fit import Taken, fit, free_devices
 from .images import requirements
 from .nearest import nearest
@@ -232,7 +233,7 @@ def _placements(release: Data, facts: Data) -> list[Subject]:
         )
         if device is None or not eligible(node, release):
             continue
-        labels = node.get("labels") or {}
+        driver, compute = device.get("driver"), device.get("compute")
         result.append(
             {
                 "subject": node["name"],
@@ -240,12 +241,22 @@ def _placements(release: Data, facts: Data) -> list[Subject]:
                 "image": release["image"],
                 "node": node,
                 "device": device,
-                "driver": device.get("driver"),
-                "cuda": labels.get("nvidia.com/cuda.runtime-version.full"),
-                "compute": device.get("compute"),
+                "driver": driver,
+                "cuda": _toolkit(release, node) or newest(driver),
+                "compute": compute,
+                "remedy": remedy(driver, compute, release["image"].get("min_driver"))
+                if release["image"].get("cuda")
+                else {},
             }
         )
     return result
+
+
+def _toolkit(release: Data, node: Data) -> Optional[str]:
+    """Return the newest toolkit that the node's driver supports, as its labels say."""
+    vendor, labels = named(release["vendor"]), node.get("labels") or {}
+    readings = vendor.toolkit if vendor else ()
+    return next((text for one in readings if (text := one.read(labels, release["resource"]))), None)
 
 
 def _warning(text: str) -> Subject:

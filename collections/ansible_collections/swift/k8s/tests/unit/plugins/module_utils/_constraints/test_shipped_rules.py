@@ -256,6 +256,28 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 }
 
 
+OLD = "nvidia.com/cuda.runtime"
+
+
+@pytest.mark.parametrize(
+    ("labels", "driver", "cuda"),
+    [
+        ({"nvidia.com/cuda.runtime-version.full": "12.2"}, "535.104.12", "12.2"),
+        ({f"{OLD}.major": "12", f"{OLD}.minor": "2"}, "535.104.12", "12.2"),
+        # nobody labelled the node with what its driver supports
+        ({}, "535.104.12", "12.2"),
+        ({}, "550.163.01", "12.4"),
+        ({}, "470.57.02", "11.4"),
+    ],
+)
+def test_an_old_driver_is_told_with_what_it_supports(labels: dict[str, str], driver: str, cuda: str) -> None:
+    nodes = [node("gpu-1", {**A100, "driver": driver}, labels), FACTS["nodes"][1]]
+    (finding,) = [item for item in judge({"nodes": nodes}, {}, {}) if item.id == "driver-too-old"]
+    assert finding.message == f"Driver {driver} supports CUDA {cuda}; qwen's image needs CUDA 13.0, so driver 580."
+    assert "pgrade the driver to 580 or newer" in finding.next_step
+    assert "unknown" not in finding.next_step
+
+
 # what the cluster offers of a vendor -> words that the finding about a release of 2 must say
 SHARED, MIG = "nvidia.com/gpu.shared", "nvidia.com/mig-1g.10gb"
 OTHERS: list[tuple[str, dict[str, Any], list[str]]] = [
