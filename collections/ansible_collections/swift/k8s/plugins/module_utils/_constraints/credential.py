@@ -6,18 +6,22 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any, Optional
 
 
-def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetime) -> dict[str, Any]:
-    """Return {kind, expires, days_left, expired} of the user of the context; {} where nothing tells."""
+def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetime, folder: str = "") -> dict[str, Any]:
+    """Return {kind, expires, days_left, expired} of the user of the context; {} where nothing tells.
+
+    folder: where the kubeconfig lies, which is where its relative paths start.
+    """
     wanted = context or kubeconfig.get("current-context")
     contexts = {item.get("name"): item.get("context") or {} for item in kubeconfig.get("contexts") or []}
     users = {item.get("name"): item.get("user") or {} for item in kubeconfig.get("users") or []}
     user = users.get((contexts.get(wanted) or {}).get("user")) or {}
-    expires, kind = _certificate_end(user), "client certificate"
+    expires, kind = _certificate_end(user, folder), "client certificate"
     if expires is None:
         expires, kind = _token_end(str(user.get("token") or "")), "token"
     if expires is None:
@@ -31,18 +35,31 @@ def lifetime(kubeconfig: Mapping[str, Any], context: Optional[str], now: datetim
     }
 
 
-def _certificate_end(user: Mapping[str, Any]) -> Optional[datetime]:
-    pem = b""
-    if user.get("client-certificate-data"):
-        pem = base64.b64decode(user["client-certificate-data"])
-    elif user.get("client-certificate"):
-        with open(user["client-certificate"], "rb") as file:
-            pem = file.read()
+def _certificate_end(user: Mapping[str, Any], folder: str) -> Optional[datetime]:
+    """Return None for a certificate that cannot be read, too: connecting says what is wrong with it."""
     try:
         from cryptography import x509  # noqa: PLC0415  ansible-core brings it to the control host; elsewhere we do without
-    except ImportError:
+
+        pem = _pem(user, folder)
+        return _end(x509.load_pem_x509_certificate(pem)) if pem else None
+    except (ImportError, OSError, ValueError, TypeError):
         return None
-    return x509.load_pem_x509_certificate(pem).not_valid_after_utc if pem else None
+
+
+def _pem(user: Mapping[str, Any], folder: str) -> bytes:
+    """Return the certificate; data comes before a file, as with kubectl."""
+    if user.get("client-certificate-data"):
+        return base64.b64decode(user["client-certificate-data"])
+    if not user.get("client-certificate"):
+        return b""
+    with open(os.path.join(folder, user["client-certificate"]), "rb") as file:
+        return file.read()
+
+
+def _end(certificate: Any) -> datetime:
+    """Return when a certificate ends; before cryptography 42 the time came without its zone."""
+    end: datetime = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after
+    return end.replace(tzinfo=timezone.utc)
 
 
 def _token_end(token: str) -> Optional[datetime]:

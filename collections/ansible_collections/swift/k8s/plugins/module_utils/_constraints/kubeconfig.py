@@ -16,11 +16,12 @@ def credential(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return {kind, expires, days_left, expired}; {} without a kubeconfig (AWX, in a pod) and where nothing tells."""
     if params.get("host"):
         return {}
-    document = params.get("kubeconfig")
+    document, folder = params.get("kubeconfig"), ""
     if not isinstance(document, Mapping):
         path = document or os.environ.get("K8S_AUTH_KUBECONFIG") or os.environ.get("KUBECONFIG") or "~/.kube/config"
-        document = _read(os.path.expanduser(str(path).split(os.pathsep, maxsplit=1)[0]))
-    return lifetime(document, params.get("context"), datetime.now(timezone.utc))
+        path = os.path.abspath(os.path.expanduser(str(path).split(os.pathsep, maxsplit=1)[0]))
+        document, folder = _read(path), os.path.dirname(path)
+    return lifetime(document, params.get("context"), datetime.now(timezone.utc), folder)
 
 
 def _read(path: str) -> Mapping[str, Any]:
