@@ -44,7 +44,7 @@ DEPLOYMENT = {
             },
         }
     ],
-    "preflight_silence": [{"id": "access-mode-class", "reason": "all nodes of the lab share the directory"}],
+    "preflight_silence": [{"id": "access-mode-doubtful", "reason": "all nodes of the lab share the directory"}],
 }
 
 

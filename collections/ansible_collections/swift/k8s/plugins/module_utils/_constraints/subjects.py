@@ -134,7 +134,8 @@ def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
         "classes": sorted(str(name) for name in classes),
         "existing": existing,
         "missing_modes": sorted(set(claim.get("access_modes") or []) - set((existing or {}).get("access_modes") or [])),
-        "many": bool(set(claim.get("access_modes") or []) & {"ReadWriteMany", "ReadOnlyMany"}),
+        "shared_write": "ReadWriteMany" in (claim.get("access_modes") or []),
+        "shared_read": "ReadOnlyMany" in (claim.get("access_modes") or []),
     }
 
 

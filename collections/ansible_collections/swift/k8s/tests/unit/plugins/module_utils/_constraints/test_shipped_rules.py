@@ -219,6 +219,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "image-not-checked": ({}, {}, image(status="unreachable", detail="timed out")),
     "storage-class-missing": ({}, {"claims": [{"name": "m", "storage_class": "nfss"}]}, {}),
     "access-mode-class": ({"storage_classes": [{"name": "nfs", "provisioner": "ebs.csi.aws.com"}]}, {}, {}),
+    "access-mode-doubtful": ({"storage_classes": [{"name": "nfs", "provisioner": "rancher.io/local-path"}]}, {}, {}),
     "access-mode-claim": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "access_modes": ["ReadWriteOnce"]}}}),
     "claim-too-small": ({}, SMALL, {}),
     "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
@@ -254,6 +255,29 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "probe-name-unknown": ({}, {}, probed(unknown_names=["hub.example"])),
     "probe-unreachable": ({}, {}, probed(unreachable=["hub.example:443 (timed out)"])),
 }
+
+
+MODES = [
+    ("ebs.csi.aws.com", "access-mode-class", "access-mode-class"),
+    ("topolvm.io", "access-mode-class", "access-mode-class"),
+    ("disk.csi.azure.com", "access-mode-class", "access-mode-doubtful"),
+    ("pd.csi.storage.gke.io", "access-mode-class", None),
+    ("csi.vsphere.vmware.com", "access-mode-doubtful", "access-mode-doubtful"),
+    ("rancher.io/local-path", "access-mode-doubtful", "access-mode-doubtful"),
+    ("kubernetes.io/no-provisioner", "access-mode-doubtful", "access-mode-doubtful"),
+    ("nfs.csi.k8s.io", None, None),
+]
+
+
+@pytest.mark.parametrize(("provisioner", "writing", "reading"), MODES)
+def test_what_a_class_says_of_access_modes(provisioner: str, writing: str | None, reading: str | None) -> None:
+    facts = {"storage_classes": [{"name": "nfs", "provisioner": provisioner}]}
+    for mode, expected in (("ReadWriteMany", writing), ("ReadOnlyMany", reading), ("ReadWriteOnce", None)):
+        claims = {"claims": [{**CLAIM, "access_modes": [mode]}]}
+        assert [item.id for item in judge(facts, claims, {})] == ([expected] if expected else []), mode
+        # volumes that are there already are no question to the class
+        bound = {"claims": {"ms-swift/models": {"access_modes": [mode], "phase": "Bound"}}}
+        assert judge(facts, claims, bound) == []
 
 
 OLD = "nvidia.com/cuda.runtime"

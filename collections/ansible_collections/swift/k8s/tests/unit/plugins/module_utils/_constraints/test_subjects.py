@@ -96,11 +96,15 @@ CLASSES = [{"name": "nfs", "provisioner": "nfs.csi.k8s.io"}, {"name": "disk", "p
 @pytest.mark.parametrize(
     ("claim", "expected"),
     [
-        ({"storage_class": "nfs"}, {"class": CLASSES[0], "dynamic": True, "many": False}),
+        ({"storage_class": "nfs"}, {"class": CLASSES[0], "dynamic": True, "shared_write": False}),
         ({}, {"class": CLASSES[1], "wished_class": "the default class"}),
         ({"storage_class": "nfss"}, {"class": None, "classes": ["disk", "nfs"]}),
         ({"nfs": {"server": "x"}}, {"static": True, "dynamic": False}),
-        ({"access_modes": ["ReadWriteMany"]}, {"many": True, "missing_modes": ["ReadWriteMany"]}),
+        (
+            {"access_modes": ["ReadWriteMany"]},
+            {"shared_write": True, "shared_read": False, "missing_modes": ["ReadWriteMany"]},
+        ),
+        ({"access_modes": ["ReadOnlyMany"]}, {"shared_write": False, "shared_read": True}),
     ],
 )
 def test_claims(claim: dict[str, Any], expected: dict[str, Any]) -> None:
