@@ -36,6 +36,8 @@ ASCEND = Vendor(
     ),
     memory_mib=(Reading("{mind-cluster/npu-chip-memory}", r"(\d+)G", factor=1024),),
     driver=(Reading("{huawei.com/driver.version}"),),
+    # The form factor ends in the number of chips: module-910b-8, card-910b-2, module-a3-16-super-pod.
+    expected=(Reading("{accelerator-type}", r".+-(\d+)(?:-super-pod)?"),),
     products=(
         Product(r"910B4-1$", 65536),
         Product(r"910B4$", 32768),

@@ -42,6 +42,7 @@ NVIDIA = Vendor(
         Reading("{nvidia.com/cuda.runtime-version.full}"),
         Reading("{nvidia.com/cuda.runtime.major}.{nvidia.com/cuda.runtime.minor}"),
     ),
+    expected=(Reading("{nvidia.com/gpu.count}", r"(\d+)"),),
     sharing=(
         Reading("{nvidia.com/gpu.product}", r"(.+-MIG-.+)", value="mig"),
         Reading("{RESOURCE.sharing-strategy}", r"(mps|time-slicing)"),

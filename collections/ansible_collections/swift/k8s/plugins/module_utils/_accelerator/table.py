@@ -103,6 +103,7 @@ class Vendor:
     """All that is known of a vendor.
 
     toolkit: the newest toolkit that the driver supports.
+    expected: how many devices the node has, whether or not they are offered.
     asked: the resource that the chart asks for where values name none.
     memory_label, compute_labels: what the chart's node affinity for accelerator.memoryMiB and .compute reads.
     device_files: pattern of the files under /dev that are one device each.
@@ -121,6 +122,7 @@ class Vendor:
     driver: tuple[Reading, ...] = ()
     compute: tuple[Reading, ...] = ()
     toolkit: tuple[Reading, ...] = ()
+    expected: tuple[Reading, ...] = ()
     sharing: tuple[Reading, ...] = ()
     products: tuple[Product, ...] = ()
     plugins: tuple[Plugin, ...] = ()

@@ -21,6 +21,7 @@ SCOPES = (
     "device_problems",
     "exporters",
     "images",
+    "mps_daemons",
     "namespaces",
     "nodes",
     "operators",

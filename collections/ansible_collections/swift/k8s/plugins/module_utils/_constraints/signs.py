@@ -22,6 +22,9 @@ _NO_RUNTIME = re.compile(
 )
 _MODE = re.compile(r"-containerMode[= ](\w+)")
 _TEXT_SHOWN = 300
+_SHARING = "nvidia.com/gpu.sharing-strategy"
+#: How the charts of NVIDIA's plugin and operator end the DaemonSet's name.
+_MPS_DAEMON = "mps-control-daemon"
 
 
 def signs(cluster: Reader, facts: Object) -> dict[str, Any]:
@@ -35,6 +38,7 @@ def signs(cluster: Reader, facts: Object) -> dict[str, Any]:
         "no_runtime": no_runtime(failed),
         "stuck": {namespace: stuck(_warnings(cluster, namespace)) for namespace in _namespaces(owners)},
         "operators": [operator(item) for item in cluster.list("nvidia.com/v1", "ClusterPolicy")] if operated else [],
+        "mps_daemons": mps_daemons(cluster, _nodes(facts)),
         "exporters": [exporter(item, _nodes(facts)) for item in exporters],
         "webhooks": webhooks(cluster),
     }
@@ -114,6 +118,22 @@ def exporter(item: Object, nodes: Iterable[Object]) -> Subject:
         "mode": mode[1] if mode else "docker",
         "runtimes": sorted(runtimes - {""}),
     }
+
+
+def mps_daemons(cluster: Reader, nodes: Iterable[Object]) -> list[Subject]:
+    """Return how many nodes are shared by MPS, and how many of its control daemons are ready; nothing without one."""
+    shared = sum(1 for node in nodes if node.get("ready") and (node.get("labels") or {}).get(_SHARING) == "mps")
+    if not shared:
+        return []
+    states = [
+        item.get("status") or {}
+        for item in cluster.list("apps/v1", "DaemonSet")
+        if item["metadata"]["name"].endswith(_MPS_DAEMON)
+    ]
+    desired, ready = (
+        sum(int(one.get(key) or 0) for one in states) for key in ("desiredNumberScheduled", "numberReady")
+    )
+    return [{"subject": "cluster", "nodes": shared, "desired": desired, "ready": ready}]
 
 
 def webhooks(cluster: Reader) -> list[Subject]:

@@ -15,7 +15,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle impo
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.task import device_plan
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 
-from .test_shipped_rules import gpu, judge
+from .healthy import gpu, judge
 
 CHECKOUT = Path(__file__).parents[9]
 PROD = CHECKOUT / "inventories/prod/group_vars/all.yml"

@@ -9,6 +9,8 @@ from typing import Any, Optional
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import signs
 
+from .._devices.fakes import FakeCluster
+
 CONTAINERD = 'Failed to create pod sandbox: failed to get sandbox runtime: no runtime for "nvidia" is configured'
 CRIO = "Failed to create pod sandbox: rpc error: failed to find runtime handler nvidia from runtime list map[runc:0xc0]"
 MOUNT = "MountVolume.SetUp failed for volume: hostPath type check failed: /etc/vnpu.cfg is not a file"
@@ -156,3 +158,34 @@ def test_only_what_can_be_there_is_asked_for() -> None:
         ("DaemonSet", None, "metadata.name=npu-exporter"),
         ("Event", "gpu-operator", "type=Warning,involvedObject.kind=Pod"),
     }
+
+
+MPS = {"nvidia.com/gpu.sharing-strategy": "mps"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "states", "expected"),
+    [
+        ([], [(2, 2)], []),
+        ([{"ready": True, "labels": {}}, {"ready": False, "labels": MPS}], [], []),
+        ([{"ready": True, "labels": MPS}] * 2, [], [(2, 0, 0)]),
+        ([{"ready": True, "labels": MPS}] * 2, [(1, 1), (1, 0)], [(2, 2, 1)]),
+    ],
+)
+def test_daemons_that_nodes_shared_by_mps_need(
+    nodes: Objects, states: list[tuple[int, int]], expected: list[tuple[int, int, int]]
+) -> None:
+    cluster = FakeCluster(
+        DaemonSet=[
+            {"metadata": {"name": "nvdp-nvidia-device-plugin"}, "status": {"numberReady": 9}},
+            *(
+                {
+                    "metadata": {"name": "nvdp-nvidia-device-plugin-mps-control-daemon"},
+                    "status": {"desiredNumberScheduled": desired, "numberReady": ready},
+                }
+                for desired, ready in states
+            ),
+        ]
+    )
+    found = [(item["nodes"], item["desired"], item["ready"]) for item in signs.mps_daemons(cluster, nodes)]
+    assert found == expected
