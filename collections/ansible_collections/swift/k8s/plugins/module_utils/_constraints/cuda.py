@@ -7,6 +7,7 @@ The chart has the same tables in files/pod/compatibility.json, for the check ins
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Optional
 
 from .images import CUDA_COMPUTE, CUDA_DRIVER, row
@@ -46,11 +47,13 @@ PUBLISHED = (
 )
 
 
+@cache
 def newest(driver: Optional[str]) -> Optional[str]:
     """Return the newest CUDA that a driver supports; None for one that is older than the table."""
     return row(DRIVER_CUDA, driver) if driver else None
 
 
+@cache
 def runs(driver: Optional[str], compute: Optional[str]) -> Optional[str]:
     """Return the newest published tag whose CUDA runs with the driver on the card; what is not known hinders none."""
     for cuda, tag in PUBLISHED:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Optional
 
 _NUMBERS = re.compile(r"\d+")
@@ -19,8 +20,13 @@ def key(value: Any) -> Optional[tuple[float, ...]]:
         return None
     if isinstance(value, (int, float)):
         return tuple(float(part) for part in str(value).split("."))
+    return _places(str(value))
+
+
+@lru_cache(maxsize=1024)
+def _places(text: str) -> Optional[tuple[float, ...]]:
     parts: list[float] = []
-    for part in re.split(r"[.\-+_]", str(value).strip().lower().lstrip("v")):
+    for part in re.split(r"[.\-+_]", text.strip().lower().lstrip("v")):
         found = _NUMBERS.search(part)
         if not found:
             break
