@@ -23,6 +23,8 @@ RELEASE = {
     "values": {
         "accelerator": {"vendor": "nvidia", "count": 2},
         "image": {"repository": "lab.registry/ms-swift", "tag": "cuda13.0.3-swift4.4.3"},
+        # Simulated nodes are tainted.
+        "tolerations": [{"operator": "Exists"}],
     },
 }
 WISHES = {

@@ -18,6 +18,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import 
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import task
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 from lab import keepers
+from lab.simulated import TAINT
 
 pytestmark = pytest.mark.lab
 
@@ -28,6 +29,8 @@ CUDA13 = {
     "values": {
         "accelerator": {"vendor": "nvidia", "count": 2},
         "image": {"repository": "lab.registry/ms-swift", "tag": "cuda13.0.3-swift4.4.3"},
+        # Simulated nodes are tainted.
+        "tolerations": [{"key": TAINT["key"], "operator": "Exists"}],
     },
 }
 #: rule -> animals (or other subjects) that it must name, and no others
@@ -99,6 +102,23 @@ def test_every_animal_is_told_apart(cluster: Cluster) -> None:
     # A tired operator reads all of it on two screens, and the same number of lines for a thousand nodes.
     assert len(result["table"].splitlines()) < 100
     assert sum(cluster.requests.values()) - before < 60
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"accelerator": {"vendor": "nvidia"}}, "Add tolerations for kwok.x-k8s.io/node=fake:NoSchedule"),
+        ({**CUDA13["values"], "replicaCount": 999}, "Set replicaCount to "),
+        (
+            {**CUDA13["values"], "accelerator": {"vendor": "ascend", "count": 99}},
+            "set accelerator.resource to huawei.com/",
+        ),
+    ],
+)
+def test_why_a_release_does_not_fit_the_zoo(cluster: Cluster, values: dict[str, Any], words: str) -> None:
+    result = preflight(cluster, releases=[{"name": "qwen", "values": values}])
+    (found,) = [item for item in result["findings"] if item["id"] == "devices-do-not-fit"]
+    assert words in found["next_step"], found
 
 
 @contextmanager
