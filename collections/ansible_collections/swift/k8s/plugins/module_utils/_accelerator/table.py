@@ -1,6 +1,10 @@
 # Copyright: swift.k8s contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The shape of a vendor's table. A vendor is data: no function here or elsewhere knows one by name."""
+"""The shape of a vendor's table. A vendor is data: no function over these tables knows one by name.
+
+What other rooms know of a vendor (its plugin's options and rights, the images published for it) stands in tables of
+theirs, under the same name.
+"""
 
 from __future__ import annotations
 
@@ -54,11 +58,15 @@ class Resource:
 
 @dataclass(frozen=True)
 class Product:
-    """What is known of a product when labels tell only its name."""
+    """What is known of a product when labels tell only its name; None is: nobody says.
+
+    family: devices of one family run the same images, where the vendor has families at all.
+    """
 
     pattern: str
-    memory_mib: int
+    memory_mib: int | None = None
     compute: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class Vendor:
     expected: how many devices the node has, whether or not they are offered.
     asked: the resource that the chart asks for where values name none.
     memory_label, compute_labels: what the chart's node affinity for accelerator.memoryMiB and .compute reads.
+    exporter: name of the DaemonSet that tells numbers of its devices, and must know the container runtime.
     device_files: pattern of the files under /dev that are one device each.
     amounts: pattern of resources beside devices that are no devices themselves, as memory that is shared out.
     register: pattern of the node annotations in which HAMi lists devices.
@@ -130,6 +139,7 @@ class Vendor:
     drivers: tuple[Driver, ...] = ()
     memory_label: str = ""
     compute_labels: tuple[str, ...] = ()
+    exporter: str = ""
     device_files: str = r"(?!)"
     amounts: str = r"(?!)"
     register: str = r"(?!)"

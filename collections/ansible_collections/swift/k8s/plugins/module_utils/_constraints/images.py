@@ -70,9 +70,12 @@ def requirements(image: str) -> dict[str, Any]:
         found["cuda_minor"] = ".".join(cuda.group(1).split(".")[:2])
         found["min_driver"] = CUDA_DRIVER.get(cuda.group(1).split(".")[0])
         found["min_compute"] = row(CUDA_COMPUTE, cuda.group(1))
+    family = re.search(r"(?:^|-)(a[2-9])-", tag)
     if cann:
         found["cann"] = cann.group(1)
         found["min_driver"] = row(CANN_DRIVER, cann.group(1))
+        # v4.3.0-A2-py311-CANN9.0.0-ubuntu22.04: images are built for one family of NPUs.
+        found["family"] = family.group(1).upper() if family else None
     return found
 
 

@@ -66,8 +66,11 @@ def _node(node: Data, owners: Iterable[Data], plans: Mapping[str, Plan], seen: D
             if vendor.hints(labels)
             and not (kinds[vendor.name] or vendor.name in comes or plans[vendor.name].left_alone)
         ],
-        # Those that are ours: MindCluster's plugin is what this collection installs for Ascend.
-        "mindcluster": "mindcluster" in kinds["ascend"] or "ascend" in comes,
+        # Kinds of plugins that run there or will.
+        "plugins": sorted(
+            {kind for names in kinds.values() for kind in names}
+            | {vendor.ours for vendor in DEVICE_PLUGINS if vendor.name in comes}
+        ),
         "drivers": {str(device["vendor"]): device["driver"] for device in devices if device.get("driver")},
         "devices": sum(int(device.get("count") or 0) for device in devices),
         "expected_devices": counts[whose] if whose else None,

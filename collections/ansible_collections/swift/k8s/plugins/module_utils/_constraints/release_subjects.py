@@ -82,7 +82,7 @@ def _slice(release: Data, nodes: Iterable[Data]) -> Subject:
     virtual = (whose := vendor_of(wanted)) is not None and whose.shared(wanted) == "vnpu"
     devices = [device for node in nodes for device in node.get("accelerators") or []]
     chips = sorted(
-        {str(device["chip"]) for device in devices if device.get("vendor") == "ascend" and device.get("chip")}
+        {str(device["chip"]) for device in devices if device.get("vendor") == release["vendor"] and device.get("chip")}
     )
     fitting = [row for chip in chips for row in of_chip(chip)] if chips else list(SLICES)
     if not (template or virtual) or wanted in {row.resource for row in fitting}:
@@ -121,12 +121,19 @@ def placement_subjects(release: Data, facts: Data) -> list[Subject]:
                 "driver": driver,
                 "cuda": _toolkit(release, node) or newest(driver),
                 "compute": compute,
+                "family": _family(device),
                 "remedy": remedy(driver, compute, release["image"].get("min_driver"))
                 if release["image"].get("cuda")
                 else {},
             }
         )
     return result
+
+
+def _family(device: Data) -> Optional[str]:
+    vendor = named(str(device.get("vendor")))
+    product = vendor.known(str(device.get("product") or "")) if vendor else None
+    return product.family if product else None
 
 
 def _toolkit(release: Data, node: Data) -> Optional[str]:

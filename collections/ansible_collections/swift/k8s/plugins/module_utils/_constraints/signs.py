@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._accelerator.table import Vendor
+from .._accelerator.vendors import VENDORS
 from .._cluster.reader import Reader
 from .._devices.diagnosis import hint
 
@@ -30,16 +32,14 @@ _MPS_DAEMON = "mps-control-daemon"
 def signs(cluster: Reader, facts: Object) -> dict[str, Any]:
     """Return what only these objects tell, in the form that subjects are made of."""
     owners = facts.get("owners") or []
-    ascend = any(map(_ascend, _nodes(facts)))
     operated = "nvidia.com/v1" in (facts.get("apis") or [])
     failed = cluster.list("v1", "Event", field_selector="reason=FailedCreatePodSandBox")
-    exporters = cluster.list("apps/v1", "DaemonSet", field_selector="metadata.name=npu-exporter") if ascend else []
     return {
         "no_runtime": no_runtime(failed),
         "stuck": {namespace: stuck(_warnings(cluster, namespace)) for namespace in _namespaces(owners)},
         "operators": [operator(item) for item in cluster.list("nvidia.com/v1", "ClusterPolicy")] if operated else [],
         "mps_daemons": mps_daemons(cluster, _nodes(facts)),
-        "exporters": [exporter(item, _nodes(facts)) for item in exporters],
+        "exporters": exporters(cluster, _nodes(facts)),
         "webhooks": webhooks(cluster),
     }
 
@@ -48,8 +48,10 @@ def _nodes(facts: Object) -> list[Object]:
     return list(facts.get("nodes") or [])
 
 
-def _ascend(node: Object) -> bool:
-    return any(device.get("vendor") == "ascend" for device in node.get("accelerators") or [])
+def _of(vendor: Vendor, nodes: Iterable[Object]) -> list[Object]:
+    return [
+        node for node in nodes if any(device.get("vendor") == vendor.name for device in node.get("accelerators") or [])
+    ]
 
 
 def _namespaces(owners: Iterable[Object]) -> list[str]:
@@ -105,12 +107,22 @@ def operator(item: Object) -> Subject:
     }
 
 
+def exporters(cluster: Reader, nodes: Iterable[Object]) -> list[Subject]:
+    """Return the exporters of the vendors that have one by name, where nodes have such devices."""
+    return [
+        exporter(item, here)
+        for vendor in VENDORS
+        if vendor.exporter and (here := _of(vendor, nodes))
+        for item in cluster.list("apps/v1", "DaemonSet", field_selector=f"metadata.name={vendor.exporter}")
+    ]
+
+
 def exporter(item: Object, nodes: Iterable[Object]) -> Subject:
-    """Return how an npu-exporter reaches the container runtime, and what Ascend nodes really run."""
+    """Return how an exporter reaches the container runtime, and what the nodes with its devices really run."""
     spec = item["spec"]["template"]["spec"]
     words = " ".join(str(word) for one in spec.get("containers") or [] for word in one.get("args") or [])
     mode = _MODE.search(words)
-    runtimes = {str(node.get("runtime") or "").partition(":")[0] for node in nodes if _ascend(node)}
+    runtimes = {str(node.get("runtime") or "").partition(":")[0] for node in nodes}
     metadata = item["metadata"]
     return {
         "subject": f"DaemonSet {metadata['namespace']}/{metadata['name']}",

@@ -65,8 +65,12 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
 
 
 def _volcano(plan: Data) -> bool:
-    part = (plan.get("vendors") or {}).get("ascend") or {}
-    return part.get("action") == "install" and bool(part.get("nodes")) and bool(part["options"].get("volcano"))
+    """Say whether a device plugin that this run brings works with Volcano."""
+    parts = (plan.get("vendors") or {}).values()
+    return any(
+        part.get("action") == "install" and bool(part.get("nodes")) and bool(part["options"].get("volcano"))
+        for part in parts
+    )
 
 
 def _owners(facts: Data, found: Data) -> list[Subject]:

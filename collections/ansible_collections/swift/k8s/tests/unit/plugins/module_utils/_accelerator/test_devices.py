@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._accelerator.ascend import ASCEND
 from ansible_collections.swift.k8s.plugins.module_utils._accelerator.devices import amount, devices
 from ansible_collections.swift.k8s.plugins.module_utils._accelerator.table import Reading, Resource, Vendor
 from ansible_collections.swift.k8s.plugins.module_utils._accelerator.vendors import VENDORS, vendor_of
@@ -42,6 +43,32 @@ def test_a_device_is_described(name: str) -> None:
     detail = found["compute"] or found["chip"]
     told = (found["product"], found["memory_mib"], found["count"], found["driver"], detail, found["sharing"])
     assert told == ANIMALS[name]
+
+
+FAMILIES = {
+    "Ascend910B3": ("A2", 65536),
+    "Ascend910B4": ("A2", 32768),
+    "Ascend910B": ("A2", None),
+    "Ascend910C": ("A3", 65536),
+    "Ascend910A": ("910", 32768),
+    "Ascend310P3": ("310P", 21527),
+    "Ascend310": ("310", None),
+    "Ascend950PR": ("950", None),
+    "Ascend950DT": ("950", None),
+}
+
+
+@pytest.mark.parametrize("product", FAMILIES)
+def test_families_of_ascend(product: str) -> None:
+    known = ASCEND.known(product)
+    assert known is not None
+    assert (known.family, known.memory_mib) == FAMILIES[product]
+
+
+def test_the_950_is_known_by_its_label_alone() -> None:
+    labels = {"node.kubernetes.io/npu.chip.name": "Ascend950PR", "huawei.com/driver.version": "26.0"}
+    (found,) = devices(zoo.node("a5", {"huawei.com/npu": 8}, labels))
+    assert (found["product"], found["chip"], found["memory_mib"]) == ("Ascend950PR", "950PR", None)
 
 
 def test_each_size_of_slice_is_a_device_of_its_own() -> None:

@@ -92,3 +92,28 @@ def test_devices_of_another_name_do_not_fit(vendor: str, facts: dict[str, Any], 
     said = f"{finding.message} {finding.next_step}"
     assert "accelerator.resource" in said
     assert all(word in said for word in words), said
+
+
+A2, A3 = "r.io/x:v4.3.0-A2-py311-CANN9.0.0", "r.io/x:v4.3.0-A3-py311-CANN9.0.0"
+
+
+@pytest.mark.parametrize(
+    ("chip", "image", "expected"),
+    [
+        ("910B3", A2, None),
+        ("910B4-1", A3, "image-of-another-family"),
+        ("910B", A2, None),
+        ("910C", A3, None),
+        ("910C", A2, "image-of-another-family"),
+        ("950PR", A2, "image-of-another-family"),
+        ("910B3", "r.io/x:v4-CANN9.0.0", None),
+        ("310P3", A2, "chip-not-supported"),
+        ("310", A2, "chip-not-supported"),
+        ("910A", A3, "chip-not-supported"),
+        ("1234", A3, None),
+    ],
+)
+def test_families_of_npus(chip: str, image: str, expected: str | None) -> None:
+    release = {"name": "x", "values": {"accelerator": {"vendor": "ascend"}, "image": image}}
+    found = judge(npu({"chip": chip, "product": f"Ascend{chip}"}), {"releases": [release]}, {})
+    assert [item.id for item in found] == ([expected] if expected else [])

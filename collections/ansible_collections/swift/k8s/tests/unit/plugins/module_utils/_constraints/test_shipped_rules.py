@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import Rule
 
 from .healthy import (
     A100,
@@ -105,7 +107,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "compute-too-low": (gpu(device={"compute": "7.0", "product": "Tesla-V100"}), {}, {}),
     "cann-newer-than-driver": (npu({"driver": "24.1.0.3"}), {}, {}),
     "device-memory": (gpu(device={"memory_mib": 15360}), {"releases": [{**RELEASE, "memory_mib": 40000}]}, {}),
-    "chip-not-supported": (npu({"chip": "310P3"}), {}, {}),
+    "chip-not-supported": (npu({"chip": "310P3", "product": "Ascend310P3"}), {}, {}),
+    "image-of-another-family": (
+        npu({"chip": "910C", "product": "Ascend910C"}),
+        {"releases": [{"name": "x", "values": {"accelerator": {"vendor": "ascend"}}}]},
+        {},
+    ),
     "image-of-another-vendor": ({}, release(image="r.io/x:CANN8.5.0"), {}),
     "image-tag-floats": ({}, release(image="r.io/x"), {}),
     "engine-not-on-ascend": (
@@ -203,6 +210,18 @@ SILENT: list[tuple[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]] 
 @pytest.mark.parametrize(("rule", "case"), SILENT)
 def test_rule_is_silent(rule: str, case: tuple[dict[str, Any], dict[str, Any], dict[str, Any]]) -> None:
     assert rule not in {finding.id for finding in judge(*case)}
+
+
+#: A document, an issue, a file, or one of our own modules and roles.
+SOURCE = re.compile(
+    r"kubernetes\.io: |docs\.nvidia\.com|(issues?|pull requests?|FAQ|enhancement) \d|\.(md|py|go|yml)\b|specification, "
+    r"|^module \w|role \w+[,:]|MindCluster( 26\.1 installation guide)?[,:] |ms-swift, [A-Z]\w+/"
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_source_can_be_looked_up(rule: Rule) -> None:
+    assert SOURCE.search(rule.source), rule.source
 
 
 def test_every_rule_has_a_case() -> None:

@@ -95,8 +95,10 @@ def test_how_the_exporter_reaches_the_runtime(arguments: Any, mode: str) -> None
         {"runtime": "containerd://2.1.4", "accelerators": [{"vendor": "ascend"}]},
         {"runtime": "docker://28.0", "accelerators": [{"vendor": "nvidia"}]},
     ]
-    found = signs.exporter({"metadata": {"name": "npu-exporter", "namespace": "n"}, "spec": spec}, nodes)
+    cluster = FakeCluster(DaemonSet=[{"metadata": {"name": "npu-exporter", "namespace": "n"}, "spec": spec}])
+    (found,) = signs.exporters(cluster, nodes)
     assert (found["mode"], found["runtimes"]) == (mode, ["containerd"])
+    assert signs.exporters(cluster, nodes[1:]) == []
 
 
 def hook(name: str, resources: list[str], **more: Any) -> dict[str, Any]:
