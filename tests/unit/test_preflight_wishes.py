@@ -1,0 +1,74 @@
+"""What the role preflight makes of an inventory's variables, templated by Ansible itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ROLES = CHECKOUT / "collections/ansible_collections/swift/k8s/roles"
+PLAY = f"""
+- hosts: cases
+  gather_facts: false
+  vars_files: [{ROLES}/preflight/defaults/main.yml, {ROLES}/preflight/vars/main.yml]
+  vars: {{role_path: {ROLES}/preflight}}
+  tasks:
+    - ansible.builtin.copy:
+        content: "{{{{ __preflight_wishes | to_json }}}}"
+        dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.json"
+        mode: "0600"
+"""
+SEED = "modelscope-repo/modelscope:x"
+#: cluster -> its variables beside those of inventories/prod, and some of the wishes made of them
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "plain": ({}, {"registry": "", "smoke_image": "", "seed_image": "", "release_defaults": {}, "images": []}),
+    "images": (
+        {"device_plugin_smoke": True, "model_cache_image": f"{SEED}\n"},
+        {"smoke_image": "busybox:1.37", "seed_image": SEED},
+    ),
+    "mirror": (
+        {"swift_k8s_registry": "mirror.site/k8s", "device_plugin_smoke": True},
+        {"registry": "mirror.site/k8s", "smoke_image": "mirror.site/k8s/library/busybox:1.37"},
+    ),
+    "smoke": (
+        {"device_plugin_smoke": True, "device_plugin_smoke_image": "r.io/b:1"},
+        {"smoke_image": "r.io/b:1"},
+    ),
+    "releases": (
+        {"ms_swift_registry": "own.site", "ms_swift_defaults": {"image": {"tag": "t"}, "replicaCount": 2}},
+        {"release_defaults": {"image": {"registry": "own.site", "tag": "t"}, "replicaCount": 2}},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for each case with what Ansible made of it."""
+    scratch = tmp_path_factory.mktemp("wishes")
+    hosts = {name: variables for name, (variables, _expected) in CASES.items()}
+    (scratch / "hosts.json").write_text(json.dumps({"cases": {"hosts": hosts}}), encoding="utf-8")
+    (scratch / "play.yml").write_text(PLAY, encoding="utf-8")
+    command = ["ansible-playbook", "play.yml", "-i", CHECKOUT / "inventories/prod", "-i", "hosts.json"]
+    done = subprocess.run(
+        [*command, "-e", f"told={scratch}"],
+        cwd=scratch,
+        env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return scratch
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wishes(told: Path, case: str) -> None:
+    found, expected = json.loads((told / f"{case}.json").read_text(encoding="utf-8")), CASES[case][1]
+    assert {key: found[key] for key in expected} == expected
+    assert [release["name"] for release in normalise(found)["releases"]] == ["qwen"]
