@@ -48,22 +48,24 @@ def _plan(part: Data) -> Plan:
 def _node(node: Data, owners: Iterable[Data], plans: Mapping[str, Plan], seen: Data) -> Subject:
     devices, labels, name = node.get("accelerators") or [], node.get("labels") or {}, node["name"]
     signs = seen.get("signs") or {}
-    kinds = _kinds(owners)
+    kinds, vendors = _kinds(owners), sorted({str(device.get("vendor")) for device in devices})
     counts = {vendor.name: _expected(vendor, labels) for vendor in VENDORS}
     whose = next((vendor for vendor, count in counts.items() if count), None)
     comes = [vendor for vendor, plan in plans.items() if name in plan.nodes]
     return {
         **node,
         "subject": name,
-        "vendors": sorted({str(device.get("vendor")) for device in devices}),
+        "vendors": vendors,
         "unlabelled": any(not (device.get("product") or device.get("chip")) for device in devices),
         # A plugin runs on the node already; without one, missing devices are no surprise.
         "served": bool(kinds[whose] if whose else any(kinds.values())),
         "served_by": kinds,
+        # A node that offers devices has a plugin, seen or not.
         "unserved": [
             vendor.name
             for vendor in DEVICE_PLUGINS
             if vendor.hints(labels)
+            and vendor.name not in vendors
             and not (kinds[vendor.name] or vendor.name in comes or plans[vendor.name].left_alone)
         ],
         # Kinds of plugins that run there or will.

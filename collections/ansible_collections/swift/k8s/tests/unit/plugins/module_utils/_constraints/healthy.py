@@ -139,6 +139,7 @@ def signs(**more: Any) -> dict[str, Any]:
 
 
 DAEMONS = {"subject": "cluster", "nodes": 2, "desired": 2, "ready": 2}
+ELSEWHERE = {**OWNERS[0], "nodes": ["gpu-2"]}
 HAMI = {**OWNERS[1], "kind": "hami", "resource": "huawei.com/Ascend910B3"}
 NAMESPACE = {"subject": "n", "name": "n", "exists": True, "managed": False, "quota": []}
 LOW, HIGH = {"enforce": "restricted", "enforce_rank": 2}, {"needed": "privileged", "needed_rank": 0, "needed_by": "x"}
@@ -152,9 +153,6 @@ UNKNOWN = {"known_variables": ["ms_swift_releases"]}
 
 
 def dark(**more: Any) -> dict[str, Any]:
-    """A node that labels say has GPUs, of which it offers none."""
+    """A node that labels say has GPUs, of which it offers none, beside one that offers its own."""
     bare = node("gpu-1", A100, {"nvidia.com/gpu.present": "true"}, **more)
-    return {"nodes": [{**bare, "accelerators": []}, FACTS["nodes"][1]]}
-
-
-PRESENT = gpu({"nvidia.com/gpu.present": "true"})
+    return {"nodes": [{**bare, "accelerators": []}, node("gpu-2", A100, GPU_LABELS), FACTS["nodes"][1]]}
