@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .._accelerator.vendors import named
 from .._cluster.errors import ClusterError
-from .._devices.smoke import Cluster, smoke
+from .._devices.smoke import Cluster, NotStartedError, smoke
 from .._devices.wait import NotReadyError
 from .fit import free_devices
 from .images import parse
@@ -132,6 +132,13 @@ def run(cluster: Cluster, probe: Data, wait_timeout: float) -> dict[str, Any]:
     }
     try:
         done = smoke(cluster, probe, wait_timeout)
+    except NotStartedError:
+        # An engine's image takes minutes on its first node; that says nothing against the node.
+        waited = f"its image {probe['image']} was still being pulled after {wait_timeout:g} s"
+        return {
+            "subject": subject["subject"],
+            "hindrance": f"{waited} (preflight_probe_timeout, preflight_probe_image)",
+        }
     except (NotReadyError, ClusterError) as error:
         return {**subject, "error": " ".join(str(error).split())}
     try:

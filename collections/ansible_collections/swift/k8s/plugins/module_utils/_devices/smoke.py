@@ -19,6 +19,10 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 COMMAND = ["sh", "-c", "env | grep -E 'VISIBLE_DEVICES|ASCEND' | sort; ls /dev | grep -E 'nvidia|davinci|lab' | sort"]
 
 
+class NotStartedError(NotReadyError):
+    """The pod has a node and nothing is wrong with it so far: its image is being pulled."""
+
+
 class Cluster(Reader, Protocol):
     """What this file uses of `_cluster`."""
 
@@ -80,7 +84,7 @@ def smoke(cluster: Cluster, test: Mapping[str, Any], wait_timeout: float) -> dic
         ended = _wait(cluster, name, namespace, wait_timeout)
         log = "" if ended is None else cluster.logs(namespace, name, tail_lines=LOG_LINES)
         if ended is None or ended["status"]["phase"] != "Succeeded":
-            raise NotReadyError(_failure(cluster, test, name, log))
+            raise _failure(cluster, test, name, log)
         return {"resource": test["resource"], "node": ended["spec"].get("nodeName"), "output": log.splitlines()}
     finally:
         cluster.delete("v1", "Pod", name, namespace=namespace)
@@ -96,11 +100,17 @@ def _wait(cluster: Cluster, name: str, namespace: str, wait_timeout: float) -> O
     return None
 
 
-def _failure(cluster: Cluster, test: Mapping[str, Any], name: str, log: str) -> str:
+def _failure(cluster: Cluster, test: Mapping[str, Any], name: str, log: str) -> NotReadyError:
     namespace = test["namespace"]
     events = cluster.list("v1", "Event", namespace=namespace, field_selector=f"involvedObject.name={name}")
     live = cluster.get("v1", "Pod", name, namespace=namespace) or {}
-    asked = f"{test.get('count', 'one')} {test['resource']}"
-    text = f"The smoke pod that asks for {asked} did not succeed: {state(live)}. {last_event(events)}"
+    asked, warning = f"{test.get('count', 'one')} {test['resource']}", last_event(events)
+    text = f"The smoke pod that asks for {asked} did not succeed: {state(live)}. {warning}"
     advice = hint(text) or "Compare the request with the node's allocatable devices and taints."
-    return "\n".join(filter(None, [text, log.strip(), advice]))
+    kind = NotStartedError if _starting(live) and not warning else NotReadyError
+    return kind("\n".join(filter(None, [text, log.strip(), advice])))
+
+
+def _starting(live: Mapping[str, Any]) -> bool:
+    """Say whether a pod has a node, and waits for nothing but its containers."""
+    return state(live) == "Pending" and bool((live.get("spec") or {}).get("nodeName"))

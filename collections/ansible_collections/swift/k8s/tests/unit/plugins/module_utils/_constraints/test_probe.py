@@ -127,6 +127,19 @@ def test_answers() -> None:
     assert "did not succeed" in probe.run(cluster, wanted, 5)["error"]
 
 
+WARNING = {"metadata": {"namespace": "ms-swift"}, "type": "Warning", "reason": "Failed", "message": "ErrImagePull"}
+
+
+@pytest.mark.parametrize(("events", "key"), [([], "hindrance"), ([WARNING], "error")])
+def test_an_image_that_is_still_being_pulled_is_no_failure(events: list[dict[str, Any]], key: str) -> None:
+    cluster, (wanted,) = FakeCluster(Event=events), planned({})
+    cluster.pods_end = "Pending"
+    told = probe.run(cluster, wanted, 0.05)
+    assert {"hindrance", "error"} & set(told) == {key}
+    assert ("still being pulled after 0.05 s" in told[key]) is (not events)
+    assert cluster.deleted == ["device-smoke-x1"]
+
+
 def test_a_pod_that_may_not_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster, (wanted,) = FakeCluster(), planned({})
 
