@@ -29,6 +29,8 @@ ASCEND_NODE = {"accelerators": [{"vendor": "ascend"}]}
         ({}, {"nvidia": {"com/gpu": 2}}, ("nvidia", GPU, 2)),
         ({}, {"nvidia.com/gpumem": 3000, "nvidia.com/gpu": 2}, ("nvidia", GPU, 2)),
         ({}, {"huawei.com/Ascend910B3": 1, "huawei.com/Ascend910B3-memory": 9}, ("ascend", f"{NPU}B3", 1)),
+        # of two the chart takes the first by name
+        ({}, {"nvidia.com/mig-1g.10gb": 1, GPU: 2}, ("nvidia", GPU, 2)),
         ({"resource": "huawei.com/ascend-1980"}, {NPU: 4}, ("ascend", "huawei.com/ascend-1980", 1)),
     ],
 )
