@@ -16,6 +16,8 @@ from lab_run import BUILD, judge, lab, playbook
 
 NODES = (0, 1000)
 ROUNDS = 2
+#: What a thousand nodes more may add to the device stage.
+MORE_SECONDS = 3
 STAGES = "preflight,device_plugin"
 COMMAND = "python bench/bench_devices.py"
 RELEASE = {
@@ -63,9 +65,9 @@ def best(nodes: int) -> Run:
 
 def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
     """The figures of one size of cluster beside their goals."""
-    what = f"{nodes} nodes of the zoo"
+    what = f"{nodes} nodes of the zoo (the better of {ROUNDS} runs)"
     limit = 5.0 if nodes else 3.0
-    more = few.devices + 3
+    more = few.devices + MORE_SECONDS
     return [
         Figure(
             f"preflight-{nodes}-seconds",
@@ -81,8 +83,8 @@ def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
             f"unchanged device stage, {what}",
             round(run.devices, 1),
             "s",
-            f"<= {more:.1f} s",
-            run.devices <= more,
+            f"<= {more:.1f} s" if nodes else "-",
+            run.devices <= more if nodes else None,
             command=COMMAND,
         ),
         Figure(
@@ -107,12 +109,13 @@ def figures(nodes: int, run: Run, few: Run) -> list[Figure]:
 
 
 def main() -> int:
-    """Install once, then measure unchanged runs; the zoo is removed again."""
+    """Install once, then measure unchanged runs; zoo and plugins are removed again."""
     playbook("deploy", BUILD / "bench-devices.json", "-t", STAGES)
     try:
         runs = {nodes: best(nodes) for nodes in NODES}
     finally:
         lab("lab", "nodes", "--no-zoo")
+        playbook("deploy", BUILD / "bench-devices.json", "-t", "device_plugin", "-e", "device_plugin_state=absent")
     print(save("devices", [figure for nodes, run in runs.items() for figure in figures(nodes, run, runs[NODES[0]])]))
     return 0
 

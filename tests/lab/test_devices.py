@@ -73,13 +73,10 @@ class Devices:
         return done
 
     def writes(self, begin: judge.Mark) -> int:
-        """Write requests of the lab's user to what this role touches, since the mark."""
+        """Write requests of the lab's user since the mark."""
         time.sleep(0.5)
-        requests = [judge.parse(line) for line in judge.lines_since(Path(self.facts["audit_log"]), begin)]
-        words = ("nodes", "device-plugin", "runtimeclasses", "namespaces nvidia")
-        return sum(
-            1 for one in requests if one.user == judge.USER and one.write and any(w in one.object for w in words)
-        )
+        found: int = judge.since(Path(self.facts["audit_log"]), begin, [judge.USER])["writes"]
+        return found
 
     def allocatable(self, node: str) -> dict[str, int]:
         found = self.cluster.get("v1", "Node", node)
@@ -169,20 +166,29 @@ def test_mindcluster_back_and_forth(devices: Devices) -> None:
         assert devices.run(device_plugin_ascend={**ASCEND, "version": version})[1] == 0
 
 
-@pytest.fixture
-def foreign(devices: Devices) -> Iterator[None]:
+class Foreign:
     """Somebody else's installation of NVIDIA's plugin."""
-    helm = ["helm", "--kubeconfig", devices.facts["kubeconfig"], "-n", "kube-system"]
-    subprocess.run([*helm, "install", "theirs", str(CHART), "--set", "runtimeClassName=null", "--wait"], check=True)
+
+    def __init__(self, kubeconfig: str) -> None:
+        self.helm = ["helm", "--kubeconfig", kubeconfig, "-n", "kube-system"]
+
+    def install(self) -> None:
+        options = ["--set", "runtimeClassName=null", "--wait"]
+        subprocess.run([*self.helm, "install", "theirs", str(CHART), *options], check=True)
+
+    def remove(self) -> None:
+        """Its pods go later than its DaemonSet, and the node's report of devices later than these."""
+        subprocess.run([*self.helm, "uninstall", "theirs", "--ignore-not-found"], check=True)
+
+
+@pytest.fixture
+def foreign(devices: Devices) -> Iterator[Foreign]:
+    there = Foreign(devices.facts["kubeconfig"])
+    there.install()
     # The kubelet reports devices with its next status, some seconds after the plugin is ready.
     wait("theirs to offer devices", lambda: devices.allocatable("lab-0").get("nvidia.com/gpu", 0) > 0, 60)
-    yield
-    subprocess.run([*helm, "uninstall", "theirs", "--wait"], check=True)
-    # Its pods go later than its DaemonSet, and take the socket with them that the next plugin would use.
-    selector = "app.kubernetes.io/instance=theirs"
-    wait("theirs to go", lambda: not devices.cluster.list("v1", "Pod", "kube-system", label_selector=selector), 60)
-    # Until the kubelet's next report, the node seems to offer what the plugin offered.
-    wait("the node to say so", lambda: devices.allocatable("lab-0").get("nvidia.com/gpu", 0) == 0, 60)
+    yield there
+    there.remove()
 
 
 @pytest.mark.usefixtures("foreign")
@@ -194,6 +200,16 @@ def test_what_is_there_is_adopted_and_a_rival_refused(devices: Devices) -> None:
     code, changed, text = devices.run(device_plugin_nvidia={**NVIDIA, "owner": "nvdp"}, **only)
     assert (code, changed) == (2, 0)
     assert "(kube-system/theirs-nvidia-device-plugin) already owns nvidia.com/gpu" in " ".join(text.split())
+
+
+def test_the_last_report_of_a_plugin_that_is_gone_is_not_believed(devices: Devices, foreign: Foreign) -> None:
+    foreign.remove()
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+    code, changed, text = devices.run("-t", "device_plugin", device_plugin_ascend={"owner": "none"})
+    assert (code, changed > 0) == (0, True), text
+    assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
+    assert [pod["status"]["phase"] for pod in devices.cluster.list("v1", "Pod", "nvidia-device-plugin")] == ["Running"]
+    assert devices.run("-t", "device_plugin", device_plugin_ascend={"owner": "none"})[1] == 0
 
 
 def _phase(devices: Devices, pod: str) -> str:
@@ -255,6 +271,8 @@ def test_devices_that_do_not_come(devices: Devices) -> None:
     assert code == 2
     assert "lab-1: 0 of at least 1 huawei.com/Ascend910 allocatable" in text
     assert "On lab-1: Pod kube-system/ascend-device-plugin-daemonset-" in text
+    # The image is busybox, which has no device-plugin: the pod's own words.
+    assert "device-plugin: not found" in text
 
 
 @pytest.mark.parametrize(
@@ -263,9 +281,10 @@ def test_devices_that_do_not_come(devices: Devices) -> None:
         ({"device_plugin_nvidia": {"nodes": [{"selector": "pool=nowhere"}]}}, "matches none of 2 nodes"),
         ({"device_plugin_nvidia": {"profiles": {"a": {"mps": {"replicas": 99}}}}}, "at most 48 clients"),
         (
-            {"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B9000X"}]}},
+            {"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B3"}]}},
             "is selected for nvidia",
         ),
+        ({"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B33"}]}}, "unknown chip '910B33'"),
         ({"device_plugin_nvida": {}}, "did you mean device_plugin_nvidia?"),
         ({"swift_k8s_cluster_uid": "another"}, "another cluster than the inventory says"),
         ({"preflight_images": ["lab.registry/nothing:1"]}, "The registry does not have this image"),

@@ -6,7 +6,7 @@ same clients away and writes the same states as NVIDIA's 0.15.0; what it cuts ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,10 @@ WRITTEN = (
         for name in ("client", "device-plugin", "gpu-feature-discovery", "dcgm-exporter", "dcgm", "nvsm")
     ),
 )
-PROFILES = {"cut": {"mig": {"strategy": "mixed", "config": "all-1g.10gb"}}}
+PROFILES = {"cut": {"mig": {"strategy": "mixed", "config": "all-3g.40gb"}}}
+#: What GPU feature discovery says of such a card; once it is cut, the memory is a slice's.
+PRODUCT = {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB", "nvidia.com/gpu.memory": "81920"}
+CUT = {"nvidia.com/mig-3g.40gb.memory": "40192"}
 
 
 def wish(profile: str) -> dict[str, Any]:
@@ -38,10 +41,15 @@ def wish(profile: str) -> dict[str, Any]:
 
 @pytest.fixture
 def cuttable(devices: Devices) -> Iterator[Devices]:
-    """The lab, whose cards are whole again afterwards."""
+    """The lab with cards of a product that can be cut; they are whole again afterwards."""
+    label(devices, PRODUCT)
     yield devices
     (Paths.here().run / SLICES).unlink(missing_ok=True)
-    devices.cluster.patch("v1", "Node", "lab-0", {"metadata": {"labels": dict.fromkeys(WRITTEN)}})
+    label(devices, dict.fromkeys((*WRITTEN, *PRODUCT, *CUT)))
+
+
+def label(devices: Devices, labels: Mapping[str, str | None]) -> None:
+    devices.cluster.patch("v1", "Node", "lab-0", {"metadata": {"labels": labels}})
 
 
 def test_cards_are_cut_while_their_plugin_is_away(cuttable: Devices) -> None:
@@ -54,12 +62,13 @@ def test_cards_are_cut_while_their_plugin_is_away(cuttable: Devices) -> None:
     assert labels["nvidia.com/mig.config.state"] == "success"
     assert labels["nvidia.com/gpu.deploy.client"] == "true"
     offered = cuttable.allocatable("lab-0")
-    assert (offered["nvidia.com/mig-1g.10gb"], offered["nvidia.com/gpu"]) == (4 * 7, 0)
+    assert (offered["nvidia.com/mig-3g.40gb"], offered["nvidia.com/gpu"]) == (4 * 2, 0)
     assert (Paths.here().run / SLICES).exists()
     pods = cuttable.cluster.list("v1", "Pod", "nvidia-device-plugin", label_selector="app=nvidia-mig-manager")
     log = cuttable.cluster.logs("nvidia-device-plugin", pods[0]["metadata"]["name"])
     assert "waiting for nvidia-device-plugin" in log
 
+    label(cuttable, CUT)
     begin = judge.mark(Path(cuttable.facts["audit_log"]))
     code, changed, text = cuttable.run("-t", "device_plugin", **wish("cut"))
     assert (code, changed, cuttable.writes(begin)) == (0, 0, 0), text

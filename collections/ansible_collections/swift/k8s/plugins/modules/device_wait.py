@@ -15,12 +15,14 @@ description:
     out. A resource of which a node offers none counts like one that it does not list.
   - When the time is over, the message names the nodes, the state, events and last log lines of the plugin's pods there,
     and what usually is behind them.
-  - Optionally runs one small pod for each kind of device, which asks for one device, and removes it.
+  - Devices that nobody is seen to offer can be watched until it is known whether they stay.
+  - Optionally runs one small pod for each kind of device, which asks for one device and must see its file, and removes
+    it.
 extends_documentation_fragment:
   - swift.k8s.auth
 attributes:
   check_mode:
-    description: Looks once and reports; does not wait, and runs no pod.
+    description: Looks once at what nodes must offer and reports; does not wait for it, and runs no pod.
     support: full
   diff_mode:
     description: There is nothing to show a difference of.
@@ -70,6 +72,23 @@ options:
             description: The value that ends the wait with an error.
             type: str
             default: ""
+  settle:
+    description:
+      - Nodes that offer devices although no plugin was found that advertises them. They are watched until the kubelet
+        has reported that the devices are gone, or has not reported it in 15 seconds, and pods of plugins have ended.
+      - A pod that no DaemonSet made, such as a static pod, shows at once that the devices stay.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      node:
+        description: Name of the node.
+        type: str
+        required: true
+      resource:
+        description: Resource. A name that ends with C(/) or C(-) stands for all that begin with it.
+        type: str
+        required: true
   daemonsets:
     description: DaemonSets that must be rolled out.
     type: list
@@ -117,7 +136,7 @@ options:
         type: str
         required: true
       command:
-        description: Command; without one, the pod shows the devices that it was given.
+        description: Command, whose exit status decides; without one, the pod must see the file of a device.
         type: list
         elements: str
       runtime_class:
@@ -152,6 +171,11 @@ waited_seconds:
   description: How long it took.
   returned: always
   type: float
+settled:
+  description: Nodes of O(settle) that offer the devices no longer.
+  returned: always
+  type: list
+  elements: str
 smoke:
   description: What the pods were given.
   returned: always
@@ -169,6 +193,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import AUTH_ARGS
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
+from ansible_collections.swift.k8s.plugins.module_utils._devices.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import smoke
 from ansible_collections.swift.k8s.plugins.module_utils._devices.wait import NotReadyError, look, wait
 
@@ -199,6 +224,7 @@ def entries(options: dict[str, object]) -> dict[str, object]:
 
 ARGUMENTS = {
     "expect": entries(EXPECTATION),
+    "settle": entries({"node": TEXT, "resource": TEXT}),
     "daemonsets": entries({"name": TEXT, "namespace": TEXT}),
     "plugins": entries({"namespace": TEXT, "selector": TEXT}),
     "smoke": entries(SMOKE),
@@ -214,13 +240,14 @@ def run_module(module: AnsibleModule) -> None:
     params, waited, pods = module.params, 0.0, []
     try:
         cluster = connect(params)
+        gone = settle(cluster, params["settle"], params["wait_timeout"])
         missing = [str(item) for item in look(cluster, params)[0]] if module.check_mode else []
         if not module.check_mode:
             waited = wait(cluster, params)
-            pods = [smoke(cluster, test, params["wait_timeout"]) for test in params["smoke"]]
+            pods = [smoke(cluster, test, params["wait_timeout"], params["plugins"]) for test in params["smoke"]]
     except (ClusterError, NotReadyError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, missing=missing, waited_seconds=round(waited, 1), smoke=pods)
+    module.exit_json(changed=False, missing=missing, settled=gone, waited_seconds=round(waited, 1), smoke=pods)
 
 
 def main() -> None:

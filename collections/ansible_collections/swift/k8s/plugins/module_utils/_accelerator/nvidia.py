@@ -3,7 +3,8 @@
 """NVIDIA.
 
 Sources: GPU feature discovery's README and labels; the charts of nvidia-device-plugin, gpu-operator, HAMi and
-dra-driver-nvidia-gpu; memory as nvidia-smi reports it; compute capability from developer.nvidia.com/cuda-gpus.
+dra-driver-nvidia-gpu; memory as nvidia-smi reports it; compute capability from developer.nvidia.com/cuda-gpus;
+slices from the configuration that mig-parted ships (deployments/systemd/config-default.yaml).
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from __future__ import annotations
 from .table import Driver, Operator, Plugin, Product, Reading, Resource, Vendor
 
 GPU = "nvidia.com/gpu"
+#: Without MIG.
+UNCUT: tuple[str, ...] = ()
+CUT_80GB = ("1g.10gb", "1g.20gb", "2g.20gb", "3g.40gb", "4g.40gb", "7g.80gb")
+CUT_96GB = ("1g.12gb", "1g.24gb", "2g.24gb", "3g.48gb", "4g.48gb", "7g.96gb")
 
 NVIDIA = Vendor(
     name="nvidia",
@@ -49,21 +54,28 @@ NVIDIA = Vendor(
         Reading("{nvidia.com/gpu.sharing-strategy}", r"(mps|time-slicing)"),
     ),
     products=(
-        Product(r"\bT4$", 15360, "7.5"),
-        Product(r"V100.*32GB", 32768, "7.0"),
-        Product(r"V100", 16384, "7.0"),
-        Product(r"\bA10G?$", 23028, "8.6"),
-        Product(r"\bA30$", 24576, "8.0"),
-        Product(r"\bA40$", 46068, "8.6"),
-        Product(r"A[18]00.*80GB", 81920, "8.0"),
-        Product(r"A100", 40960, "8.0"),
-        Product(r"H200", 143771, "9.0"),
-        Product(r"H[18]00", 81559, "9.0"),
-        Product(r"\bH20$", 97871, "9.0"),
-        Product(r"\bL4$", 23034, "8.9"),
-        Product(r"\bL40S?$", 46068, "8.9"),
-        Product(r"RTX-4090", 24564, "8.9"),
-        Product(r"RTX-3090", 24576, "8.6"),
+        Product(r"\bT4$", 15360, "7.5", UNCUT),
+        Product(r"V100.*32GB", 32768, "7.0", UNCUT),
+        Product(r"V100", 16384, "7.0", UNCUT),
+        Product(r"\bA10G?$", 23028, "8.6", UNCUT),
+        Product(r"\bA30$", 24576, "8.0", ("1g.6gb", "2g.12gb", "4g.24gb")),
+        Product(r"\bA40$", 46068, "8.6", UNCUT),
+        Product(r"A[18]00.*80GB", 81920, "8.0", CUT_80GB),
+        Product(r"A[18]00", 40960, "8.0", ("1g.5gb", "1g.10gb", "2g.10gb", "3g.20gb", "4g.20gb", "7g.40gb")),
+        Product(r"GH200.*144G", None, "9.0", ("1g.18gb", "1g.36gb", "2g.36gb", "3g.72gb", "4g.72gb", "7g.144gb")),
+        Product(r"GH200", 97871, "9.0", CUT_96GB),
+        Product(r"\bH200\b", 143771, "9.0", ("1g.18gb", "1g.35gb", "2g.35gb", "3g.71gb", "4g.71gb", "7g.141gb")),
+        Product(r"H[18]00.*NVL", 95830, "9.0", ("1g.12gb", "1g.24gb", "2g.24gb", "3g.47gb", "4g.47gb", "7g.94gb")),
+        Product(r"H[18]00.*96GB", None, "9.0", CUT_96GB),
+        Product(r"H[18]00", 81559, "9.0", CUT_80GB),
+        Product(r"\bH20$", 97871, "9.0", CUT_96GB),
+        Product(r"\bGB200\b", None, "10.0", ("1g.24gb", "1g.47gb", "2g.47gb", "3g.95gb", "4g.95gb", "7g.189gb")),
+        Product(r"\bB200\b", None, "10.0", ("1g.23gb", "1g.45gb", "2g.45gb", "3g.90gb", "4g.90gb", "7g.180gb")),
+        Product(r"RTX-PRO-6000", None, "12.0", ("1g.24gb", "2g.48gb", "4g.96gb")),
+        Product(r"\bL4$", 23034, "8.9", UNCUT),
+        Product(r"\bL40S?$", 46068, "8.9", UNCUT),
+        Product(r"RTX-4090", 24564, "8.9", UNCUT),
+        Product(r"RTX-3090", 24576, "8.6", UNCUT),
     ),
     plugins=(
         Plugin("hami", GPU, image=r"(^|/)hami$", name=r"(.+-)?hami-device-plugin"),
@@ -73,7 +85,8 @@ NVIDIA = Vendor(
     drivers=(Driver("gpu.nvidia.com", GPU),),
     memory_label="nvidia.com/gpu.memory",
     compute_labels=("nvidia.com/gpu.compute.major", "nvidia.com/gpu.compute.minor"),
-    device_files=r"nvidia\d+|dxg",
+    # The latter two are Windows' and Jetson's.
+    device_files=r"nvidia[0-9]+|dxg|nvmap",
     amounts=r"nvidia\.com/gpu(mem|mem-percentage|cores)",
     register=r"hami\.io/node-nvidia-register",
     details="set gfd: true in device_plugin_nvidia, which installs GPU feature discovery",

@@ -60,12 +60,15 @@ class Resource:
 class Product:
     """What is known of a product when labels tell only its name; None is: nobody says.
 
+    memory_mib: memory of the whole device.
     family: devices of one family run the same images, where the vendor has families at all.
+    slices: what it can be cut into, by name; nothing where it cannot be cut.
     """
 
     pattern: str
     memory_mib: int | None = None
     compute: str | None = None
+    slices: tuple[str, ...] | None = None
     family: str | None = None
 
 
@@ -115,7 +118,7 @@ class Vendor:
     asked: the resource that the chart asks for where values name none.
     memory_label, compute_labels: what the chart's node affinity for accelerator.memoryMiB and .compute reads.
     exporter: name of the DaemonSet that tells numbers of its devices, and must know the container runtime.
-    device_files: pattern of the files under /dev that are one device each.
+    device_files: pattern of the names below /dev that are one device each; `grep -E` reads it too. Empty is not known.
     amounts: pattern of resources beside devices that are no devices themselves, as memory that is shared out.
     register: pattern of the node annotations in which HAMi lists devices.
     brand: what a product's name begins with where only the chip is known.
@@ -140,7 +143,7 @@ class Vendor:
     memory_label: str = ""
     compute_labels: tuple[str, ...] = ()
     exporter: str = ""
-    device_files: str = r"(?!)"
+    device_files: str = ""
     amounts: str = r"(?!)"
     register: str = r"(?!)"
     brand: str = ""

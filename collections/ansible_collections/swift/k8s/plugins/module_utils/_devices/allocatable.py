@@ -55,14 +55,16 @@ def _look(expected: Object, node: Object | None) -> Unmet | None:
         return Unmet(expected["node"], resource, minimum, count, reason)
     if count < minimum:
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"
-        return Unmet(expected["node"], resource, minimum, count, reason + _not_ready(status))
+        return Unmet(
+            expected["node"], resource, minimum, count, reason + ("" if ready(node) else "; the node is not ready")
+        )
     return _label(expected, node, count)
 
 
-def _not_ready(status: Object) -> str:
-    conditions = status.get("conditions") or []
-    ready = any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
-    return "" if ready else "; the node is not ready"
+def ready(item: Object) -> bool:
+    """Say whether a node or a pod is ready."""
+    conditions = (item.get("status") or {}).get("conditions") or []
+    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
 def _label(expected: Object, node: Object, count: int) -> Unmet | None:

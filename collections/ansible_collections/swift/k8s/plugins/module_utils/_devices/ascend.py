@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -43,14 +44,30 @@ ARCHITECTURES = {"arm64": "huawei-arm", "amd64": "huawei-x86"}
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Ascend310": ("310",),
     "Ascend310P": ("310P", "310P1", "310P3"),
-    "Ascend910": ("910", "910A", "910B", "910B1", "910B2", "910B3", "910B4", "910B4-1", "910C", "910_93"),
+    "Ascend910": (
+        *("910", "910A", "910ProA", "910ProB", "910PremiumA"),
+        *("910B", "910B1", "910B2", "910B2C", "910B3", "910B4", "910B4-1", "910C", "910_93"),
+    ),
     "npu": ("950", "950PR", "950DT"),
 }
 
+#: How drivers call the chips of the 910C: by the number of their module.
+_MODULE = re.compile(r"910_93\d\d")
+
+
+def spelled(chip: str) -> bool:
+    """Say whether this is a chip's name as it is written, such as 910B3 or Ascend910B3, in either case."""
+    short = _short(chip)
+    return bool(_MODULE.fullmatch(short)) or any(short == _short(name) for chips in FAMILIES.values() for name in chips)
+
+
+def _short(chip: str) -> str:
+    return chip.removeprefix("Ascend").lower()
+
 
 def family_of_chip(chip: str) -> Optional[str]:
-    """Return the family of a chip name such as 910B3 or Ascend910B3."""
-    short = chip.removeprefix("Ascend").lower()
+    """Return the family of a chip, also of one that is newer than this list: what a node says of itself is no typo."""
+    short = _short(chip)
     for family, chips in FAMILIES.items():
         if short in {name.lower() for name in chips}:
             return family
@@ -64,7 +81,7 @@ def check(options: Mapping[str, Any]) -> None:
     """Refuse chips nobody knows."""
     for entry in options["nodes"]:
         chip = str(entry.get("chip") or "auto")
-        if chip != "auto" and not family_of_chip(chip):
+        if chip != "auto" and not spelled(chip):
             known = [name for chips in FAMILIES.values() for name in chips]
             raise DevicePlanError(f"{VARIABLE}.nodes: {unknown('chip', chip, known)}")
 

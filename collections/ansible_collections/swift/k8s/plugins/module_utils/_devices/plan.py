@@ -102,6 +102,10 @@ def plan(facts: Facts, wishes: Mapping[str, Any], registry: str = "") -> dict[st
         "ours": sorted({str(owner.get("name")) for owner in facts.get("owners") or [] if owner.get("managed")}),
         # Pods that would be left without the plugin that gave them devices, by the DaemonSet that goes.
         "busy": [item for part in vendors.values() for item in part.pop("busy")],
+        # One small pod for each, to see that the runtime gives containers what they ask for.
+        "smoke": [item for part in vendors.values() for item in part.pop("smoke")],
+        # Devices that nobody is seen to offer: of a plugin unseen, or of one that was removed a moment ago.
+        "doubtful": [item for part in vendors.values() for item in part.pop("doubtful")],
         # What nodes must no longer offer once our plugins are removed.
         "gone": [item for vendor in VENDORS for item in _gone(vendor, facts)],
         "problems": [problem.to_dict() for problem in problems],
@@ -132,6 +136,9 @@ def _vendor(
         "expect": [],
         "problems": problems,
         "busy": [] if options["allow_disruption"] else _busy(vendor, nodes, owners),
+        "doubtful": [
+            {"node": name, "resource": vendor.prefix} for name in dark if options["owner"] in {"auto", vendor.ours}
+        ],
     }
     if decision.action == "install":
         ours = {name: entry for name, entry in chosen.items() if name not in dark}
@@ -142,6 +149,7 @@ def _vendor(
         part.update(vendor.specifics(site))
     elif decision.action == "adopt":
         part["expect"] = _anything(vendor, sorted(chosen))
+    part["smoke"] = _smoke(part, nodes, owners)
     if not options["allow_disruption"]:
         problems += _vanishing(vendor, nodes, owners, part)
     return part
@@ -162,6 +170,24 @@ def _busy(vendor: Vendor, nodes: Mapping[str, Any], owners: Iterable[Mapping[str
         if owner.get("managed")
         for problem in vanishing(vendor.variable, vendor.name, nodes, {}, sorted(owner.get("nodes") or []))
     ]
+
+
+def _smoke(
+    part: Mapping[str, Any], nodes: Mapping[str, Any], owners: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return each resource that will be offered by a name that is known now, and the RuntimeClass that pods need."""
+    adopted = (owner.get("runtime_class") for owner in owners if owner.get("kind") == part["owner"])
+    runtime_class = part["options"]["runtime_class"] if part["action"] == "install" else next(adopted, None)
+    names = {name for item in part["expect"] for name in _names(item["resource"], nodes[item["node"]])}
+    return [{"resource": name, "runtime_class": runtime_class or None} for name in sorted(names)]
+
+
+def _names(resource: str, node: Mapping[str, Any]) -> list[str]:
+    """Return a full name as it is; of one that many begin with, those that the node offers now."""
+    if not resource.endswith(("/", "-")):
+        return [resource]
+    offered = [str(device.get("resource")) for device in node.get("accelerators") or [] if device.get("count")]
+    return [name for name in offered if name.startswith(resource)]
 
 
 def _anything(vendor: Vendor, names: Iterable[str]) -> list[dict[str, Any]]:

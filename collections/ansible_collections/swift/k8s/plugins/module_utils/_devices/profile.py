@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .._accelerator.nvidia import NVIDIA
 from .._constraints.nearest import unknown
 from .._constraints.versions import compare
-from .mig import profile_of_config, profiles_of, resource_of
+from .mig import profile_of_config, resource_of
 from .problem import DevicePlanError, Problem
 
 KINDS = ("time_slicing", "mps", "mig")
@@ -114,8 +115,10 @@ def fits(profile: Profile, node: Mapping[str, Any]) -> Optional[Problem]:
                 next_step=f"Lower mps.replicas to {MPS_CLIENTS_OLD} in a profile for these nodes, or use time_slicing.",
             )
         wanted = profile_of_config(profile.mig_config) if profile.kind == "mig" else None
-        possible = profiles_of(product, device.get("memory_mib")) if product else ()
-        if wanted and product and wanted not in possible:
+        # The product tells, not the memory: that of a card that is cut already is its slices'.
+        known = NVIDIA.known(product)
+        possible = known.slices if known else None
+        if wanted and possible is not None and wanted not in possible:
             return Problem(
                 subject=f"node {node['name']}",
                 message=f"Profile {profile.name!r} cuts into {wanted}, which {product} does not have.",

@@ -10,7 +10,7 @@ from typing import Any, Optional, Protocol
 
 from .._cluster.named import named
 from .._cluster.reader import Reader
-from .allocatable import Unmet, rolled_out, unmet
+from .allocatable import Unmet, ready, rolled_out, unmet
 from .diagnosis import describe, last_event
 
 POLL_SECONDS = 1.0
@@ -79,21 +79,23 @@ def explain(cluster: Cluster, params: Params, missing: list[Unmet], rolling: lis
         lines.append(f"After {waited:.0f} s devices are not as expected on {len(missing)} nodes: {nodes}.")
     if rolling:
         lines.append(f"After {waited:.0f} s DaemonSet {', '.join(rolling)} is not rolled out on every node.")
-    nodes_shown = _nodes_to_look_at(cluster, params, missing)
-    return "\n".join([*lines, *(f"On {node}: {_diagnosis(cluster, params, node)}" for node in nodes_shown)])
+    plugins = params["plugins"]
+    lines += [f"On {node}: {diagnosis(cluster, plugins, node)}" for node in _nodes_to_look_at(cluster, params, missing)]
+    return "\n".join(lines)
 
 
 def _nodes_to_look_at(cluster: Cluster, params: Params, missing: list[Unmet]) -> list[str]:
     if missing:
         return list(dict.fromkeys(item.node for item in missing))[:NODES_DIAGNOSED]
     pods = [pod for plugin in params["plugins"] for pod in _pods(cluster, plugin)]
-    broken = [pod for pod in pods if not _ready(pod)]
+    broken = [pod for pod in pods if not ready(pod)]
     return [pod["spec"]["nodeName"] for pod in broken if pod["spec"].get("nodeName")][:NODES_DIAGNOSED]
 
 
-def _diagnosis(cluster: Cluster, params: Params, node: str) -> str:
-    pods = [pod for plugin in params["plugins"] for pod in _pods(cluster, plugin, f"spec.nodeName={node}")]
-    pod = next((item for item in pods if not _ready(item)), pods[0] if pods else None)
+def diagnosis(cluster: Cluster, plugins: Iterable[Mapping[str, str]], node: str) -> str:
+    """Return what the plugins' worst pod on a node says of itself."""
+    pods = [pod for plugin in plugins for pod in _pods(cluster, plugin, f"spec.nodeName={node}")]
+    pod = next((item for item in pods if not ready(item)), pods[0] if pods else None)
     if pod is None:
         return describe(None, "", "")
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
@@ -105,11 +107,6 @@ def _pods(cluster: Cluster, plugin: Mapping[str, str], fields: Optional[str] = N
     return cluster.list(
         "v1", "Pod", namespace=plugin["namespace"], label_selector=plugin["selector"], field_selector=fields
     )
-
-
-def _ready(pod: Mapping[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
 
 
 def _log(cluster: Cluster, pod: Mapping[str, Any]) -> str:

@@ -38,11 +38,10 @@ class DevicePlugin:
 
 
 def device_plugin(daemonset: Object) -> DevicePlugin | None:
-    """The device plugin that a DaemonSet is, or None."""
+    """The device plugin that a DaemonSet is, or None; one that is being deleted offers nothing that lasts."""
     spec, metadata = daemonset["spec"]["template"]["spec"], daemonset["metadata"]
-    paths = [(volume.get("hostPath") or {}).get("path") or "" for volume in spec.get("volumes") or []]
     images = [str(container.get("image") or "") for container in spec.get("containers") or []]
-    if not any(path.rstrip("/").endswith("/device-plugins") for path in paths):
+    if not mounts_socket(spec) or metadata.get("deletionTimestamp"):
         return None
     if _OTHERS.search(" ".join([metadata["name"], *images])):
         return None
@@ -61,6 +60,12 @@ def device_plugin(daemonset: Object) -> DevicePlugin | None:
         release=(annotations.get(_RELEASE[0], ""), annotations.get(_RELEASE[1], "")),
         runtime_class=spec.get("runtimeClassName"),
     )
+
+
+def mounts_socket(spec: Object) -> bool:
+    """Whether a pod of this spec can register devices with the kubelet."""
+    paths = [(volume.get("hostPath") or {}).get("path") or "" for volume in spec.get("volumes") or []]
+    return any(path.rstrip("/").endswith("/device-plugins") for path in paths)
 
 
 def _recognise(metadata: Object, images: list[str], vendors: tuple[Vendor, ...] = VENDORS) -> tuple[str, str, str]:

@@ -219,6 +219,38 @@ def test_devices_that_nobody_is_seen_to_advertise(
     assert sorted(found["labels"]) == labelled
     assert ("no DaemonSet was found" in found["refusal"]) is refused
     assert "gpu-1" in {item["node"] for item in found["expect"]} or refused
+    dark = [] if owners else [{"node": "gpu-1", "resource": "nvidia.com/"}]
+    assert found["doubtful"] == dark
+
+
+@pytest.mark.parametrize(
+    ("wish", "owners", "offered", "smoke"),
+    [
+        ({}, [], [], [{"resource": "nvidia.com/gpu", "runtime_class": "nvidia"}]),
+        ({"runtime_class": ""}, [], [], [{"resource": "nvidia.com/gpu", "runtime_class": None}]),
+        (
+            {},
+            [hami(kind="gpu-operator", runtime_class="nvidia-cdi")],
+            ["nvidia.com/mig-1g.10gb", "nvidia.com/mig-2g.20gb"],
+            [
+                {"resource": "nvidia.com/mig-1g.10gb", "runtime_class": "nvidia-cdi"},
+                {"resource": "nvidia.com/mig-2g.20gb", "runtime_class": "nvidia-cdi"},
+            ],
+        ),
+        ({}, [hami()], [], []),
+        ({"owner": "none"}, [], ["nvidia.com/gpu"], []),
+    ],
+    ids=["ours", "default runtime", "adopted", "adopted, nothing there yet", "left alone"],
+)
+def test_smoke_pods(wish: dict[str, Any], owners: list[Any], offered: list[str], smoke: list[Any]) -> None:
+    gpu = {**GPU, "accelerators": [{"vendor": "nvidia", "resource": name, "count": 1} for name in offered]}
+    wishes = {"nvidia": {**wish, "nodes": [{"selector": "pool=gpu"}]}}
+    assert plan({"nodes": [gpu], "owners": owners}, wishes)["smoke"] == smoke
+
+
+def test_devices_that_are_left_alone_are_not_doubted() -> None:
+    wishes = {"nvidia": {"owner": "none", "nodes": [{"selector": "pool=gpu"}]}}
+    assert plan({"nodes": [OFFERING]}, wishes)["doubtful"] == []
 
 
 def test_what_must_be_gone_after_a_removal() -> None:
@@ -250,6 +282,7 @@ def test_node_for_both_vendors() -> None:
             "device_plugin_nvidia.default_profile: unknown profile 'hole'; did you mean 'whole'?",
         ),
         ({"ascend": {"nodes": [{"selector": "pool=npu", "chip": "A100"}]}}, "unknown chip 'A100'"),
+        ({"ascend": {"nodes": [{"selector": "pool=npu", "chip": "910B33"}]}}, "did you mean '910B3'?"),
     ],
 )
 def test_refused(wishes: dict[str, Any], message: str) -> None:
@@ -294,6 +327,12 @@ def test_unknown_chip_is_no_obstacle_since_the_manifest_is_one() -> None:
 )
 def test_chips(chip: str, family: Optional[str]) -> None:
     assert family_of_chip(chip) == family
+
+
+@pytest.mark.parametrize("chip", ["910B3", "Ascend910b4-1", "910_9391", "950DT", "auto"])
+def test_chips_as_they_are_spelled(chip: str) -> None:
+    wishes = {"ascend": {"nodes": [{"selector": "pool=npu", "chip": chip}]}}
+    assert plan(FACTS, wishes)["problems"] == []
 
 
 def test_the_chip_is_read_from_devices() -> None:

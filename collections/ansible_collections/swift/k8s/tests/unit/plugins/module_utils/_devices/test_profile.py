@@ -8,7 +8,8 @@ import re
 from typing import Any, Optional
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._devices.mig import profile_of_config, profiles_of, resource_of
+from ansible_collections.swift.k8s.plugins.module_utils._accelerator.nvidia import NVIDIA
+from ansible_collections.swift.k8s.plugins.module_utils._devices.mig import profile_of_config, resource_of
 from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
 from ansible_collections.swift.k8s.plugins.module_utils._devices.profile import fits, parse
 
@@ -104,6 +105,13 @@ def node(product: Optional[str], memory_mib: int = 0, compute: Optional[str] = N
             "3g.40gb, which NVIDIA-A100-SXM4-40GB",
         ),
         ({"mig": {"config": "all-1g.10gb"}}, node("Tesla-T4", 15360), "which Tesla-T4 does not have"),
+        # A card that is cut tells the memory of its slices.
+        ({"mig": {"config": "all-3g.40gb"}}, node("NVIDIA-A100-SXM4-80GB", 40192), None),
+        ({"mig": {"config": "all-3g.47gb"}}, node("NVIDIA-H100-NVL", 95830), None),
+        ({"mig": {"config": "all-3g.48gb"}}, node("NVIDIA-H100-NVL", 95830), "which NVIDIA-H100-NVL does not have"),
+        ({"mig": {"config": "all-1g.18gb"}}, node("NVIDIA-GH200-480GB", 97871), "which NVIDIA-GH200-480GB does not"),
+        ({"mig": {"config": "all-1g.23gb"}}, node("NVIDIA-GB200", 189471), "which NVIDIA-GB200 does not have"),
+        ({"mig": {"config": "all-1g.99gb"}}, node("NVIDIA-Next-Year", 999999), None),
         ({"mig": {"config": "all-balanced"}}, node("Tesla-T4", 15360), None),
         ({}, node("Tesla-T4", 15360), None),
     ],
@@ -113,9 +121,32 @@ def test_fits(given: dict[str, Any], on: dict[str, Any], message: Optional[str])
     assert (problem is None) if message is None else (problem is not None and message in problem.message)
 
 
-def test_mig_tables() -> None:
-    assert "7g.80gb" in profiles_of("NVIDIA-H100-80GB-HBM3", 81559)
-    assert profiles_of("NVIDIA-GeForce-RTX-4090", 24564) == ()
+@pytest.mark.parametrize(
+    ("product", "largest"),
+    [
+        ("NVIDIA-A30", "4g.24gb"),
+        ("NVIDIA-A100-SXM4-40GB", "7g.40gb"),
+        ("NVIDIA-A800-80GB-PCIe", "7g.80gb"),
+        ("NVIDIA-H100-80GB-HBM3", "7g.80gb"),
+        ("NVIDIA-H800-NVL", "7g.94gb"),
+        ("NVIDIA-H20", "7g.96gb"),
+        ("NVIDIA-H200-NVL", "7g.141gb"),
+        ("NVIDIA-GH200-480GB", "7g.96gb"),
+        ("NVIDIA-GH200-144G-HBM3e", "7g.144gb"),
+        ("NVIDIA-B200", "7g.180gb"),
+        ("NVIDIA-GB200", "7g.189gb"),
+        ("NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition", "4g.96gb"),
+        ("NVIDIA-GeForce-RTX-4090", None),
+    ],
+)
+def test_slices(product: str, largest: Optional[str]) -> None:
+    known = NVIDIA.known(product)
+    assert known is not None
+    assert known.slices is not None
+    assert (known.slices[-1] if known.slices else None) == largest
+
+
+def test_mig_configurations() -> None:
     assert profile_of_config("all-1g.10gb+me") == "1g.10gb"
     assert profile_of_config("custom") is None
     assert resource_of("all-1g.10gb+me") == "nvidia.com/mig-1g.10gb.me"

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._devices import smoke as smoke_module
 from ansible_collections.swift.k8s.plugins.module_utils._devices.allocatable import amount, rolled_out, unmet
 from ansible_collections.swift.k8s.plugins.module_utils._devices.diagnosis import describe, hint, last_event, state
-from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import pod, smoke
+from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import given, pod, smoke
 from ansible_collections.swift.k8s.plugins.module_utils._devices.wait import NotReadyError, look, wait
 
 from .fakes import FakeCluster
@@ -256,9 +256,43 @@ def test_smoke_pod_is_restricted_and_asks_for_one() -> None:
 
 def test_smoke() -> None:
     cluster = FakeCluster()
-    cluster.log = "NVIDIA_VISIBLE_DEVICES=0\n"
-    assert smoke(cluster, TEST, 5)["output"] == ["NVIDIA_VISIBLE_DEVICES=0"]
+    cluster.log = "NVIDIA_VISIBLE_DEVICES=0\nnvidia0\n"
+    assert smoke(cluster, TEST, 5)["output"] == ["NVIDIA_VISIBLE_DEVICES=0", "nvidia0"]
     assert cluster.deleted == ["device-smoke-x1"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "output", "expected"),
+    [
+        ("nvidia.com/gpu", ["NVIDIA_VISIBLE_DEVICES=GPU-1", "nvidia0", "nvidiactl"], True),
+        ("nvidia.com/gpu", ["NVIDIA_VISIBLE_DEVICES=GPU-1", "nvidiactl"], False),
+        ("nvidia.com/mig-1g.10gb", ["nvidia12"], True),
+        ("nvidia.com/gpu.shared", ["dxg"], True),
+        ("nvidia.com/gpu", [], False),
+        ("huawei.com/Ascend910", ["davinci7"], True),
+        ("huawei.com/Ascend310P-4c", ["vdavinci100"], True),
+        ("huawei.com/Ascend910", ["davinci_manager"], False),
+        ("example.com/unknown", [], True),
+    ],
+)
+def test_given(resource: str, output: list[str], expected: bool) -> None:
+    assert given(resource, output) is expected
+
+
+def test_a_device_that_the_runtime_does_not_inject() -> None:
+    cluster = FakeCluster()
+    cluster.log = "NVIDIA_VISIBLE_DEVICES=GPU-1\n"
+    words = r"sees no device file, only NVIDIA_VISIBLE_DEVICES=GPU-1: .*runtime_class"
+    with pytest.raises(NotReadyError, match=words):
+        smoke(cluster, TEST, 5)
+    assert smoke(cluster, {**TEST, "command": ["true"]}, 5)["output"] == ["NVIDIA_VISIBLE_DEVICES=GPU-1"]
+
+
+def test_a_smoke_pod_that_fails_shows_the_plugins_last_words() -> None:
+    cluster = FakeCluster(Pod=[CRASHING])
+    cluster.pods_end, cluster.log = "Failed", "no NVML"
+    with pytest.raises(NotReadyError, match=r"On gpu-1: Pod ndp/plugin-x: ctr CrashLoopBackOff(.|\n)*ctr: no NVML"):
+        smoke(cluster, TEST, 5, PARAMS["plugins"])
 
 
 @pytest.mark.parametrize(("end", "seconds"), [("Failed", 5), ("Pending", 0.05)])
