@@ -39,6 +39,18 @@
 {{- end -}}
 {{- end -}}
 
+{{/* runtimeClassName auto: the class called like the devices' vendor, where the cluster has one. Needs to list
+     RuntimeClasses, so that only who asks for it must be allowed to. */}}
+{{- define "ms-swift.runtimeClassName" -}}
+{{- if ne .Values.runtimeClassName "auto" -}}
+{{- .Values.runtimeClassName -}}
+{{- else if ne .plan.vendor "cpu" -}}
+{{- range (lookup "node.k8s.io/v1" "RuntimeClass" "" "").items | default list -}}
+{{- if eq .metadata.name $.plan.vendor -}}{{- .metadata.name -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Tasks that talk to a service, or only move files, take no device. */}}
 {{- define "ms-swift.plan.devices" -}}
 {{- $limits := dict -}}

@@ -43,10 +43,13 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
-{{- range $key := list "nodeSelector" "tolerations" "topologySpreadConstraints" "priorityClassName" "runtimeClassName" }}
+{{- range $key := list "nodeSelector" "tolerations" "topologySpreadConstraints" "priorityClassName" }}
 {{- with get $.Values $key }}
 {{ $key }}: {{ ternary (toYaml . | nindent 2) (toYaml .) (or (kindIs "map" .) (kindIs "slice" .)) }}
 {{- end }}
+{{- end }}
+{{- with include "ms-swift.runtimeClassName" . }}
+runtimeClassName: {{ . }}
 {{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:

@@ -11,6 +11,7 @@ author:
   - swift.k8s maintainers (@swift-k8s)
 description:
   - Merges the defaults under each entry's values and puts model, claim and registry where the chart expects them.
+  - Pods use the RuntimeClass called like their devices' vendor where the cluster has it (C(runtimeClassName) V(auto)).
   - An unknown key of an entry is refused with the nearest known one.
 positional: _input
 options:
@@ -77,7 +78,8 @@ def ms_swift_releases(
     probe: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The entries for the module release."""
-    base: dict[str, Any] = {}
+    # Where the vendor's runtime is not the nodes' default, a pod without its class gets no device.
+    base: dict[str, Any] = {"runtimeClassName": "auto"}
     if claim:
         base["cache"] = {"existingClaim": claim}
     if registry:

@@ -82,7 +82,8 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "replicas": _pods(values),
         "backend": (values.get("engine") or {}).get("backend") or "",
         "memory_mib": item.get("memory_mib"),
-        "runtime_class": values.get("runtimeClassName") or None,
+        # auto takes a class only where it exists.
+        "runtime_class": None if values.get("runtimeClassName") in (None, "", "auto") else values["runtimeClassName"],
         "volcano": bool((values.get("queue") or {}).get("volcano")),
         "node_selector": dict(values.get("nodeSelector") or {}),
         "tolerations": list(values.get("tolerations") or []),

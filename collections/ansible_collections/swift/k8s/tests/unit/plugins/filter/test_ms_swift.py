@@ -28,8 +28,10 @@ def test_model_claim_and_registry_reach_the_chart() -> None:
             "model": {"id": "Qwen/Qwen2.5-7B-Instruct"},
             "cache": {"existingClaim": "models"},
             "image": {"registry": "mirror.example"},
+            "runtimeClassName": "auto",
         },
     }
+    assert entry(QWEN, defaults={"runtimeClassName": ""})["values"]["runtimeClassName"] == ""
 
 
 def test_own_values_and_options_win() -> None:
