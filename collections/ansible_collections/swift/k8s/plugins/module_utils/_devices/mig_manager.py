@@ -57,8 +57,8 @@ def _two(variable: str) -> Problem:
     return Problem(
         subject=variable,
         message=f"{variable}.mig_manager is true, but the cluster has NVIDIA's GPU Operator, which brings its own.",
-        next_step="Set mig_manager: false, and enable migManager in the operator's ClusterPolicy; where the operator is "
-        "gone, delete what it left: the CRD clusterpolicies.nvidia.com.",
+        next_step="Set mig_manager: false, and enable migManager in the operator's ClusterPolicy. Where the operator "
+        "is gone, delete the CRD clusterpolicies.nvidia.com, which it left.",
     )
 
 
