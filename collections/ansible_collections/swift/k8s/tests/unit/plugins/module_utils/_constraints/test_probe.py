@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
@@ -36,12 +36,13 @@ RELEASE = {
 WISHES: dict[str, Any] = {"releases": [RELEASE, {**RELEASE, "name": "two"}], "claims": [{"name": "models"}]}
 
 
-def settled(facts: dict[str, Any] = FACTS, **more: Any) -> dict[str, Any]:
-    return settle(normalise({**WISHES, **more}), facts, {})
+def settled(facts: Optional[dict[str, Any]] = None, **more: Any) -> dict[str, Any]:
+    return settle(normalise({**WISHES, **more}), FACTS if facts is None else facts, {})
 
 
-def planned(options: dict[str, Any], facts: dict[str, Any] = FACTS, **more: Any) -> list[dict[str, Any]]:
-    return probe.planned(facts, settled(facts, **more), ["ms-swift/models", "other/models"], options)
+def planned(options: dict[str, Any], facts: Optional[dict[str, Any]] = None, **more: Any) -> list[dict[str, Any]]:
+    known = FACTS if facts is None else facts
+    return probe.planned(known, settled(known, **more), ["ms-swift/models", "other/models"], options)
 
 
 def asking(**accelerator: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
@@ -25,9 +25,11 @@ PLAN = {
 }
 
 
-def build(wishes: dict[str, Any], plan: dict[str, Any] = PLAN, **facts: Any) -> dict[str, list[dict[str, Any]]]:
-    whole = {"nodes": [NODE, BARE], **facts}
-    return subjects(whole, settle(normalise(wishes), whole, plan), plan, {})
+def build(
+    wishes: dict[str, Any], plan: Optional[dict[str, Any]] = None, **facts: Any
+) -> dict[str, list[dict[str, Any]]]:
+    whole, planned = {"nodes": [NODE, BARE], **facts}, PLAN if plan is None else plan
+    return subjects(whole, settle(normalise(wishes), whole, planned), planned, {})
 
 
 def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
