@@ -28,8 +28,7 @@ WRITTEN = (
     ),
 )
 PROFILES = {"cut": {"mig": {"strategy": "mixed", "config": "all-3g.40gb"}}}
-#: What GPU feature discovery says of such a card; once it is cut, the memory is a slice's.
-PRODUCT = {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB", "nvidia.com/gpu.memory": "81920"}
+#: What GPU feature discovery says once the card is cut: the memory of a slice.
 CUT = {"nvidia.com/mig-3g.40gb.memory": "40192"}
 
 
@@ -41,11 +40,10 @@ def wish(profile: str) -> dict[str, Any]:
 
 @pytest.fixture
 def cuttable(devices: Devices) -> Iterator[Devices]:
-    """The lab with cards of a product that can be cut; they are whole again afterwards."""
-    label(devices, PRODUCT)
+    """The lab, whose cards are whole again afterwards."""
     yield devices
     (Paths.here().run / SLICES).unlink(missing_ok=True)
-    label(devices, dict.fromkeys((*WRITTEN, *PRODUCT, *CUT)))
+    label(devices, dict.fromkeys((*WRITTEN, *CUT)))
 
 
 def label(devices: Devices, labels: Mapping[str, str | None]) -> None:

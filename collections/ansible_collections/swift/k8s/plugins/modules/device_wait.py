@@ -75,7 +75,7 @@ options:
   settle:
     description:
       - Nodes that offer devices although no plugin was found that advertises them. They are watched until the kubelet
-        has reported that the devices are gone, or has not reported it in 15 seconds, and pods of plugins have ended.
+        has reported that the devices are gone, or has not reported it in 20 seconds, and pods of plugins have ended.
       - A pod that no DaemonSet made, such as a static pod, shows at once that the devices stay.
     type: list
     elements: dict

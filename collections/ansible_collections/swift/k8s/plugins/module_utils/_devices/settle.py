@@ -19,7 +19,7 @@ from .._facts.plugins import mounts_socket
 from .allocatable import amount, ready
 from .wait import NotReadyError
 
-REPORT_SECONDS = 15.0
+REPORT_SECONDS = 20.0
 POLL_SECONDS = 1.0
 Object = Mapping[str, Any]
 Doubt = tuple[str, str]

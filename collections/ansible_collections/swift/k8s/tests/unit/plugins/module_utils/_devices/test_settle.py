@@ -74,7 +74,7 @@ def test_the_report_comes() -> None:
 def test_pods_that_end_are_waited_for_before_and_after_the_report() -> None:
     cluster = FakeCluster(Node=[node(8)], Pod=[pod("DaemonSet", ending=True)])
     time = Time(
-        {20: lambda: cluster.kinds.update(Node=[node(0)]), 30: lambda: cluster.kinds.update(Pod=[])},
+        {25: lambda: cluster.kinds.update(Node=[node(0)]), 30: lambda: cluster.kinds.update(Pod=[])},
     )
     assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == ["gpu-1"]
     assert time.now == 30
