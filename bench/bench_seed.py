@@ -92,7 +92,7 @@ def town(folder: Path) -> Figure:
         seeded = site.seed(**wish, model_cache_volume="models", model_cache_models=[model])
         assert seeded.code == 0, seeded.text
         assert site.taken_from(model).startswith("mirror "), seeded.text
-        ratio = site.sent(model) / SIZE
+        ratio = site.sent(model["id"]) / SIZE
     finally:
         site.clear()
     what = "bytes over the link by bytes of the model, two clusters of one site (namespaces of one lab act as clusters)"

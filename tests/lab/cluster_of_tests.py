@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,6 +86,12 @@ class Place:
         requests = [judge.parse(line) for line in judge.lines_since(log, begin)]
         ours = [one for one in requests if one.user == judge.USER and self.namespace in one.object]
         return [f"{one.verb} {one.object}" for one in ours if one.write]
+
+    def sent(self, model: str) -> int:
+        """Bytes of a model's weights that the lab's hub has sent."""
+        with urllib.request.urlopen(f"{self.facts['hub']}/_stats") as answer:
+            stats: dict[str, Any] = json.load(answer)
+        return int(stats["repositories"][model]["files"]["model.safetensors"]["bytes"])
 
     def jobs(self) -> list[dict[str, Any]]:
         return self.cluster.list("batch/v1", "Job", self.namespace)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import kubernetes
 import pytest
 
-from tests.lab.cluster_of_tests import CHECKOUT, Place, place
+from tests.lab.cluster_of_tests import CHECKOUT, Place, Run, place
 
 __all__ = ["place"]
 
@@ -56,13 +53,6 @@ def content(place: Place) -> Iterator[bytes]:
     shutil.rmtree(folder.parent)
 
 
-def sent(place: Place) -> int:
-    """Bytes that the hub has sent of this test's model."""
-    with urllib.request.urlopen(f"{place.facts['hub']}/_stats") as answer:
-        stats: dict[str, Any] = json.load(answer)
-    return int(stats["repositories"][f"{place.namespace}/tiny"]["files"]["model.safetensors"]["bytes"])
-
-
 def test_every_node_has_it_and_the_hub_sent_it_once(place: Place, directory: str, content: bytes) -> None:
     local = {"path": directory, "nodes": NODES, "shared_path": True}
     wish = {
@@ -77,12 +67,24 @@ def test_every_node_has_it_and_the_hub_sent_it_once(place: Place, directory: str
     for node in NODES:
         path = f"{directory}/models/{place.namespace}/tiny/model.safetensors"
         assert on(node, "sha256sum", path).split()[0] == wanted
-    assert sent(place) == SIZE
+    assert place.sent(f"{place.namespace}/tiny") == SIZE
     place.wait(lambda: place.cluster.get("v1", "Pod", "swift-k8s-serve-models", place.namespace) is None, 15)
 
     runs = []
     assert place.writes(lambda: runs.append(place.seed(**wish))) == []
     assert (runs[0].code, runs[0].changed) == (0, 0), runs[0].text
+
+
+def verified(place: Place) -> list[str]:
+    """The nodes whose cache a CronJob verifies."""
+    found = place.cluster.list("batch/v1", "CronJob", place.namespace)
+    pods = [each["spec"]["jobTemplate"]["spec"]["template"]["spec"] for each in found]
+    return sorted(pod["nodeSelector"]["kubernetes.io/hostname"] for pod in pods)
+
+
+def scheduled_files(place: Place, node: str) -> bool:
+    """Whether what a node's CronJob mounts is there."""
+    return place.cluster.get("v1", "ConfigMap", f"swift-k8s-verify-models-{node}", place.namespace) is not None
 
 
 @pytest.fixture
@@ -115,9 +117,20 @@ def test_nodes_by_vendor_and_label_and_one_that_is_new_takes_from_the_other(
     run = place.seed(**wish, model_cache_nodes_accelerators=["nvidia"])
     assert (run.code, files()) == (0, [NODES[1]]), run.text
 
+    wish["model_cache_verify_schedule"] = "0 3 * * 6"
     run = place.seed(**wish, model_cache_nodes_selector=f"kubernetes.io/hostname in ({', '.join(NODES)})")
     assert (run.code, files()) == (0, NODES), run.text
-    assert sent(place) == SIZE
+    assert place.sent(f"{place.namespace}/tiny") == SIZE
 
     nobody = place.seed(**wish, model_cache_nodes_selector="pool=none")
     assert (nobody.code, "selects no node. Correct it" in " ".join(nobody.text.split())) == (2, True), nobody.text
+    assert verified(place) == NODES, "a selection of nothing removes nothing"
+
+    fewer = {**wish, "model_cache_nodes_selector": f"kubernetes.io/hostname={NODES[0]}"}
+    checks: list[Run] = []
+    assert place.writes(lambda: checks.append(place.seed("--check", **fewer))) == []
+    assert checks[0].changed == 1, checks[0].text
+    run = place.seed(**fewer)
+    assert (run.code, run.changed, verified(place), files()) == (0, 1, NODES[:1], NODES), run.text
+    place.wait(lambda: not scheduled_files(place, NODES[1]), 30)
+    assert place.seed(**fewer).changed == 0

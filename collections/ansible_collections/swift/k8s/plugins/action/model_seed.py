@@ -59,6 +59,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 
 def _still(result: dict[str, Any]) -> str:
+    if not result.get("job"):
+        return (
+            f"No Job was started within wait_timeout: {result.get('waiting', '')}. "
+            "Run again, with a longer wait_timeout."
+        )
     return (
         f"Job {result.get('job')} still works after wait_timeout; it goes on by itself. "
         "Run again to join it, with a longer wait_timeout."

@@ -87,10 +87,15 @@ bytes:
   returned: always
   type: int
   sample: 15242850304
+free_bytes:
+  description: Disk space that is free at O(root).
+  returned: always
+  type: int
+  sample: 812450304000
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, house
+from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, house, space
 from ansible_collections.swift.k8s.plugins.module_utils._cache.spec import LEVELS
 
 
@@ -107,6 +112,7 @@ def main() -> None:
     try:
         entries = [entry for entry in house.inventory(module.params["root"]) if not ids or entry.snapshot.id in ids]
         models = [house.described(entry, module.params["level"]) for entry in entries]
+        free = space.room_at(module.params["root"]).bytes
     except errors.CacheError as error:
         module.fail_json(msg=str(error))
     module.exit_json(
@@ -114,6 +120,7 @@ def main() -> None:
         models=models,
         complete=all(model["complete"] for model in models),
         bytes=sum(model["disk_bytes"] for model in models),
+        free_bytes=free,
     )
 
 

@@ -39,8 +39,10 @@ notes:
     the link carries each byte once however many clusters there are, in this run and in later ones. Runs that are
     started apart at the same time do not see each other unless they seed the same cluster or share a Lease
     (O(site_kubeconfig)).
-  - Runs that wish the same for one volume follow one Job, also when they are started together. One that wishes other
-    models for it replaces the Job, whose bytes are kept, and the run that followed it fails and says so.
+  - Runs that wish the same for one volume follow one Job, also when they are started together. One that lists all
+    models of the Job, and more or with other settings, takes its place and keeps its bytes; the run that followed the
+    Job goes on after it. One that does not list them all waits until the Job has ended, says for what, and how to end
+    the Job at once.
 options:
   volume:
     description: Name of the claim.
@@ -445,7 +447,9 @@ waiting:
   returned: success
   type: str
 history:
-  description: Totals, samples of rate and limit over time, and the times of the files. The filter seed_plot draws it.
+  description:
+    - Totals, what is free on the volume now, samples of rate and limit over time, and the times of the files.
+    - The filter P(swift.k8s.seed_plot#filter) draws it.
   returned: when the Job has ended in this run
   type: dict
 log:

@@ -13,11 +13,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._hub.errors import HubError
-from . import house, report
+from . import house, report, space
 from .engine import Engine
 from .errors import BadSpec, CacheError
 from .events import Emit, JsonLines, Text
@@ -45,7 +46,8 @@ def _seed(options: argparse.Namespace, emit: Emit) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_received: stop.set())
-    engine = Engine(_spec(options.spec), emit, stop, Patience(stale=options.stale_seconds))
+    spec = _spec(options.spec)
+    engine = Engine(spec, emit, stop, Patience(stale=options.stale_seconds))
     outcomes = engine.plan() if options.check else engine.seed()
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed[:-1]:
@@ -54,12 +56,14 @@ def _seed(options: argparse.Namespace, emit: Emit) -> int:
     emit(
         {
             "event": "done" if not failed else "summary",
+            "time": round(time.time(), 3),
             "models": len(outcomes),
             "changed": any(outcome.changed for outcome in outcomes),
             "files_fetched": sum(outcome.files_fetched for outcome in outcomes),
             "bytes_fetched": sum(outcome.bytes_fetched for outcome in outcomes),
             "bytes_resumed": sum(outcome.bytes_resumed for outcome in outcomes),
             "seconds": round(engine.meter.seconds(), 3),
+            "free_bytes": space.room_at(spec.root).bytes,
             "results": [report.result(outcome, with_changes=options.check) for outcome in outcomes],
         }
     )

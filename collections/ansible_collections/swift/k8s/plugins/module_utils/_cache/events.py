@@ -125,5 +125,6 @@ def said(event: Event) -> str:
     if kind in ("done", "summary"):
         verdict = "done" if kind == "done" else "failed"
         counted = f"{event['models']} models, {event['files_fetched']} files fetched"
-        return f"{verdict}: {counted}, {format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
+        spent = f"{format_size(event['bytes_fetched'])} in {format_seconds(event['seconds'])}"
+        return f"{verdict}: {counted}, {spent}, {format_size(event['free_bytes'])} free"
     return ""

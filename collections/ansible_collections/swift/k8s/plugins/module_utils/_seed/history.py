@@ -13,16 +13,18 @@ MOST_SAMPLES = 600
 
 
 def record(log: str) -> dict[str, Any]:
-    """Totals, samples of bytes and limit over time, and when each file was under way."""
+    """When it ended, totals, samples of bytes and limit over time, and when each file was under way."""
     events = list(_events(log))
     done: dict[str, Any] = next((event for event in reversed(events) if event["event"] == "done"), {})
     samples = [event for event in events if event["event"] == "progress"]
     begin = samples[0]["time"] if samples else 0.0
     step = len(samples) // MOST_SAMPLES + 1
     return {
+        "finished": done.get("time"),
         "seconds": done.get("seconds"),
         "bytes_fetched": done.get("bytes_fetched"),
         "bytes_resumed": done.get("bytes_resumed"),
+        "free_bytes": done.get("free_bytes"),
         "retries": sum(event["event"] == "retry" for event in events),
         "samples": [
             {
@@ -33,21 +35,23 @@ def record(log: str) -> dict[str, Any]:
             }
             for event in samples[::step]
         ],
-        "files": list(_files(events, begin)),
+        "files": _files(events, begin),
     }
 
 
-def _files(events: list[dict[str, Any]], begin: float) -> Iterator[dict[str, Any]]:
+def _files(events: list[dict[str, Any]], begin: float) -> list[dict[str, Any]]:
     """Files carry no time of their own: each ended by the next progress after it."""
-    now = begin
-    for number, event in enumerate(events):
+    found: list[dict[str, Any]] = []
+    later = next((event["time"] for event in reversed(events) if event["event"] == "progress"), begin)
+    for event in reversed(events):
         if event["event"] == "progress":
-            now = event["time"]
+            later = event["time"]
         elif event["event"] == "file":
-            later = next((each["time"] for each in events[number:] if each["event"] == "progress"), now)
             end = round(later - begin, 1)
             start = round(max(0.0, end - event["seconds"]), 1)
-            yield {"model": event["model"], "path": event["path"], "size": event["size"], "start": start, "end": end}
+            named = {name: event[name] for name in ("model", "path", "size")}
+            found.append({**named, "start": start, "end": end})
+    return found[::-1]
 
 
 def _events(log: str) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,8 @@ VOLUME_LABEL = "swift.k8s/volume"
 DIGEST_LABEL = "swift.k8s/seed"
 #: Of the pod's own settings (image, node selector, ...): they make no other Job, but a pod that waits is made anew.
 POD_ANNOTATION = "swift.k8s/pod"
+#: Of a Job: the models that it brings, as a JSON list of their keys.
+MODELS_ANNOTATION = "swift.k8s/models"
 _LONGEST = 52  # a Job adds a suffix of 11 to its pods' names, which end at 63
 
 

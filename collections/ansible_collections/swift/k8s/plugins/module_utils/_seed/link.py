@@ -9,7 +9,7 @@ The Lease lies in the cluster that is seeded, or in one that all clusters of the
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Optional
 
 from .._cluster.cluster import Cluster, connect
@@ -20,8 +20,8 @@ from .state import judge
 from .wish import Wish
 
 
-def take(cluster: Cluster, wish: Wish, job: str) -> str:
-    """Own the site's link for our Job. Returns who has it instead, or nothing."""
+def take(cluster: Cluster, wish: Wish, job: str, replaced: Collection[str] = ()) -> str:
+    """Own the site's link for our Job. Returns who has it instead, or nothing; Jobs that ours replaces do not count."""
     if not wish.site:
         return ""
     place = _place(cluster, wish)
@@ -29,7 +29,7 @@ def take(cluster: Cluster, wish: Wish, job: str) -> str:
     ours = _ours(cluster, wish, job)
     if lease.holder(found) == ours:
         return ""
-    other = _user(cluster, place, found, ours)
+    other = _user(cluster, place, found, ours, replaced)
     if other:
         return other
     try:
@@ -63,12 +63,20 @@ def give_back(cluster: Cluster, wish: Wish, job: str) -> None:
         place.delete(lease.API, "Lease", lease.name(wish.site), namespace=wish.site_namespace)
 
 
-def _user(cluster: Cluster, place: Cluster, found: Optional[Mapping[str, Any]], ours: lease.Holder) -> str:
+def _user(
+    cluster: Cluster,
+    place: Cluster,
+    found: Optional[Mapping[str, Any]],
+    ours: lease.Holder,
+    replaced: Collection[str],
+) -> str:
     """Who uses the link now. A Job of this cluster is looked at; that of another counts until its term is over."""
     holder = lease.holder(found)
     if not found or not holder.job:
         return ""
     if holder.cluster == ours.cluster:
+        if holder.namespace == ours.namespace and holder.job in replaced:
+            return ""
         active = judge(cluster.get(*JOB, holder.job, holder.namespace), (), "").active
         return f"{holder.namespace}/{holder.job}" if active else ""
     if lease.over(found, place.now()):

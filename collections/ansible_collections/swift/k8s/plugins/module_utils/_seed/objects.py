@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .labels import DIGEST_LABEL, LABELS, POD_ANNOTATION, VOLUME_LABEL, label_value, object_name
-from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, pod_digest, spec
+from .labels import DIGEST_LABEL, LABELS, MODELS_ANNOTATION, POD_ANNOTATION, VOLUME_LABEL, label_value, object_name
+from .wish import AUTHORITIES, CACHE, ENGINE, SOURCES, TOKENS, Wish, key, pod_digest, spec
 from .zones import zone_files
 
 CONTAINER = "seed"
@@ -51,10 +51,14 @@ def config_map(
 
 def job(wish: Wish, digest: str, sources: Mapping[str, str], tidy: bool = False) -> dict[str, Any]:
     """The Job. Room is made first."""
+    models = json.dumps([key(model) for model in wish.models])
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {**_meta(wish, digest), "annotations": {POD_ANNOTATION: pod_digest(wish)}},
+        "metadata": {
+            **_meta(wish, digest),
+            "annotations": {POD_ANNOTATION: pod_digest(wish), MODELS_ANNOTATION: models},
+        },
         "spec": {
             **job_spec(wish, job_name(wish, digest), sources, _labels(wish, digest), tidy),
             "ttlSecondsAfterFinished": _DAY,

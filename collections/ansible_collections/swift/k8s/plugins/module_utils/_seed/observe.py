@@ -15,6 +15,7 @@ from . import record
 from .errors import NoVolume
 from .labels import VOLUME_LABEL, label_value
 from .objects import CONTAINER, job_name
+from .others import Other
 from .plan import Observed
 from .state import State, explain, judge
 from .surplus import NO_SURPLUS, Surplus, surplus
@@ -39,13 +40,22 @@ def observe(cluster: Cluster, wish: Wish) -> Observed:
         return Observed(claim, recorded, (), None, State("absent"), (), wish.rate_limit, surplus=spare)
     ours = digest(wish, uid, spare.remove)
     name = job_name(wish, ours)
-    selector = f"{VOLUME_LABEL}={label_value(wish.place)}"
-    jobs = {job["metadata"]["name"]: job for job in cluster.list(*JOB, wish.namespace, label_selector=selector)}
+    jobs = {job["metadata"]["name"]: job for job in jobs_of(cluster, wish)}
     job = jobs.pop(name, None)
-    unfinished = [other for other in jobs.values() if judge(other, (), "").active]
+    others = [Other(each, state_of(cluster, each), _age(each)) for each in jobs.values() if unfinished(each)]
     state = state_of(cluster, job)
     rate = _rate(cluster, wish, name) if job else ""
-    return Observed(claim, recorded, missing, job, state, unfinished, rate, _age(job), spare, ours)
+    return Observed(claim, recorded, missing, job, state, others, rate, _age(job), spare, ours)
+
+
+def jobs_of(cluster: Cluster, wish: Wish) -> list[dict[str, Any]]:
+    """All Jobs that seed this place, of whichever run."""
+    return cluster.list(*JOB, wish.namespace, label_selector=f"{VOLUME_LABEL}={label_value(wish.place)}")
+
+
+def unfinished(job: Mapping[str, Any]) -> bool:
+    """Whether a Job works, or will."""
+    return judge(job, (), "").active
 
 
 def _surplus(cluster: Cluster, wish: Wish, recorded: Mapping[str, Any]) -> Surplus:

@@ -15,6 +15,7 @@ from .advance import advance, advance_nodes
 from .errors import NoNodes, NoVolume
 from .forecast import forecast
 from .observe import observe
+from .others import foreign, sentence
 from .step import models
 from .wish import Wish, key, parse, validate
 
@@ -48,7 +49,8 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
             more = {"followed": followed, "verification": verified.told, "unscheduled": verified.gone, "warned": warned}
             return {**result, "changed": changed or verified.changed or serves, **more}
         if not params["wait"] or time.monotonic() >= deadline:
-            return {**result, "changed": changed, "followed": followed, "warned": []}
+            warned = [] if params["wait"] or result["job"] else [f"No Job was started: {result['waiting']}."]
+            return {**result, "changed": changed, "followed": followed, "warned": warned}
         looks += 1
         time.sleep(_QUICK_SECONDS if looks < _QUICK_LOOKS else _PAUSE_SECONDS)
 
@@ -80,6 +82,7 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
     missing: Sequence[Mapping[str, Any]] = wish.models
     remove: tuple[str, ...] = ()
     behind: list[str] = []
+    waits: list[str] = []
     places = [wish]
     nodes_wished = selection.wanted(params)
     try:
@@ -89,6 +92,7 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
         observed = observe(cluster, places[0])
         behind = [place.node for place in places[1:] if observe(cluster, place).missing]
         recorded, missing, remove = observed.recorded, observed.missing, observed.surplus.remove
+        waits = [sentence(each, wish, False) for each in foreign(observed.others, wish, params["start_timeout"])]
         waiting = ""
     except (NoNodes, NoVolume) as error:
         waiting = str(error)
@@ -109,7 +113,7 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
         "would_fill": behind,
         "verification": verified.told,
         "unscheduled": verified.gone,
-        "warned": [*selected.left_out, *_warned({}, verified.told)],
+        "warned": [*selected.left_out, *waits, *_warned({}, verified.told)],
         "models": [] if missing else models(wish, recorded),
         "diff": {"before": before, "after": {**after, "fetch": details} if details else after},
     }

@@ -14,8 +14,7 @@ from .._cache.events import progress_line
 def show(cluster: str, result: Mapping[str, Any]) -> str:
     """How far a cluster's Job is, or what it waits for."""
     progress = result.get("progress") or {}
+    line = progress_line(dict(progress)) if progress else ""
     if result.get("waiting"):
-        return f"{cluster}: waiting: {result['waiting']}"
-    if not progress:
-        return f"{cluster}: Job {result.get('job', '')} starts"
-    return f"{cluster}: {progress_line(dict(progress))}"
+        return f"{cluster}: waiting: {result['waiting']}{': ' if line else ''}{line}"
+    return f"{cluster}: {line or 'Job ' + str(result.get('job', '')) + ' starts'}"

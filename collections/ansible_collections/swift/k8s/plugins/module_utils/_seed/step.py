@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,21 +13,24 @@ from .._cluster.cluster import Cluster
 from .._cluster.errors import Conflict
 from . import act, history, link
 from .errors import SeedError
-from .labels import VOLUME_LABEL, label_value
 from .objects import job_name
-from .observe import JOB, state_of, whole_log
-from .plan import Observed, Step
+from .observe import jobs_of, state_of, unfinished, whole_log
+from .others import sentence
+from .plan import SUPERSEDED, Observed, Step
 from .told import read
 from .wish import RECORD, Wish, key
 
 Result = dict[str, Any]
+
+#: between the end of a Job and the start of the one that takes its place
+_SUCCESSOR_SECONDS, _PAUSE_SECONDS = 10.0, 0.5
 
 
 def take(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
     """Carry a step out. `uid` in the result is the Job to follow from now on."""
     result = {
         "changed": False,
-        "seeding": step.verb in {"start", "follow"},
+        "seeding": step.verb in {"start", "follow", "wait"},
         "waiting": "",
         "progress": {},
         "job": observed.job["metadata"]["name"] if observed.job else "",
@@ -55,8 +59,7 @@ def _record(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Re
 
 def recorded_by_another(cluster: Cluster, wish: Wish, uid: str) -> Result:
     """What the Job did that this run followed, where another run that followed it too was the first to record it."""
-    selector = f"{VOLUME_LABEL}={label_value(wish.place)}"
-    job = next((job for job in cluster.list(*JOB, wish.namespace, selector) if job["metadata"]["uid"] == uid), None)
+    job = next((job for job in jobs_of(cluster, wish) if job["metadata"]["uid"] == uid), None)
     state = state_of(cluster, job)
     return {**_past(cluster, wish, state.pod), "changed": bool(state.told.done.get("changed"))} if state.pod else {}
 
@@ -80,11 +83,27 @@ def _stuck(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Re
     )
 
 
-def _lost(_cluster: Cluster, wish: Wish, _observed: Observed, _step: Step) -> Result:
-    raise SeedError(
-        f"{wish} is not seeded: somebody removed the Job that this run followed, perhaps a run that wishes other "
-        "models for this volume. What was fetched is kept. See that only one inventory seeds it, and run again."
-    )
+def _lost(cluster: Cluster, wish: Wish, _observed: Observed, _step: Step) -> Result:
+    """A run that wishes more removes the Job and makes its own within seconds."""
+    deadline = time.monotonic() + _SUCCESSOR_SECONDS
+    while not any(unfinished(job) for job in jobs_of(cluster, wish)):
+        if time.monotonic() > deadline:
+            raise SeedError(
+                f"{wish} is not seeded: somebody removed the Job that this run followed. What was fetched is kept. "
+                "Run again to go on."
+            )
+        time.sleep(_PAUSE_SECONDS)
+    return {"seeding": True, "uid": SUPERSEDED, "waiting": "another run takes the place of ours"}
+
+
+def _wait(_cluster: Cluster, wish: Wish, _observed: Observed, step: Step) -> Result:
+    first = step.others[0]
+    return {
+        "job": "",
+        "uid": SUPERSEDED if step.superseded else "",
+        "progress": first.state.told.progress,
+        "waiting": sentence(first, wish, step.superseded),
+    }
 
 
 def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
@@ -100,9 +119,9 @@ def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Res
 
 
 def _start(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
-    owner = link.take(cluster, wish, job_name(wish, observed.digest))
+    owner = link.take(cluster, wish, job_name(wish, observed.digest), [job["metadata"]["name"] for job in step.clear])
     if owner:
-        return {"waiting": f"site {wish.site} is used by {owner}"}
+        return {"job": "", "waiting": f"site {wish.site} is used by {owner}"}
     try:
         made = act.start(cluster, wish, observed, step.clear)["metadata"]
     except Conflict:  # made since we looked: the next look joins it
@@ -122,5 +141,6 @@ _ACTS = {
     "stuck": _stuck,
     "lost": _lost,
     "follow": _follow,
+    "wait": _wait,
     "start": _start,
 }

@@ -10,7 +10,11 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#3ca951", "#a463f2")
-GREY = "#777777"
+GREY = "#6b6b6b"
+#: of lines that only guide the eye
+PALE = "#e4e4e4"
+#: of letters, in pixels
+_SIZE = 11
 
 
 class Box(NamedTuple):
@@ -33,9 +37,12 @@ class Canvas:
         self._size = width, height
         self._parts = [f"<title>{escape(title)}</title>", f'<rect width="{width}" height="{height}" fill="white"/>']
 
-    def text(self, left: float, top: float, words: str, anchor: str = "start", colour: str = "black") -> None:
+    def text(
+        self, left: float, top: float, words: str, anchor: str = "start", colour: str = "black", size: int = _SIZE
+    ) -> None:
         """Words whose base line begins, ends or has its middle at a point."""
         place = f'x="{left}" y="{top}" text-anchor="{anchor}" fill="{colour}"'
+        place += f' font-size="{size}"' if size != _SIZE else ""
         self._parts.append(f"<text {place}>{escape(words)}</text>")
 
     def rectangle(self, left: float, top: float, width: float, height: float, colour: str, hint: str = "") -> None:
@@ -44,11 +51,16 @@ class Canvas:
         place = f'x="{left:.1f}" y="{top:.1f}" width="{max(width, 0.5):.1f}" height="{height:.1f}"'
         self._parts.append(f'<rect {place} fill="{colour}">{told}</rect>')
 
-    def line(self, points: Iterable[tuple[float, float]], colour: str, dashes: str = "") -> None:
+    def area(self, points: Iterable[tuple[float, float]], colour: str) -> None:
+        """A faint surface between points."""
+        path = " ".join(f"{left},{top}" for left, top in points)
+        self._parts.append(f'<polygon points="{path}" fill="{colour}" fill-opacity="0.15"/>')
+
+    def line(self, points: Iterable[tuple[float, float]], colour: str, dashes: str = "", width: float = 1) -> None:
         """A line through points."""
         path = " ".join(f"{left},{top}" for left, top in points)
         style = f' stroke-dasharray="{dashes}"' if dashes else ""
-        self._parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"{style}/>')
+        self._parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"{style}/>')
 
     def frame(self, box: Box) -> None:
         """Axes on the left and below."""
@@ -58,4 +70,4 @@ class Canvas:
     def __str__(self) -> str:
         width, height = self._size
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        return f'{head} font-size="11">\n' + "\n".join(self._parts) + "\n</svg>\n"
+        return f'{head} font-size="{_SIZE}">\n' + "\n".join(self._parts) + "\n</svg>\n"

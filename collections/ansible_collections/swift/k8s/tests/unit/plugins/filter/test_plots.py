@@ -30,8 +30,39 @@ def test_a_bar_for_each_of_the_largest_files(files: int, bars: int) -> None:
 
 @pytest.mark.parametrize(("limit", "points"), [(200, 5), (None, 0)])
 def test_the_limit_is_drawn_where_there_is_one(limit: Any, points: int) -> None:
-    lines = ET.fromstring(seed_plot(history(1, limit))).findall(f"{SVG}polyline")
-    assert [len(line.attrib["points"].split()) for line in lines] == [3, 5, points]
+    lines = ET.fromstring(seed_plot(history(1, limit))).findall(f"{SVG}polyline[@stroke-width='1.5']")
+    assert [len(line.attrib["points"].split()) for line in lines] == [5, points]
+
+
+def words(drawn: str) -> list[str]:
+    return [text.text or "" for text in ET.fromstring(drawn).findall(f"{SVG}text")]
+
+
+def test_the_first_line_says_how_much_in_what_time_and_what_is_left_out() -> None:
+    mib = 1 << 20
+    told = {"seconds": 80.0, "bytes_fetched": 160 * mib, "bytes_resumed": 5 * mib, "retries": 2, **history(61)}
+    said = "160.0 MiB in 1:20 (2.0 MiB/s), 5.0 MiB kept from earlier runs, 2 retries, the 60 largest of 61 files"
+    assert said in words(seed_plot(told))
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "levels", "times"),
+    [
+        (37_500_000, 1200, ["0 B/s", "10.0 MiB/s", "20.0 MiB/s", "30.0 MiB/s"], ["0:00", "5:00", "10:00", "15:00"]),
+        (900, 7, ["0 B/s", "500 B/s"], ["0:00", "0:02", "0:04", "0:06"]),
+        (
+            3 << 30,
+            100_000,
+            ["0 B/s", "1.0 GiB/s", "2.0 GiB/s", "3.0 GiB/s"],
+            ["0:00", "6:00:00", "12:00:00", "18:00:00"],
+        ),
+    ],
+)
+def test_both_scales_are_round(rate: float, seconds: float, levels: list[str], times: list[str]) -> None:
+    samples = [{"seconds": at, "bytes": 0, "rate": rate, "limit": None} for at in (0.0, seconds)]
+    found = words(seed_plot({"samples": samples, "files": []}))
+    assert [text for text in found if text.endswith("/s")] == levels
+    assert [text for text in found if ":" in text][: len(times)] == times
 
 
 def test_nothing_happened() -> None:
@@ -40,7 +71,7 @@ def test_nothing_happened() -> None:
 
 def test_one_bar_a_part_and_model() -> None:
     plans = run([{"id": "qwen-plus"}, {"id": "qwen-plus", "task": "lora", "context": 512}], [])["plans"]
-    texts = [text.text or "" for text in ET.fromstring(plan_plot(plans)).findall(f"{SVG}text")]
+    texts = words(plan_plot(plans))
     assert "qwen-plus (lora)" in texts
     assert sum(text.endswith("GiB") for text in texts) == 2
 

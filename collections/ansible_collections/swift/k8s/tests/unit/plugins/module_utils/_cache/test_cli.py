@@ -39,6 +39,7 @@ def test_seed_verify_list_remove(spec: Path, cache: Cache, hub: HubServer, capsy
     assert (status, told[-1]["changed"], hub.bytes_of(ID)) == (0, True, 0)
     status, told = run(capsys, "seed", "--spec", str(spec))
     assert (status, told[-1]["event"], told[-1]["files_fetched"]) == (0, "done", 4)
+    assert told[-1]["free_bytes"] == pytest.approx(shutil.disk_usage(cache.root).free, rel=0.1)
     root = ["--root", str(cache.root)]
     status, told = run(capsys, "verify", *root, "--level", "full")
     assert (status, told[0]["event"], told[0]["complete"]) == (0, "verified", True)

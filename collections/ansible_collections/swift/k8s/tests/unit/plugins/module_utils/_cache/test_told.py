@@ -79,6 +79,17 @@ def test_a_terminal_gets_a_bar_that_makes_room_for_lines() -> None:
         ({"event": "waiting", "model": "m", "message": "w"}, "m: w"),
         ({"event": "record", "path": "/r"}, "record of this run: /r"),
         ({"event": "removed", "model": "m", "revision": "r"}, "m at r removed"),
+        (
+            {
+                "event": "done",
+                "models": 2,
+                "files_fetched": 3,
+                "bytes_fetched": MIB,
+                "seconds": 5,
+                "free_bytes": 9 * MIB,
+            },
+            "done: 2 models, 3 files fetched, 1.0 MiB in 0:05, 9.0 MiB free",
+        ),
         ({"event": "something new"}, ""),
     ],
 )

@@ -18,12 +18,13 @@ def log(*events: Any) -> str:
 
 
 FILE = {"event": "file", "model": "o/m", "path": "a", "size": 30, "seconds": 2.5}
-DONE = {"event": "done", "seconds": 4.2, "bytes_fetched": 40, "bytes_resumed": 0}
+DONE = {"event": "done", "time": 1004.5, "seconds": 4.2, "bytes_fetched": 40, "bytes_resumed": 0, "free_bytes": 7}
 
 
 def test_totals_samples_and_files() -> None:
     found = record(log(progress(0), progress(2), FILE, {"event": "retry"}, "noise", progress(3), DONE))
-    assert (found["seconds"], found["bytes_fetched"], found["retries"]) == (4.2, 40, 1)
+    assert (found["seconds"], found["bytes_fetched"], found["retries"], found["free_bytes"]) == (4.2, 40, 1, 7)
+    assert found["finished"] == 1004.5
     assert [sample["seconds"] for sample in found["samples"]] == [0, 2, 3]
     assert found["files"] == [{"model": "o/m", "path": "a", "size": 30, "start": 0.5, "end": 3.0}]
 
@@ -34,6 +35,11 @@ def test_a_file_after_the_last_progress_ends_there() -> None:
 
 def test_a_long_run_keeps_few_samples() -> None:
     assert len(record(log(*(progress(at) for at in range(5 * MOST_SAMPLES))))["samples"]) <= MOST_SAMPLES
+
+
+def test_files_keep_their_order_and_their_own_ends() -> None:
+    found = record(log(progress(0), {**FILE, "path": "b"}, progress(4), FILE, FILE, progress(9), DONE))["files"]
+    assert [(file["path"], file["end"]) for file in found] == [("b", 4.0), ("a", 9.0), ("a", 9.0)]
 
 
 def test_an_empty_log() -> None:
