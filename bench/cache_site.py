@@ -54,6 +54,12 @@ class Site:
         self.control("_reload")
         urllib.request.urlopen(f"{self.hub}/api/models/{model}").read()  # hashed now, not in the first measurement
 
+    def replace(self, model: str, name: str) -> None:
+        """Other bytes for one file."""
+        file = self.scratch / "hub" / model / name
+        file.write_bytes(os.urandom(file.stat().st_size))
+        self.control("_reload")
+
     def drop(self, model: str) -> None:
         shutil.rmtree(self.scratch / "hub" / model)
         self.control("_reset")

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         host = (task_vars or {}).get("inventory_hostname", "")
         terminal = sys.stdout.isatty()
         arguments = dict(self._task.args)
-        arguments["follow_seconds"] = TERMINAL_SECONDS if terminal else LOG_SECONDS
+        arguments["follow_seconds"] = 0  # what starts, or what it waits for, is said at once
         deadline = time.monotonic() + float(arguments.get("wait_timeout", 86400))
         changed = False
         while True:
@@ -49,6 +49,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if time.monotonic() > deadline:
                 return {**result, "changed": changed, "failed": True, "msg": _still(result)}
             arguments["followed"] = result.get("followed") or {}
+            arguments["follow_seconds"] = TERMINAL_SECONDS if terminal else LOG_SECONDS
 
     def _tell(self, line: str, redraw: bool) -> None:
         """One line that redraws itself on a terminal of one cluster's own; else a new line each time."""

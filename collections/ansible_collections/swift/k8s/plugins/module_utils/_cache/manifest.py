@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from .._hub.listing import path_problem
@@ -44,6 +45,35 @@ class Manifest(NamedTuple):
     @property
     def bytes(self) -> int:
         return sum(record.size for record in self.files)
+
+
+def position(files: Sequence[Record], path: str) -> int:
+    """Where the record of a path is among sorted ones, -1 for nowhere: a dict would not fit the memory we promise."""
+    at = bisect.bisect_left(files, (path,))
+    return at if at < len(files) and files[at].path == path else -1
+
+
+class Records(Mapping[str, Record]):
+    """By path: those of a manifest, which are sorted, and newer ones that win over them."""
+
+    def __init__(self, files: Sequence[Record], newer: Mapping[str, Record]) -> None:
+        self._files = files
+        self._newer = newer
+
+    def __getitem__(self, path: str) -> Record:
+        if path in self._newer:
+            return self._newer[path]
+        at = position(self._files, path)
+        if at < 0:
+            raise KeyError(path)
+        return self._files[at]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._newer
+        yield from (record.path for record in self._files if record.path not in self._newer)
+
+    def __len__(self) -> int:
+        return sum(1 for _path in self)
 
 
 #: the same strings appear in the listing, on the disk, or in every other record
@@ -125,7 +155,7 @@ def _manifest(data: Any, path: str) -> Manifest:
                 f"manifest {path} has version {data['version']}, this engine writes {VERSION}",
                 "Use the engine that wrote it, or seed again",
             )
-        files = tuple(data["files"])
+        files = tuple(sorted(data["files"]))
         if not all(isinstance(record, Record) and not path_problem(record.path) for record in files):
             raise ValueError("an entry of files is not usable")
         words = {name: str(data[name]) for name in _WORDS}

@@ -8,13 +8,13 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import manifest as manifests
 from .errors import CacheError, DamagedManifest
 from .journal import Journal
 from .layout import Snapshot
-from .manifest import Manifest, Record
+from .manifest import Manifest, Record, Records, position
 from .parts import kept_bytes
 from .plan import Observed, OnDisk, Seen, untouched
 
@@ -28,23 +28,44 @@ def manifest_of(snapshot: Snapshot) -> tuple[Manifest | None, str]:
 
 
 def observe(snapshot: Snapshot, manifest: Manifest | None, damaged: frozenset[str] = frozenset()) -> Observed:
-    records: dict[str, Record] = {record.path: record for record in manifest.files} if manifest else {}
-    files = dict(_told_by_records(snapshot, records))
+    newer: dict[str, Record] = {}
+    recorded = manifest.files if manifest else ()
+    records = Records(recorded, newer)
+    files = Disk(recorded, walk(snapshot.files))
     journal = {record.path: record for record in Journal(snapshot.work).read()}
     ready: dict[str, Record] = {}
     for path, record in journal.items():
         if untouched(record, files.get(path)):
-            records[path] = record
+            newer[path] = record
         elif untouched(record, look(snapshot.ready(path))):
             ready[path] = record
     return Observed(files, records, ready, kept_bytes(snapshot.work), damaged)
 
 
-def _told_by_records(snapshot: Snapshot, records: Mapping[str, Record]) -> Iterator[tuple[str, OnDisk]]:
-    """What lies there; where it is as recorded, the record itself: 50,000 more would not fit the memory we promise."""
-    for path, seen in walk(snapshot.files):
-        record = records.get(path)
-        yield (record.path, record) if record and untouched(record, seen) else (sys.intern(path), seen)
+class Disk(Mapping[str, OnDisk]):
+    """What lies there, by path; a mark for each file that is as recorded: a dict would not fit into what we promise."""
+
+    def __init__(self, recorded: Sequence[Record], found: Iterable[tuple[str, Seen]]) -> None:
+        self._recorded = recorded
+        self._marks = bytearray(len(recorded))
+        self._others: dict[str, Seen] = {}
+        for path, seen in found:
+            at = position(recorded, path)
+            if at >= 0 and untouched(recorded[at], seen):
+                self._marks[at] = 1
+            else:
+                self._others[sys.intern(path)] = seen
+
+    def __getitem__(self, path: str) -> OnDisk:
+        at = position(self._recorded, path)
+        return self._recorded[at] if at >= 0 and self._marks[at] else self._others[path]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (record.path for record, mark in zip(self._recorded, self._marks) if mark)
+        yield from self._others
+
+    def __len__(self) -> int:
+        return sum(self._marks) + len(self._others)
 
 
 def donors_for(snapshot: Snapshot) -> dict[str, tuple[str, Record]]:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Union
 
 from .._hub.listing import RemoteFile, selected
-from .manifest import Record
+from .manifest import Record, Records
 
 
 class Seen(NamedTuple):
@@ -72,13 +72,14 @@ class Plan(NamedTuple):
 
 def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Sequence[str], observed: Observed) -> Plan:
     """What brings the disk to the listing."""
-    wanted = [file for file in listing if selected(file.path, include, exclude)]
     keep: list[Record] = []
     check: list[RemoteFile] = []
     fetch: list[Fetch] = []
     reuse: list[Reuse] = []
     swap: list[Record] = []
-    for file in wanted:
+    for file in listing:
+        if not selected(file.path, include, exclude):
+            continue
         ready = observed.ready.get(file.path)
         record = observed.records.get(file.path)
         if ready and same_content(file, ready):
@@ -91,8 +92,12 @@ def decide(listing: Sequence[RemoteFile], include: Sequence[str], exclude: Seque
             reuse.append(Reuse(file, *observed.donors[file.sha256]))
         else:
             fetch.append(_fetch(file, record, observed))
-    apart = len(keep) < len(observed.records)
-    kept_apart, remove = _unwanted(listing, frozenset(file.path for file in wanted), observed) if apart else ([], [])
+    kept_apart: list[Record] = []
+    remove: list[str] = []
+    if len(keep) < len(observed.records):
+        renewed = {each.path for each in check} | {each.path for each in swap}
+        renewed |= {each.file.path for each in fetch} | {each.file.path for each in reuse}
+        kept_apart, remove = _unwanted(listing, renewed, Records(tuple(sorted(keep)), {}), observed)
     return Plan(tuple(keep + kept_apart), tuple(check), tuple(fetch), tuple(reuse), tuple(swap), tuple(remove))
 
 
@@ -143,18 +148,18 @@ def _fetch(file: RemoteFile, record: Record | None, observed: Observed) -> Fetch
 
 
 def _unwanted(
-    listing: Sequence[RemoteFile], wanted: frozenset[str], observed: Observed
+    listing: Sequence[RemoteFile], renewed: Collection[str], kept: Records, observed: Observed
 ) -> tuple[list[Record], list[str]]:
     """Our files outside the wish: kept while the hub still lists them as they are (another wish may have brought them),
     removed when it does not. Files that we did not publish are nobody's business."""
-    outside = sorted(path for path in observed.records if path not in wanted and path in observed.files)
+    outside = [path for path in observed.records if path not in renewed and path not in kept and path in observed.files]
     listed = {file.path: file for file in listing} if outside else {}
-    kept: list[Record] = []
+    apart: list[Record] = []
     removed: list[str] = []
-    for path in outside:
+    for path in sorted(outside):
         record, file = observed.records[path], listed.get(path)
         if file and same_content(file, record) and path not in observed.damaged:
-            kept.append(record)
+            apart.append(record)
         else:
             removed.append(path)
-    return kept, removed
+    return apart, removed

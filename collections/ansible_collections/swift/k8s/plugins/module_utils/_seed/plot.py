@@ -96,5 +96,5 @@ def _bar(canvas: Canvas, box: Box, row: int, file: Mapping[str, Any], seconds: f
     name, size = f"{file['model']} {file['path']}", format_size(file["size"])
     took = format_seconds(file["end"] - file["start"])
     canvas.rectangle(left, top, right - left, _ROW - 3, _FILE, f"{name}, {size} in {took}")
-    near_end = left > box.left + box.width * 0.55
+    near_end = left > box.left + box.width * 0.45
     canvas.text(right - 3 if near_end else left + 3, top + _ROW - 5, f"{name}  {size}", "end" if near_end else "start")

@@ -64,6 +64,8 @@ def test_wait_timeout_says_that_the_job_goes_on(monkeypatch: pytest.MonkeyPatch)
     result = Play(monkeypatch, STARTED, wait_timeout=-1).run()
     assert result["failed"]
     assert "Job j still works after wait_timeout; it goes on by itself" in result["msg"]
+    waits = Play(monkeypatch, {**FOLLOWED, "job": ""}, wait_timeout=-1).run()
+    assert waits["msg"].startswith("No Job was started within wait_timeout: site x. Run again")
 
 
 def test_a_terminal_of_one_cluster_redraws_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,4 +73,4 @@ def test_a_terminal_of_one_cluster_redraws_its_line(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(model_seed.sys.stdout, "isatty", lambda: True, raising=False)
     play.action.run(task_vars={"inventory_hostname": "prod", "ansible_play_hosts": ["prod"]})
     assert play.shown == ["\r\x1b[Kprod: Job j starts"]
-    assert play.asked[0]["follow_seconds"] == model_seed.TERMINAL_SECONDS
+    assert [asked["follow_seconds"] for asked in play.asked] == [0, model_seed.TERMINAL_SECONDS]

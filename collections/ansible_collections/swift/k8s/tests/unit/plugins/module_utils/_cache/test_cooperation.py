@@ -217,9 +217,12 @@ def test_many_small_files(cache: Cache, hub: HubServer) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_fifty_thousand_small_files_within_memory(cache: Cache, hub: HubServer) -> None:
-    hub.put(ID, {f"d{number % 50:02}/{number:05}.txt": b"%d" % number for number in range(50_000)})
-    peaks, ends = zip(*(watched(Seeder(cache)) for _run in ("first", "unchanged")))
-    assert [end["files_fetched"] for end in ends] == [50_000, 0]
+    content = {f"d{number % 50:02}/{number:05}.txt": b"%d" % number for number in range(50_000)}
+    hub.put(ID, content)
+    first, unchanged = watched(Seeder(cache)), watched(Seeder(cache))
+    hub.put(ID, {**content, "d07/00007.txt": b"moved"})
+    peaks, ends = zip(first, unchanged, watched(Seeder(cache)))
+    assert [end["files_fetched"] for end in ends] == [50_000, 0, 1]
     assert all(0 < peak <= 64 * MIB for peak in peaks), peaks
 
 

@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cache import manifest
 from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import DamagedManifest
 from ansible_collections.swift.k8s.plugins.module_utils._cache.journal import Journal
-from ansible_collections.swift.k8s.plugins.module_utils._cache.manifest import Manifest, Record
+from ansible_collections.swift.k8s.plugins.module_utils._cache.manifest import Manifest, Record, Records
+from ansible_collections.swift.k8s.plugins.module_utils._cache.observe import Disk
+from ansible_collections.swift.k8s.plugins.module_utils._cache.plan import Seen
 
 RECORDS = (Record("b c.bin", 2, 3, "00ff", "hub", "", "5a"), Record("中/a.json", 1, 2, "ff00", "git", "git:12"))
 MANIFEST = Manifest("org/name", "model", "v1", "c0ffee", "modelscope", "http://hub", ("*.bin",), (), RECORDS)
@@ -31,6 +33,21 @@ def test_it_is_plain_json_with_one_file_a_line(tmp_path: Path) -> None:
     manifest.write(str(path), MANIFEST)
     assert [entry["path"] for entry in json.loads(path.read_text())["files"]] == ["b c.bin", "中/a.json"]
     assert path.read_text().splitlines()[2].startswith('{"path": "中/a.json"')
+
+
+def test_newer_records_win_and_all_are_found_by_path() -> None:
+    newer, more = RECORDS[0]._replace(size=9), RECORDS[0]._replace(path="aa")
+    known = Records(RECORDS, {"b c.bin": newer, "aa": more})
+    assert dict(known) == {"b c.bin": newer, "aa": more, "中/a.json": RECORDS[1]}
+    assert (len(known), known.get("zz"), known.get("")) == (3, None, None)
+
+
+def test_a_disk_tells_its_files_by_the_records_that_they_are_as() -> None:
+    touched, foreign = Seen(1, 99), Seen(5, 5)
+    disk = Disk(RECORDS, [("b c.bin", Seen(2, 3)), ("中/a.json", touched), ("notes", foreign)])
+    assert dict(disk) == {"b c.bin": RECORDS[0], "中/a.json": touched, "notes": foreign}
+    assert disk["b c.bin"] is RECORDS[0]
+    assert (len(disk), "gone" in disk, Disk(RECORDS, []).get("b c.bin")) == (3, False, None)
 
 
 def test_none_where_there_is_none(tmp_path: Path) -> None:
