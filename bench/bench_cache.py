@@ -5,12 +5,14 @@ usage: bench_cache.py [throughput] [limit] [kill] [unchanged] [many]     all of 
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cache_peers as peers
 from cache_site import MIB, Relay, Seeder, Site, site
@@ -27,23 +29,54 @@ MODELS = {"1 x 2 GiB": {"a.safetensors": 2 << 30}, "8 x 256 MiB": {f"{n}.safeten
 
 def throughput(place: Site) -> list[Figure]:
     """Best of three rounds for everybody, taken in turns; each round fetches everything anew."""
-    figures = []
-    for shape, files in MODELS.items():
-        model, size = "bench/" + shape.replace(" ", ""), sum(files.values()) / MIB
-        place.put(model, files)
-        best = {"ours": 0.0}
-        memory = 0
-        for _round in range(ROUNDS):
+    return [figure for shape, files in MODELS.items() for figure in _rounds(place, shape, files)]
+
+
+def _rounds(place: Site, shape: str, files: dict[str, int]) -> list[Figure]:
+    model, size = "bench/" + shape.replace(" ", ""), sum(files.values()) / MIB
+    place.put(model, files)
+    best: dict[str, float] = {}
+    work = Work({}, {})
+    resident: list[int] = []
+
+    def ours(_place: Site, _model: str) -> None:
+        resident.append(Seeder(place, [model]).end()[1])
+
+    for _round in range(ROUNDS):
+        for name, peer in {"ours": ours, **peers.installed()}.items():
             place.clean()
-            spent, resident = Seeder(place, [model]).end()
-            best["ours"], memory = max(best["ours"], size / spent), max(memory, resident)
-            for name, peer in peers.installed().items():
-                best[name] = max(best.get(name, 0.0), size / peers.seconds(peer, place, model))
-        best["sha256, one core"] = max(peers.one_core_sha256() for _round in range(ROUNDS))
-        place.clean()
-        place.drop(model)
-        figures += _throughput_figures(shape, {name: round(rate) for name, rate in best.items()}, memory)
-    return figures
+            before = place.cpu_seconds()
+            best[name] = max(best.get(name, 0.0), size / peers.seconds(peer, place, model))
+            work.add(name, before, place.cpu_seconds(), size / 1024)
+    sha256 = max(peers.one_core_sha256() for _round in range(ROUNDS))
+    place.clean()
+    place.drop(model)
+    rates = {**{name: round(rate) for name, rate in best.items()}, "sha256, one core": round(sha256)}
+    return _throughput_figures(shape, rates, max(resident)) + work.figures(shape, sha256)
+
+
+@dataclass
+class Work:
+    """CPU seconds for a GiB, the least of all rounds: in whoever fetched it, and in the hub that sent it."""
+
+    clients: dict[str, float]
+    hub: dict[str, float]
+
+    def add(self, name: str, before: tuple[float, float], after: tuple[float, float], gib: float) -> None:
+        for kept, old, new in zip((self.clients, self.hub), before, after):
+            kept[name] = round(min(kept.get(name, math.inf), (new - old) / gib), 2)
+
+    def figures(self, shape: str, sha256: float) -> list[Figure]:
+        """What a GiB costs, and so how fast this machine can be at all: whoever verifies reads, writes and hashes."""
+        name, cores = shape.replace(" ", ""), len(os.sched_getaffinity(0))
+        others = {**self.clients, "hub, sending to us": self.hub["ours"], "sha256 alone": round(1024 / sha256, 2)}
+        what = f"CPU seconds for a GiB, {shape}, process start included; load {os.getloadavg()[1]:.0f} on {cores} cores"
+        told = [Figure(f"work-{name}", what, others.pop("ours"), "s/GiB", "", None, others, COMMAND)]
+        if "curl" in self.clients:
+            needed = self.hub["curl"] + self.clients["curl"] + 1024 / sha256
+            most = f"the most that {cores} cores allow, {shape}: hub and curl to a file as measured, and sha256"
+            told.append(Figure(f"bound-{name}", most, round(cores * 1024 / needed), "MiB/s", "", None, {}, COMMAND))
+        return told
 
 
 def _throughput_figures(shape: str, best: dict[str, int], memory: int) -> list[Figure]:

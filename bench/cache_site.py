@@ -7,6 +7,7 @@ import json
 import os
 import random
 import re
+import resource
 import select
 import shutil
 import socket
@@ -36,6 +37,7 @@ class Site:
 
     hub: str
     scratch: Path
+    hub_pid: int
     root: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +65,13 @@ class Site:
     def drop(self, model: str) -> None:
         shutil.rmtree(self.scratch / "hub" / model)
         self.control("_reset")
+
+    def cpu_seconds(self) -> tuple[float, float]:
+        """What ended children of this process have used, and what the hub has."""
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        fields = Path(f"/proc/{self.hub_pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+        return children.ru_utime + children.ru_stime, ticks / os.sysconf("SC_CLK_TCK")
 
     def control(self, action: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.hub}/{action}") as answer:
@@ -93,7 +102,7 @@ def site() -> Iterator[Site]:
             found = re.search(r"http://\S+", process.stdout.readline())
             assert found, "the hub did not start"
             try:
-                yield Site(found.group(), scratch)
+                yield Site(found.group(), scratch, process.pid)
             finally:
                 process.terminate()
 
