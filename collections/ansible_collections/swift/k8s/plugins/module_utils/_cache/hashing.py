@@ -15,7 +15,7 @@ from typing import NamedTuple, Union
 from .files import git_hasher, write_all
 
 #: what the threads share; so many of these a file are the engine's memory, and what a kill may cost a fast download
-BUFFER_BYTES = 512 << 10
+BUFFER_BYTES = 256 << 10
 BUFFERS = 4
 #: below this the hand-over costs more than the hash
 SMALLEST_THREADED = 2 << 20
