@@ -86,11 +86,20 @@ def _pod(facts: Data, wishes: Data, release: Data, claims: Iterable[str], option
         "mount": VOLUME,
         "node_selector": release["node_selector"],
         "tolerations": release["tolerations"],
-        # None but the release's own: what another class would show is not what the engine will see.
-        "runtime_class": release["runtime_class"],
+        "runtime_class": _runtime_class(facts, release),
         "pull_secrets": options.get("pull_secrets") or [],
         "command": ["python3", "-c", source(), json.dumps(question)],
     }
+
+
+def _runtime_class(facts: Data, release: Data) -> str:
+    """Return the engine's own class: what another one would show is not what the engine will see.
+
+    The role has auto, by which the chart takes the class called like the vendor where there is one.
+    """
+    wanted = str(release["values"].get("runtimeClassName", "auto"))
+    known = {item.get("name") for item in facts.get("runtime_classes") or []}
+    return wanted if wanted != "auto" else release["vendor"] if release["vendor"] in known else ""
 
 
 def _device(node: Data, resource: str) -> Optional[Data]:

@@ -94,6 +94,23 @@ def test_without_claims_or_an_image_of_its_own() -> None:
     assert found["image"] == published.engine({}, "nvidia")
 
 
+@pytest.mark.parametrize(
+    ("values", "classes", "expected"),
+    [
+        ({}, ["nvidia"], "nvidia"),
+        ({}, ["ascend"], ""),
+        ({"runtimeClassName": "auto"}, ["nvidia"], "nvidia"),
+        ({"runtimeClassName": ""}, ["nvidia"], ""),
+        ({"runtimeClassName": "kata"}, ["nvidia"], "kata"),
+    ],
+)
+def test_the_pod_runs_with_the_class_of_the_engine(values: dict[str, str], classes: list[str], expected: str) -> None:
+    facts = {**FACTS, "runtime_classes": [{"name": name} for name in classes]}
+    (release,) = asking()["releases"]
+    wishes = {"releases": [{**release, "values": {**release["values"], **values}}]}
+    assert planned({}, facts, **wishes)[0]["runtime_class"] == expected
+
+
 def test_a_share_of_a_device_is_no_number_of_files() -> None:
     (found,) = planned({}, {"nodes": [gpu_node("gpu-1", 4, sharing="time-slicing")]}, **asking())
     cluster = FakeCluster()
