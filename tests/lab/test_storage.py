@@ -48,6 +48,22 @@ def test_what_cannot_change_is_explained(place: Place, wish: dict[str, Any], wor
     assert words in " ".join(run.text.split())
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"nfs": {"server": "nas", "path": "/models"}}, "the CSI driver nfs.csi.k8s.io, which the cluster has not"),
+        ({"oss": {"bucket": "b", "url": "oss"}}, "Next: install alibaba-cloud-csi-driver"),
+    ],
+)
+def test_a_driver_that_is_not_there_is_said_before_anything_is_made(
+    place: Place, source: dict[str, Any], words: str
+) -> None:
+    run = place.seed(storage_claims=[{"name": "far", "size": "1Gi", **source}])
+    assert run.code == 2
+    assert words in " ".join(run.text.split())
+    assert place.cluster.get("v1", "PersistentVolumeClaim", "far", place.namespace) is None
+
+
 def test_given_up_and_taken_back(place: Place) -> None:
     place.seed()
     volume = claim(place)["spec"]["volumeName"]

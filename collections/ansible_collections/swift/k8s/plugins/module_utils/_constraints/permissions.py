@@ -14,7 +14,7 @@ from .rights import Access, given
 Data = Mapping[str, Any]
 ROLE = "swift-k8s"
 _API = "rbac.authorization.k8s.io"
-_SOURCES = ("nfs", "oss", "local", "shared_from")
+_SOURCES = ("nfs", "oss", "csi", "local", "shared_from")
 
 
 def needed(wishes: Data, plan: Data, apis: Iterable[str] = (), absent: Iterable[str] = ()) -> list[Access]:
@@ -47,6 +47,8 @@ def _storage(wishes: Data) -> list[Access]:
     access = given(rights.CLASS) if wishes["storage_classes"] else []
     if access or wishes["claims"]:
         access += given(rights.STORAGE_LOOK)
+    if wishes["claims"]:
+        access.append(Access("storage.k8s.io", "csidrivers", ("list",), optional=True))
     for claim in wishes["claims"]:
         access += [*given(rights.CLAIM, claim["namespace"]), *given(rights.STORAGE_INSIDE, claim["namespace"])]
         if any(claim.get(source) for source in _SOURCES):

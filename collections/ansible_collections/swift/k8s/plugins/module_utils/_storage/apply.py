@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Optional
 
 from .._cluster.cluster import Cluster
+from .._cluster.errors import Forbidden
 from .action import Action
 from .claim import Claim
 from .errors import StorageError
@@ -18,23 +19,35 @@ from .plan import Observed
 CLASS = ("storage.k8s.io/v1", "StorageClass")
 CLAIM = ("v1", "PersistentVolumeClaim")
 VOLUME = ("v1", "PersistentVolume")
+DRIVER = ("storage.k8s.io/v1", "CSIDriver")
 _PAUSE_SECONDS = 0.5
 
 
 def observe(cluster: Cluster, claims: Sequence[Claim]) -> Observed:
-    """One list a kind, however many claims there are."""
+    """One list a kind, however many claims there are; drivers only where a claim is still to be made."""
     wanted = {claim.namespace for claim in claims}
     wanted |= {claim.source_options["namespace"] for claim in claims if claim.source == "shared_from"}
     found: list[dict[str, Any]] = []
     namespaces = {name for name in wanted if cluster.get("v1", "Namespace", name) is not None}
     for name in sorted(namespaces):
         found.extend(cluster.list(*CLAIM, namespace=name))
+    there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in found}
+    makes = any(claim.state == "present" and claim.key not in there for claim in claims)
     return Observed(
         namespaces=frozenset(namespaces),
         classes={item["metadata"]["name"]: item for item in cluster.list(*CLASS)},
-        claims={(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in found},
+        claims=there,
         volumes={item["metadata"]["name"]: item for item in cluster.list(*VOLUME)},
+        drivers=_drivers(cluster) if makes else None,
     )
+
+
+def _drivers(cluster: Cluster) -> Optional[frozenset[str]]:
+    """The CSI drivers of the cluster; None where the credentials may not list them."""
+    try:
+        return frozenset(item["metadata"]["name"] for item in cluster.list(*DRIVER))
+    except Forbidden:
+        return None
 
 
 def perform(cluster: Cluster, action: Action) -> None:

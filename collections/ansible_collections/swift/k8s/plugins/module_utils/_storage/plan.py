@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from . import classes as storage_classes
+from . import drivers
 from .action import Action, create, delete, patch
 from .claim import MANAGED_BY, Claim
 from .errors import StorageError
@@ -27,6 +28,8 @@ class Observed:
     classes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     claims: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     volumes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: Names of the CSI drivers; None where nobody looked, or was not allowed to.
+    drivers: Optional[frozenset[str]] = None
 
 
 def managed(found: Mapping[str, Any]) -> bool:
@@ -83,10 +86,14 @@ def _new(claim: Claim, observed: Observed) -> list[Action]:
     actions: list[Action] = []
     if claim.source:
         actions = _volume_of_existing(claim, observed, None)
+        for action in actions:
+            if action.verb == "create":
+                drivers.require(drivers.of_volume(action.body), observed.drivers, str(claim))
         spec.update({"storageClassName": "", "volumeName": claim.volume_name})
     else:
         found = storage_classes.choose(claim.storage_class, observed.classes, str(claim))
         storage_classes.refuse_single_node(found, claim.access_modes, str(claim))
+        drivers.require(drivers.of_class(found), observed.drivers, str(claim))
         spec["storageClassName"] = found["metadata"]["name"]
         kept = _kept_volume(claim, observed)
         if kept is not None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._cluster.cluster import Cluster
@@ -22,9 +23,7 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     wishes = [storage_classes.wished(option) for option in params["classes"] or []]
     observed = observe(cluster, claims)
     first = plan_classes(wishes, observed)
-    known = Observed(
-        observed.namespaces, {**observed.classes, **_by_name(wishes, first)}, observed.claims, observed.volumes
-    )
+    known = replace(observed, classes={**observed.classes, **_by_name(wishes, first)})
     each = {claim.key: plan_claim(claim, known) for claim in claims}
     actions = [*first, *plan_namespaces(claims, observed, params["namespace_labels"] or {})]
     actions += [action for planned in each.values() for action in planned]

@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .claim import MANAGED_BY, Claim
+from .drivers import NFS_DRIVER, OSS_DRIVER
 from .errors import StorageError
 
-NFS_DRIVER = "nfs.csi.k8s.io"
-OSS_DRIVER = "ossplugin.csi.alibabacloud.com"
 #: In-tree kinds of volume that may be mounted under several PersistentVolume names at once.
 HOSTNAME = "kubernetes.io/hostname"
 _SHAREABLE_KINDS = ("nfs", "hostPath", "local", "cephfs")

@@ -67,8 +67,11 @@ def test_claims_need_volumes_where_they_bring_their_own() -> None:
     inside = {("ai", name) for name in ("persistentvolumeclaims", "pods", "events")}
     looking = {("", name) for name in ("namespaces", "persistentvolumes", "storageclasses")}
     assert needs({"namespace": "ai", "claims": [{"name": "m"}]}) == inside | looking
-    own = normalise({"claims": [{"name": "m", "nfs": {"server": "x"}}]})
-    assert Access("", "persistentvolumes", ("get", "list", "create", "patch")) in permissions.needed(own, {})
+    plain = permissions.needed(normalise({"claims": [{"name": "m"}]}), {})
+    assert Access("storage.k8s.io", "csidrivers", ("list",), optional=True) in plain
+    for source in ({"nfs": {"server": "x"}}, {"csi": {"driver": "s3.csi.aws.com", "handle": "w"}}):
+        own = normalise({"claims": [{"name": "m", **source}]})
+        assert Access("", "persistentvolumes", ("get", "list", "create", "patch")) in permissions.needed(own, {})
 
 
 def test_storage_classes_are_written_only_where_they_are_wished() -> None:

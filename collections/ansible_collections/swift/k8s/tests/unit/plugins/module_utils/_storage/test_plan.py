@@ -64,7 +64,11 @@ def volume(policy: str = "Retain", phase: str = "Bound", **source: Any) -> dict[
 
 
 def observed(
-    *claims: dict[str, Any], classes: Any = None, volumes: Any = (), namespaces: tuple[str, ...] = ("ai",)
+    *claims: dict[str, Any],
+    classes: Any = None,
+    volumes: Any = (),
+    namespaces: tuple[str, ...] = ("ai",),
+    drivers: Any = ("nfs.csi.k8s.io",),
 ) -> Observed:
     classes = [storage_class()] if classes is None else classes
     return Observed(
@@ -72,6 +76,7 @@ def observed(
         {item["metadata"]["name"]: item for item in classes},
         {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in claims},
         {item["metadata"]["name"]: item for item in volumes},
+        None if drivers is None else frozenset(drivers),
     )
 
 
@@ -81,6 +86,8 @@ def verbs(wish: Claim, there: Observed) -> list[tuple[str, str]]:
 
 PVC, PV = "PersistentVolumeClaim", "PersistentVolume"
 NFS = {"server": "nas", "path": "/export", "driver": "csi", "mount_options": []}
+OSS = {"bucket": "w", "url": "oss", "path": "/", "fuse_type": "ossfs2"}
+S3 = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {}}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +103,10 @@ NFS = {"server": "nas", "path": "/export", "driver": "csi", "mount_options": []}
         (claim(labels={"team": "a"}), observed(found()), [("patch", PVC)]),
         (claim(storage_class="nfs"), observed(volumes=[volume(phase="Released")]), [("patch", PV), ("create", PVC)]),
         (claim(nfs=NFS), observed(), [("create", PV), ("create", PVC)]),
+        (claim(nfs=NFS), observed(drivers=None), [("create", PV), ("create", PVC)]),
+        (claim(nfs={**NFS, "driver": "kubelet"}), observed(drivers=()), [("create", PV), ("create", PVC)]),
+        (claim(storage_class="x"), observed(classes=[storage_class("x", "own/x")], drivers=()), [("create", PVC)]),
+        (claim(), observed(found(), volumes=[volume()], drivers=()), []),
         (claim(state="absent"), observed(), []),
         (claim(state="absent"), observed(found(), volumes=[volume("Delete")]), [("patch", PV), ("delete", PVC)]),
         (
@@ -134,6 +145,10 @@ def test_actions(wish: Claim, there: Observed, wanted: list[tuple[str, str]]) ->
             observed(),
             "shares the volume of claim y/x, which does not exist",
         ),
+        (claim(nfs=NFS), observed(drivers=()), "has not. It has none. Next: helm install csi-driver-nfs"),
+        (claim(storage_class="nfs"), observed(drivers=()), "needs the CSI driver nfs.csi.k8s.io"),
+        (claim(oss=OSS), observed(), r"It has: nfs.csi.k8s.io. Next: install alibaba-cloud-csi-driver"),
+        (claim(csi=S3), observed(), "needs the CSI driver s3.csi.aws.com, which the cluster has not"),
     ],
 )
 def test_refusals(wish: Claim, there: Observed, words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._storage import apply, run
 from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
 
@@ -18,6 +19,9 @@ NFS_CLASS = {
     "allow_volume_expansion": True,
     "default": True,
 }
+
+
+DRIVER = {"kind": "CSIDriver", "metadata": {"name": "nfs.csi.k8s.io"}}
 
 
 def params(**more: Any) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def provision(cluster: FakeCluster) -> None:
 
 
 def test_make_then_make_again_then_check() -> None:
-    cluster = FakeCluster(react=provision)
+    cluster = FakeCluster(DRIVER, react=provision)
     first = run.run(cluster, params(), check_mode=False)
     assert first["changed"]
     assert first["claims"][0]["phase"] == "Bound"
@@ -80,7 +84,7 @@ def test_make_then_make_again_then_check() -> None:
 
 
 def test_check_mode_says_what_a_run_does_and_does_nothing() -> None:
-    cluster = FakeCluster()
+    cluster = FakeCluster(DRIVER)
     forecast = run.run(cluster, params(), check_mode=True)
     assert forecast["changed"]
     assert sorted(forecast["diff"]["after"]) == ["Namespace ai", "PersistentVolumeClaim ai/models", "StorageClass nfs"]
@@ -88,11 +92,28 @@ def test_check_mode_says_what_a_run_does_and_does_nothing() -> None:
 
 
 def test_nothing_is_written_when_one_wish_is_wrong() -> None:
-    cluster = FakeCluster()
+    cluster = FakeCluster(DRIVER)
     good = params()["claims"][0]
     with pytest.raises(StorageError, match="wants class 'nope'"):
         run.run(cluster, params(claims=[good, {**good, "name": "b", "storage_class": "nope"}]), check_mode=False)
     assert cluster.writes == []
+
+
+def test_a_driver_that_is_not_there_is_said_before_anything_is_made() -> None:
+    cluster = FakeCluster()
+    with pytest.raises(StorageError, match="claim ai/models needs the CSI driver nfs"):
+        run.run(cluster, params(), check_mode=True)
+    assert cluster.writes == []
+
+
+def test_drivers_that_may_not_be_listed_are_taken_for_there() -> None:
+    class Shy(FakeCluster):
+        def list(self, api_version: str, kind: str, *words: Any, **more: Any) -> list[dict[str, Any]]:
+            if kind == "CSIDriver":
+                raise Forbidden("csidrivers")
+            return super().list(api_version, kind, *words, **more)
+
+    assert run.run(Shy(), params(), check_mode=True)["changed"]
 
 
 @pytest.mark.parametrize(
@@ -104,14 +125,14 @@ def test_nothing_is_written_when_one_wish_is_wrong() -> None:
     ],
 )
 def test_what_a_class_cannot_change(field: str, value: Any, words: str) -> None:
-    cluster = FakeCluster(react=provision)
+    cluster = FakeCluster(DRIVER, react=provision)
     run.run(cluster, params(claims=[]), check_mode=False)
     with pytest.raises(StorageError, match=words):
         run.run(cluster, params(classes=[{**NFS_CLASS, field: value}]), check_mode=False)
 
 
 def test_what_a_class_can_change() -> None:
-    cluster = FakeCluster(react=provision)
+    cluster = FakeCluster(DRIVER, react=provision)
     run.run(cluster, params(classes=[{**NFS_CLASS, "default": False}]), check_mode=False)
     changed = run.run(cluster, params(classes=[{**NFS_CLASS, "allow_volume_expansion": False}]), check_mode=False)
     assert changed["diff"]["after"]["StorageClass nfs"]["allowVolumeExpansion"] is False
@@ -119,7 +140,7 @@ def test_what_a_class_can_change() -> None:
 
 
 def test_absent_keeps_the_data() -> None:
-    cluster = FakeCluster(react=provision)
+    cluster = FakeCluster(DRIVER, react=provision)
     run.run(cluster, params(), check_mode=False)
     gone = [{**params()["claims"][0], "state": "absent"}]
     assert run.run(cluster, params(claims=gone), check_mode=False)["changed"]
@@ -131,14 +152,14 @@ def test_a_claim_that_stays_unbound_tells_the_clusters_reason(monkeypatch: pytes
     monkeypatch.setattr(apply, "_PAUSE_SECONDS", 0)
     event = {"kind": "Event", "metadata": {"name": "e", "namespace": "ai"}, "message": "no server nas"}
     with pytest.raises(StorageError, match=r"not bound after 0 s\. The cluster says: no server nas"):
-        run.run(FakeCluster(event), params(wait_timeout=0), check_mode=False)
+        run.run(FakeCluster(DRIVER, event), params(wait_timeout=0), check_mode=False)
 
 
 def test_a_claim_that_stays_names_the_pods_that_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apply, "_PAUSE_SECONDS", 0)
     pod = {"kind": "Pod", "metadata": {"name": "server", "namespace": "ai"}}
     pod["spec"] = {"volumes": [{"persistentVolumeClaim": {"claimName": "models"}}]}
-    cluster = FakeCluster(pod, react=provision)
+    cluster = FakeCluster(DRIVER, pod, react=provision)
     run.run(cluster, params(), check_mode=False)
     monkeypatch.setattr(FakeCluster, "delete", lambda *_, **__: True)
     gone = [{**params()["claims"][0], "state": "absent"}]
@@ -147,7 +168,7 @@ def test_a_claim_that_stays_names_the_pods_that_hold_it(monkeypatch: pytest.Monk
 
 
 def test_pods_that_ended_do_not_keep_a_claim_that_shall_go() -> None:
-    cluster = FakeCluster(react=provision)
+    cluster = FakeCluster(DRIVER, react=provision)
     run.run(cluster, params(), check_mode=False)
     for name, phase in (("seeded", "Succeeded"), ("serving", "Running")):
         cluster.objects["Pod", "ai", name] = {
