@@ -70,6 +70,8 @@ RULES: dict[str, Schema] = {
     **{f"train.{name}": COUNT for name in ("maxLength", "saveSteps", "saveLimit", "loggingSteps", "processes")},
     **{f"train.{name}": NUMBER for name in ("epochs", "learningRate")},
     "train.quantBits": COUNT,
+    **{f"train.megatron.{name}Parallel": COUNT for name in ("tensor", "pipeline", "context", "expert")},
+    "train.megatron.globalBatchSize": COUNT,
     "export.quantMethod": choice("", "awq", "gptq", "gptq_v2", "bnb", "fp8"),
     "export.quantBits": COUNT,
     "export.samples": COUNT,

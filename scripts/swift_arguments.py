@@ -24,6 +24,9 @@ from typing import Any
 
 #: command of the chart -> class of its options
 COMMANDS = {
+    "_megatron.pt": "MegatronPretrainArguments",
+    "_megatron.rlhf": "MegatronRLHFArguments",
+    "_megatron.sft": "MegatronSftArguments",
     "app": "AppArguments",
     "deploy": "DeployArguments",
     "eval": "EvalArguments",
@@ -39,6 +42,7 @@ COMMANDS = {
 ALIASES = {"HfSeq2SeqTrainingArguments": "Seq2SeqTrainingArguments@hf", "HfTrainingArguments": "TrainingArguments@hf"}
 SOURCES = (
     "swift/arguments/**/*.py",
+    "swift/megatron/arguments/**/*.py",
     "swift/ray_utils/**/*.py",
     "swift/rlhf_trainers/args_mixin.py",
     "swift/trainers/arguments.py",

@@ -27,7 +27,8 @@ ASKED_FOR = {
         "ascend-310p",
         "cpu",
     ),
-    *("nfs", "oss", "ingress", "hpa", "keda", "sft-lora", "sft-zero3", "dpo", "eval", "export-awq", "web-ui", "airgap"),
+    *("nfs", "oss", "ingress", "hpa", "keda", "sft-lora", "sft-zero3", "sft-megatron"),
+    *("dpo", "eval", "export-awq", "web-ui", "airgap"),
 }
 
 

@@ -20,6 +20,7 @@ def launch(directory: Path, module: str, arguments: dict[str, Any], *present: st
     command.parent.mkdir(parents=True)
     command.write_text("print('started')")
     for name in present:
+        (directory / name).parent.mkdir(exist_ok=True)
         (directory / f"{name}.py").touch()
     run = {"module": module, "kind": "produce", "arguments": arguments, "trusted": True, "clear": False}
     if module != "swift.cli.export":
@@ -40,6 +41,11 @@ def launch(directory: Path, module: str, arguments: dict[str, Any], *present: st
         ("swift.cli.sft", "bnb", (), "quant_method bnb needs bitsandbytes,"),
         ("swift.cli.app", "", (), "python -m swift.cli.app needs 'gradio<6',"),
         ("swift.cli.web_ui", "", (), "(pip install 'gradio<6')"),
+        (
+            *("swift.cli._megatron.sft", "", ("megatron/core",)),
+            "python -m swift.cli._megatron.sft needs mcore-bridge and 'transformer-engine[pytorch]',",
+        ),
+        ("swift.cli._megatron.pt", "", ("torch_npu",), "needs megatron-core and mcore-bridge and mindspeed,"),
     ],
 )
 def test_missing(tmp_path: Path, module: str, method: str, present: tuple[str, ...], missing: str) -> None:
@@ -55,6 +61,7 @@ def test_missing(tmp_path: Path, module: str, method: str, present: tuple[str, .
         ("swift.cli.export", "gptq", ("optimum", "gptqmodel")),
         ("swift.cli.app", "", ("gradio",)),
         ("swift.cli.export", "fp8", ()),
+        ("swift.cli._megatron.sft", "", ("megatron/core", "mcore_bridge", "transformer_engine")),
     ],
 )
 def test_there(tmp_path: Path, module: str, method: str, present: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ GPU = {"accelerator__vendor": "nvidia"}
 SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
 EXPORT = {"task": "export", "export__quantBits": 4}
 AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
+MEGATRON = {"task": "sft", "train__dataset": ["x"], "train__megatron__enabled": True}
 NPU = {"accelerator__vendor": "ascend"}
 
 
@@ -56,6 +57,19 @@ NPU = {"accelerator__vendor": "ascend"}
             "train.quantMethod fp8 needs a GPU (transformers: compute capability 8.9 or more",
         ),
         ({**EXPORT, **AWQ}, "awq does not run in the published image: its vLLM 0.25.1 needs transformers"),
+        (MEGATRON, "train.megatron.enabled needs GPUs or NPUs, and accelerator.vendor is cpu"),
+        ({**GPU, **MEGATRON, "train__deepspeed": "zero3"}, "train.deepspeed zero3 belongs to ms-swift's own trainer"),
+        ({**GPU, **MEGATRON, "train__accumulation": 4}, "set train.megatron.globalBatchSize (samples of a step"),
+        ({**GPU, **MEGATRON, "train__saveLimit": 1}, "train.saveLimit 1 is refused by Megatron"),
+        ({**GPU, **MEGATRON, "extraArgs": {"no_save_optim": True}}, "leaves a lost pod nothing to go on from"),
+        ({**GPU, **MEGATRON, "train__megatron__tensorParallel": 4}, "over 4 devices (tensorParallel"),
+        ({**GPU, **MEGATRON, "accelerator__count": 3}, "globalBatchSize 16 is no multiple of the 3 samples"),
+        ({**GPU, **MEGATRON, "task": "rlhf", "train__rlhfType": "orpo"}, 'of `megatron rlhf` cannot be "orpo"'),
+        ({**GPU, **MEGATRON, "extraArgs": {"recompute": "full"}}, "is no option of `megatron sft` 4.4.3"),
+        (
+            {"ingress": {**SIGNED_IN}, "apiKey__existingSecret": "k"},
+            "ingress.auth.type basic and apiKey.existingSecret both want the header Authorization",
+        ),
         ({"task": "web-ui"}, "runs commands for whoever opens it"),
         (
             {"task": "web-ui", "ingress": SIGNED_IN},

@@ -9,7 +9,7 @@
 {{- include "ms-swift.arguments.vllmServer" $call -}}
 {{- else if ne .plan.kind "download" -}}
 {{- include "ms-swift.arguments.model" $call -}}
-{{- include (printf "ms-swift.arguments.%s" (ternary .plan.kind .plan.task (has .plan.kind (list "serve" "train")))) $call -}}
+{{- include (printf "ms-swift.arguments.%s" (ternary "megatron" (ternary .plan.kind .plan.task (has .plan.kind (list "serve" "train"))) .plan.megatron)) $call -}}
 {{- end -}}
 {{- range $name, $value := .Values.extraArgs -}}{{- $_ := set $arguments $name $value -}}{{- end -}}
 {{- $_ := set .plan "arguments" $arguments -}}

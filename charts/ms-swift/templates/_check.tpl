@@ -12,13 +12,14 @@
 {{- end -}}
 {{- else -}}
 {{- $known := get (fromJson $text).commands (trimPrefix "swift.cli." .plan.module) -}}
+{{- $command := printf "%s %s" (ternary "megatron" "swift" .plan.megatron) .plan.task -}}
 {{- range $name, $value := .plan.arguments -}}
 {{- $option := get $known $name -}}
 {{- if not (hasKey $known $name) -}}
-{{- fail (printf "extraArgs.%s is no option of `swift %s` %s: did you mean %s?" $name $.plan.task $.plan.swift (include "ms-swift.nearest" (dict "name" $name "among" (keys $known | sortAlpha)))) -}}
+{{- fail (printf "extraArgs.%s is no option of `%s` %s: did you mean %s?" $name $command $.plan.swift (include "ms-swift.nearest" (dict "name" $name "among" (keys $known | sortAlpha)))) -}}
 {{- end -}}
 {{- if and (kindIs "map" $option) (hasKey $option "choices") (not (kindIs "slice" $value)) (not (has (toString $value) (toStrings $option.choices))) -}}
-{{- fail (printf "option %s of `swift %s` cannot be %q: choose one of %s" $name $.plan.task (toString $value) (join ", " $option.choices)) -}}
+{{- fail (printf "option %s of `%s` cannot be %q: choose one of %s" $name $command (toString $value) (join ", " $option.choices)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -31,9 +31,10 @@
 {{- else -}}
 {{- $nodes := (lookup "v1" "Node" "" "").items | default list -}}
 {{- $found := dict -}}
-{{- range $nodes -}}{{- range $name, $_ := .status.allocatable -}}
-{{- if hasPrefix "nvidia.com/" $name -}}{{- $_ := set $found "nvidia" true -}}{{- end -}}
-{{- if hasPrefix "huawei.com/" $name -}}{{- $_ := set $found "ascend" true -}}{{- end -}}
+{{- /* A resource whose plugin is gone stays in the list, with 0. */ -}}
+{{- range $nodes -}}{{- range $name, $offered := .status.allocatable -}}
+{{- if and (hasPrefix "nvidia.com/" $name) (ne $offered "0") -}}{{- $_ := set $found "nvidia" true -}}{{- end -}}
+{{- if and (hasPrefix "huawei.com/" $name) (ne $offered "0") -}}{{- $_ := set $found "ascend" true -}}{{- end -}}
 {{- end -}}{{- end -}}
 {{- if or $found.nvidia (not $nodes) -}}nvidia{{- else if $found.ascend -}}ascend{{- else -}}cpu{{- end -}}
 {{- end -}}

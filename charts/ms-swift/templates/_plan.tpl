@@ -12,6 +12,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
   image, swift the engine's image and the ms-swift release inside
   arguments    the options of the command        output   the directory a Job fills
   ports        {engine, entry}                   warnings sentences for NOTES
+  megatron     the trainer is Megatron's
   interface    a page of gradio: app | web-ui    signIn   the proxy asks for the password of it, so it listens to the pod alone
 */}}
 {{- define "ms-swift.plan" -}}
@@ -44,7 +45,9 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 {{- $vllm := and (eq .Values.metrics.source "vllm") (eq $task "deploy") -}}
 {{- $_ := set .plan "nodes" (int .Values.engine.nodes) -}}
 {{- $server := ternary "vllm.entrypoints.cli.main" "vllm.entrypoints.openai.api_server" (gt .plan.nodes 1) -}}
-{{- $_ := set .plan "module" (ternary $server (printf "swift.cli.%s" (get $words.modules $task | default $task)) $vllm) -}}
+{{- $_ := set .plan "megatron" (and .Values.train.megatron.enabled (eq .plan.kind "train")) -}}
+{{- $command := ternary (printf "_megatron.%s" $task) (get $words.modules $task | default $task) .plan.megatron -}}
+{{- $_ := set .plan "module" (ternary $server (printf "swift.cli.%s" $command) $vllm) -}}
 {{- $entry := ternary .Values.proxy.port .Values.engine.port .Values.proxy.enabled -}}
 {{- $_ := set .plan "ports" (dict "engine" (int .Values.engine.port) "entry" (int $entry)) -}}
 {{- $_ := set .plan "interface" (has $task (list "app" "web-ui")) -}}

@@ -4,6 +4,7 @@
 {{- include "ms-swift.checkEngine" . -}}
 {{- include "ms-swift.checkGroup" . -}}
 {{- include "ms-swift.checkTask" . -}}
+{{- if .plan.megatron -}}{{- include "ms-swift.checkMegatron" . -}}{{- end -}}
 {{- include "ms-swift.checkClaimSize" . -}}
 {{- include "ms-swift.checkScaling" . -}}
 {{- include "ms-swift.checkAccess" . -}}

@@ -12,14 +12,18 @@
 {{- if and (eq .Values.autoscaling.type "keda") .Values.autoscaling.enabled (not .Values.autoscaling.prometheusAddress) -}}
 {{- fail "autoscaling.type keda needs autoscaling.prometheusAddress, e.g. http://prometheus.monitoring:9090" -}}
 {{- end -}}
-{{- if and (eq .plan.kind "serve") .Values.cache.enabled (not .Values.cache.existingClaim) (gt (int .Values.replicaCount) 1) (has "ReadWriteOnce" .Values.cache.accessModes) -}}
-{{- include "ms-swift.warn" (dict "root" . "text" "More than one replica on a ReadWriteOnce claim works only while all run on one node. Set cache.accessModes=[ReadWriteMany] with a class that offers it.") -}}
+{{- $pods := int (get (dict "serve" (mul .Values.replicaCount .plan.nodes) "train" .Values.train.nodes) .plan.kind | default 1) -}}
+{{- if and (gt $pods 1) .Values.cache.enabled (not .Values.cache.existingClaim) (has "ReadWriteOnce" .Values.cache.accessModes) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "%d pods on a ReadWriteOnce claim work only while all run on one node. Set cache.accessModes=[ReadWriteMany] with a class that offers it." $pods)) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "ms-swift.checkAccess" -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts, e.g. [llm.example.org]" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (eq .Values.ingress.auth.type "basic") .Values.apiKey.existingSecret (not .plan.interface) -}}
+{{- fail "ingress.auth.type basic and apiKey.existingSecret both want the header Authorization, so no request could satisfy both: set ingress.auth.type=none, the key is asked for behind it, or leave apiKey.existingSecret empty" -}}
 {{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, e.g. [{name: gateway, namespace: gateways}]" -}}

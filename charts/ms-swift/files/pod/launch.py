@@ -121,7 +121,7 @@ def train(run: Run) -> None:
     checkpoint = training.newest_checkpoint(directory)
     if checkpoint:
         print(f"launch: resuming from {checkpoint}", flush=True)
-        arguments["resume_from_checkpoint"] = str(checkpoint)
+        arguments.update(training.resuming(checkpoint, run["module"], arguments))
     with gang.Gang.of(os.environ, int(run["gang_port"])) as pods:
         with training.Progress(directory):
             training.start(run["module"], words(arguments), os.environ, start)

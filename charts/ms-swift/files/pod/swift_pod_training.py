@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Optional
@@ -15,6 +15,10 @@ from swift_pod_errors import UnfinishedError
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 _STEPS = re.compile(r"(\d+)/(\d+)")
+#: what a line of logging.jsonl counts steps in: ms-swift's own trainer, and Megatron
+_COUNTS = ("global_step/max_steps", "iteration")
+#: Megatron writes it when all ranks have saved
+_TRACKER = "latest_checkpointed_iteration.txt"
 Start = Callable[[str, "list[str]"], None]
 
 
@@ -30,9 +34,10 @@ def steps(directory: Path) -> tuple[int, int]:
     """Steps done and planned, by the newest checkpoint or the last line of logging.jsonl, whichever is further."""
     checkpoint = newest_checkpoint(directory)
     state = _state(checkpoint) if checkpoint else {}
-    saved = (int(state.get("global_step", 0)), int(state.get("max_steps", 0)))
-    logged = _STEPS.match(str(last_record(directory).get("global_step/max_steps", "")))
-    return max(saved, (int(logged[1]), int(logged[2]))) if logged else saved
+    found = _STEPS.match(_count(last_record(directory)))
+    logged = (int(found[1]), int(found[2])) if found else (0, 0)
+    # Megatron's checkpoint does not know how many steps were planned
+    return max((int(state.get("global_step", 0)), int(state.get("max_steps", logged[1]))), logged)
 
 
 def complete(directory: Path) -> bool:
@@ -60,12 +65,21 @@ def last_record(directory: Path) -> dict[str, Any]:
             record = json.loads(line)
         except ValueError:
             continue
-        if isinstance(record, dict) and "global_step/max_steps" in record:
+        if isinstance(record, dict) and _count(record):
             return record
     return {}
 
 
+def _count(record: Mapping[str, Any]) -> str:
+    """`done/planned` of a line, "" where it has none."""
+    return next((str(record[name]) for name in _COUNTS if name in record), "")
+
+
 def _state(checkpoint: Path) -> dict[str, Any]:
+    """What a whole checkpoint says of itself; empty for half of one."""
+    tracker = checkpoint / _TRACKER
+    if tracker.exists():
+        return {"global_step": int(tracker.read_text(encoding="utf-8"))}
     try:
         state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -73,11 +87,25 @@ def _state(checkpoint: Path) -> dict[str, Any]:
     return state if isinstance(state, dict) else {}
 
 
+def is_megatron(module: str) -> bool:
+    return module.startswith("swift.cli._megatron.")
+
+
+def resuming(checkpoint: Path, module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that let a command go on from a checkpoint of its own."""
+    if not is_megatron(module):
+        return {"resume_from_checkpoint": str(checkpoint)}
+    place = "mcore_model" if arguments.get("tuner_type", "full") == "full" else "mcore_adapter"
+    # what was not saved cannot be loaded
+    left = {"no_load_rng": True} if arguments.get("no_save_rng") else {}
+    return {place: str(checkpoint), "finetune": False, **left}
+
+
 def start(module: str, argv: list[str], environ: MutableMapping[str, str], begin: Start) -> None:
-    """One process a pod: here, so that SIGTERM reaches it. More: torch's launcher starts them from this process."""
+    """One process a pod: here, so that SIGTERM reaches it. Else torch's launcher starts them from this process."""
     nodes, processes = int(environ.get("NNODES", "1")), int(environ.get("NPROC_PER_NODE", "1"))
     rank, leader = environ.get("NODE_RANK", "0"), environ.get("MASTER_ADDR", "127.0.0.1")
-    if processes == 1:
+    if processes == 1 and not is_megatron(module):
         if nodes > 1:
             environ.update(RANK=rank, WORLD_SIZE=str(nodes), LOCAL_RANK="0", LOCAL_WORLD_SIZE="1")
         return begin(module, argv)
@@ -95,7 +123,7 @@ class Progress:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Progress:
-        self._told = str(last_record(self._directory).get("global_step/max_steps", ""))
+        self._told = _count(last_record(self._directory))
         self._thread.start()
         return self
 
@@ -112,7 +140,7 @@ class Progress:
 
     def _tell(self) -> None:
         record = last_record(self._directory)
-        now = str(record.get("global_step/max_steps", ""))
+        now = _count(record)
         if now and now != self._told:
             self._told = now
             print(json.dumps({"event": "progress", **record}), flush=True)
