@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from . import evidence, live, rollout
+from . import evidence, live, rollout, training
 from .errors import RolloutError
 from .objects import Key, Object
 from .patience import Patience
@@ -56,7 +56,8 @@ class Waiter:
             pods = {key: self._pods(key) for key in unsettled}
             summary = "; ".join(_line(key, unsettled[key], pods[key]) for key in unsettled)
             if now - told >= _SAY_EVERY:
-                self._say(f"{title}: {int(now)} s: {summary}")
+                steps = [training.told(self._cluster, key, found) for key, found in pods.items()]
+                self._say("; ".join([f"{title}: {int(now)} s: {summary}", *filter(None, steps)]))
                 told = now
             troubles = self._troubles(unsettled, pods)
             self._give_up(title, unsettled, patience.final(troubles, now))
