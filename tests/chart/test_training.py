@@ -77,6 +77,19 @@ def test_who_starts_the_processes(environ: dict[str, str], module: str, extra: d
         assert seen[1:8:2] == ["--nnodes", "--nproc_per_node", "--node_rank", "--master_addr"]
 
 
+class SignalException(Exception):
+    """As torch calls what it raises when it is stopped."""
+
+
+@pytest.mark.parametrize(("raised", "caught"), [(SignalException, UnfinishedError), (RuntimeError, RuntimeError)])
+def test_a_stop_of_several_processes_is_no_failure(raised: type[Exception], caught: type[Exception]) -> None:
+    def begin(_module: str, _argv: list[str]) -> None:
+        raise raised
+
+    with pytest.raises(caught):
+        training.start("swift.cli.sft", [], {"NPROC_PER_NODE": "2"}, begin)
+
+
 def test_progress_is_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with training.Progress(tmp_path, seconds=60):
         (tmp_path / "logging.jsonl").write_text('{"loss": 2.5, "global_step/max_steps": "5/20"}\n')

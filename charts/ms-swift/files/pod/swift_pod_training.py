@@ -111,7 +111,13 @@ def start(module: str, argv: list[str], environ: MutableMapping[str, str], begin
         return begin(module, argv)
     launcher = ["--nnodes", str(nodes), "--nproc_per_node", str(processes), "--node_rank", rank]
     launcher += ["--master_addr", leader, "--master_port", environ.get("MASTER_PORT", "29500")]
-    return begin("torch.distributed.run", [*launcher, "--module", module, *argv])
+    try:
+        return begin("torch.distributed.run", [*launcher, "--module", module, *argv])
+    except Exception as error:
+        # torch's own, which it raises when it was told to stop and has stopped its processes
+        if type(error).__name__ != "SignalException":
+            raise
+        raise UnfinishedError("training was stopped; a rerun goes on from its newest checkpoint") from error
 
 
 class Progress:
