@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 BUILD = CHECKOUT / "build"
 INVENTORY = "inventories/lab"
+#: Seconds in which what was interrupted takes back what it began; removing a lab takes ten.
+PATIENCE = 60.0
 
 
 class RunError(Exception):
@@ -32,45 +37,68 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def kubeconfig() -> str:
-    """The cluster to run on: LAB_KUBECONFIG, else the lab of this checkout."""
-    return os.environ.get("LAB_KUBECONFIG") or str(BUILD / os.environ.get("LAB_NAME", "lab") / "kubeconfig")
+    """That of the lab of this checkout."""
+    return str(BUILD / os.environ.get("LAB_NAME", "lab") / "kubeconfig")
+
+
+@contextmanager
+def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """A command that is given Ctrl-C once, and then the time to take back what it began.
+
+    It has a process group of its own: `subprocess` kills after a quarter of a second what a terminal interrupted.
+    """
+    process = subprocess.Popen(command, cwd=CHECKOUT, text=True, start_new_session=True, **options)
+    try:
+        yield process
+    except KeyboardInterrupt:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _interrupt(process)
+        signal.signal(signal.SIGINT, before)
+        raise
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        said, _ = process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+    print(said or "", end="", flush=True)
 
 
 def lab(*words: str) -> None:
     """Run one of the lab's commands, its output shown."""
-    done = subprocess.run([sys.executable, "-m", *words], check=False, cwd=CHECKOUT, env=environment())
-    if done.returncode:
-        raise RunError(
-            f"`python -m {' '.join(words)}` ended with {done.returncode}: mend what it says, then `make demo` again."
-        )
+    with started([sys.executable, "-m", *words], env=environment()) as process:
+        status = process.wait()
+    if status:
+        raise RunError(f"`python -m {' '.join(words)}` ended with {status}: mend what it says, then `make demo` again.")
 
 
 def judge(*words: str) -> str:
     """Ask the audit log's judge; its answer."""
     command = [sys.executable, "-m", "lab", "judge", *words]
-    return subprocess.run(
-        command, check=True, cwd=CHECKOUT, env=environment(), stdout=subprocess.PIPE, text=True
-    ).stdout.strip()
+    done = subprocess.run(command, check=False, cwd=CHECKOUT, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise RunError(f"the audit log cannot be read: {done.stderr.strip()}")
+    return done.stdout.strip()
 
 
-def playbook(name: str, report: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:
-    """Run a playbook on the lab, its output shown; changed results and the figures of the stages."""
+def playbook(name: str, report: Path, *words: str, inventory: str = INVENTORY) -> tuple[int, list[dict[str, Any]]]:
+    """Run a playbook, its output shown; changed results and the figures of the stages."""
     report.unlink(missing_ok=True)
-    command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", INVENTORY, *words]
+    command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *words]
     print(f"$ {' '.join(command)}", flush=True)
-    process = subprocess.Popen(
-        command,
-        cwd=CHECKOUT,
-        env=environment(SWIFT_K8S_STAGES_REPORT=str(report)),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
     changed = 0
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        if match := re.search(r"\bok=\d+ +changed=(\d+) ", line):
-            changed += int(match[1])
-    if process.wait():
-        raise RunError(f"playbooks/{name}.yml failed (status {process.returncode}): the last task above says why.")
+    with started(command, env=environment(SWIFT_K8S_STAGES_REPORT=str(report)), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if match := re.search(r"\bok=\d+ +changed=(\d+) ", line):
+                changed += int(match[1])
+        status = process.wait()
+    if status:
+        raise RunError(f"playbooks/{name}.yml failed (status {status}): the last task above says why.")
     return changed, json.loads(report.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .console import Console
-from .errors import LabError
+from .errors import LabError, outcome
 from .image import Image, rootfs_layer, skeleton
 from .paths import Paths
 from .pieces.catalogue import REVISION
@@ -54,9 +54,9 @@ def main(words: list[str], name: str, up: Action, down: Action) -> int:
     if len(words) != 1 or words[0] not in actions:
         print(f"usage: python -m lab.{name} {'|'.join(actions)}", file=sys.stderr)
         return 2
-    try:
+
+    def act() -> int:
         actions[words[0]](Paths.here(), Console())
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return 0
+
+    return outcome(act)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from . import control, down, judge, keepers, lock, ports, simulated, status, zoo
 from .console import Console
-from .errors import LabError
+from .errors import LabError, outcome
 from .image import publish, saved_images
 from .paths import ROLE, Paths
 from .pieces.builder import build
@@ -185,14 +185,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; a LabError is one message and status 1."""
+    """Run one command."""
     arguments = parser().parse_args(words)
-    try:
-        run: Command = arguments.run
-        return run(arguments, Paths.here(), Console())
-    except LabError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("lab: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
+    run: Command = arguments.run
+    return outcome(lambda: run(arguments, Paths.here(), Console()))

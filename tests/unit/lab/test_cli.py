@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lab import addon
 from lab.cli import main
+from lab.engine import __main__ as engine
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +62,18 @@ def test_ctrl_c_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setattr("lab.cli.build", interrupted)
     assert main(["build"]) == 130
     assert capsys.readouterr().err == "lab: interrupted; the same command goes on from here\n"
+
+
+def test_ctrl_c_is_one_line_in_the_other_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lab.engine.__main__.run", interrupted)
+    assert engine.main(["build"]) == 130
+    assert addon.main(["up"], "scaling", interrupted, interrupted) == 130
+    assert capsys.readouterr().err == 2 * "lab: interrupted; the same command goes on from here\n"
 
 
 def test_a_command_is_needed(capsys: pytest.CaptureFixture[str]) -> None:

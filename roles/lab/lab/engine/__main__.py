@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..console import Console
-from ..errors import LabError
+from ..errors import outcome
 from ..paths import Paths
 from .build import build
 from .publish import publish
@@ -37,13 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
         action.add_argument("--extras", action="store_true", help="also ms-swift with what eval and others need")
     actions.add_parser("tree", help="unpack an image and print its root directory").add_argument("name", choices=IMAGES)
     options = parser.parse_args(arguments)
-    try:
-        lines = run(options)
-    except LabError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("\n".join(lines))
-    return 0
+
+    def act() -> int:
+        print("\n".join(run(options)))
+        return 0
+
+    return outcome(act)
 
 
 if __name__ == "__main__":

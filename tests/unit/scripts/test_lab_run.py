@@ -1,0 +1,68 @@
+"""Ctrl-C in the middle of a step: the step hears it once, and takes back what it began before the demo ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import lab_run
+import pytest
+
+CAREFUL = """
+import pathlib, signal, sys, time
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+print("begun", flush=True)
+pathlib.Path(sys.argv[1]).touch()
+while not heard:
+    time.sleep(0.02)
+time.sleep(1)  # longer than the quarter of a second that subprocess gives
+pathlib.Path(sys.argv[1]).unlink()
+print("taken back", flush=True)
+sys.exit(len(heard))
+"""
+DEAF = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def ctrl_c(tmp_path: Path) -> Path:
+    """A file; as soon as it is there, this process hears Ctrl-C."""
+    made = tmp_path / "made"
+
+    def press() -> None:
+        while not made.exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    return made
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_it_is_given_time_to_clear_up(ctrl_c: Path, piped: bool, capfd: pytest.CaptureFixture[str]) -> None:
+    options = {"stdout": lab_run.subprocess.PIPE} if piped else {}
+    with (
+        pytest.raises(KeyboardInterrupt),
+        lab_run.started([sys.executable, "-c", CAREFUL, str(ctrl_c)], **options) as it,
+    ):
+        it.wait()
+    assert it.returncode == 1
+    assert not ctrl_c.exists()
+    assert "taken back" in capfd.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_does_not_listen_is_ended(ctrl_c: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_run, "PATIENCE", 0.5)
+    with pytest.raises(KeyboardInterrupt), lab_run.started([sys.executable, "-c", DEAF, str(ctrl_c)]) as it:
+        it.wait()
+    assert it.returncode == -signal.SIGKILL
