@@ -7,9 +7,10 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from lab.errors import LabError
@@ -59,6 +60,26 @@ def test_a_recipe_is_made_once() -> None:
     assert fill.calls == 1
     rootfs_layer("two", fill)
     assert fill.calls == 2
+
+
+def test_two_who_want_the_same_make_it_once(capsys: pytest.CaptureFixture[str]) -> None:
+    fill, begun, go = Filler(), Event(), Event()
+
+    def slowly(directory: Path) -> None:
+        begun.set()
+        go.wait(20)
+        fill(directory)
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(rootfs_layer, "r", slowly)
+        begun.wait(20)
+        second = pool.submit(rootfs_layer, "r", slowly)
+        said = ""
+        while "another build is at work in" not in said:
+            said += capsys.readouterr().err
+        go.set()
+        assert first.result() == second.result()
+    assert fill.calls == 1
 
 
 @pytest.mark.parametrize("damage", ["shorter", "other bytes", "gone"])

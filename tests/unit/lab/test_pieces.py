@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,22 @@ def test_a_long_build_says_what_it_is_at(
 
     build([Piece("slow", "r", ("tool",), make)], tmp_path, Console())
     assert "slow 1/1: two" in capsys.readouterr().err
+
+
+def test_a_second_build_says_that_it_waits(
+    piece: Piece, maker: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with ThreadPoolExecutor() as pool:
+            second = pool.submit(build, [piece], tmp_path, Console())
+            said = ""
+            while "another build is at work in" not in said:
+                said += capsys.readouterr().err
+            assert maker.calls == 0
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            second.result()
+    assert maker.calls == 1
 
 
 def test_another_recipe_is_another_piece(piece: Piece, maker: Maker, tmp_path: Path) -> None:

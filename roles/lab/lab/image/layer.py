@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..console import Console
 from ..errors import LabError
+from ..lock import alone
 from ..paths import cache_root
 
 MEDIA_TYPE = "application/vnd.oci.image.layer.v1.tar"
@@ -52,6 +54,11 @@ def rootfs_layer(recipe: str, fill: Callable[[Path], None]) -> Layer:
     known = _known(recipe)
     if known is not None:
         return known
+    with alone(_note(recipe).with_suffix(".lock"), Console().say):
+        return _known(recipe) or _made(recipe, fill)
+
+
+def _made(recipe: str, fill: Callable[[Path], None]) -> Layer:
     scratch = store() / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix=f"layer-{os.getpid()}-", dir=scratch))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import time
@@ -13,6 +12,7 @@ from threading import Event, Thread
 
 from ..console import Console
 from ..image.layer import atomic_write
+from ..lock import alone
 from . import stamp
 from .piece import Piece, Workshop
 
@@ -22,8 +22,7 @@ BEAT_SECONDS = 20.0
 def build(pieces: Sequence[Piece], root: Path, console: Console) -> dict[str, Path]:
     """Make what is missing; answers where each file lies."""
     if missing(pieces, root):
-        root.mkdir(parents=True, exist_ok=True)
-        with _alone(root):
+        with alone(root / ".lock", console.say):
             for number, piece in enumerate(pieces, 1):
                 _ensure(piece, root, console, f"{number}/{len(pieces)}")
     return {name: root / piece.directory / name for piece in pieces for name in piece.files}
@@ -91,11 +90,3 @@ def _note_time(path: Path, piece: Piece, seconds: float) -> None:
     times = json.loads(path.read_bytes()) if path.exists() else {}
     times[piece.name] = {"key": piece.key, "seconds": round(seconds, 1)}
     atomic_write(path, json.dumps(times, indent=1).encode())
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """One build at a time: a second one waits and then finds everything made."""
-    with (root / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
