@@ -12,6 +12,8 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 COLLECTION := collections/ansible_collections/swift/k8s
 LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab
 BENCH := PYTHONPATH=scripts:collections:roles/lab:. python
+# What tests run on: the lab with its images, or with LAB_KUBECONFIG the cluster that it names, as it is.
+CLUSTER := $(if $(LAB_KUBECONFIG),bootstrap,lab-engines)
 
 .PHONY: help
 help: ## show this list
@@ -22,21 +24,24 @@ bootstrap: ## install what the others need into the cache (quiet when all is the
 	@$(PYTHON) scripts/bootstrap
 
 # --- the lab and the demo -------------------------------------------------------------------------------------------
-.PHONY: lab-build lab-up lab-engines lab-down lab-status
+.PHONY: lab-build lab-up lab-engines lab-down lab-status lab-only
 lab-build: bootstrap ## compile what the lab is made of into the cache (once, seven minutes; `lab-up` does it too)
 	@$(LAB) build
 lab-up: bootstrap ## start the lab cluster (first time: compiles it)
 	@$(LAB) up
-lab-engines: lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
+lab-engines: lab-only lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
 	@$(LAB).engine publish
 lab-down: ## remove the lab without trace
 	@$(LAB) down
 lab-status: ## what runs in the lab
 	@$(LAB) status
+lab-only: # what follows deploys images and models that only the lab has
+	@[ -z "$(LAB_KUBECONFIG)" ] || { echo "LAB_KUBECONFIG=$(LAB_KUBECONFIG) names another cluster, and this needs the lab itself:" \
+		"unset it (make demo and make test take it)" >&2; exit 1; }
 
 .PHONY: demo
-demo: bootstrap ## deploy a real ms-swift on the lab, ask it, run again and show that nothing changed
-	@python scripts/demo.py
+demo: bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask it, run again: nothing changed
+	@PYTHONPATH=collections:roles/lab python scripts/demo.py
 
 # --- gates ------------------------------------------------------------------------------------------------------------
 .PHONY: check
@@ -58,15 +63,24 @@ collection-test: bootstrap ## build the tarball, install it into an empty path, 
 	@python scripts/gates.py collection
 
 .PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups molecule
-test: check test-slow ## every test there is; the two halves that need a cluster run side by side, on a lab each
+test: check test-slow ## all tests but those with targets of their own below; two halves side by side, on a lab each
+ifdef LAB_KUBECONFIG
+	@$(MAKE) test-lab
+	@echo "skipped: molecule and test-engine, which deploy images and models that only the lab has"
+else
 	@python scripts/lanes.py "test-services" "molecule test-storage test-engine"
-test-slow: lab-build ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
+endif
+test-slow: $(if $(LAB_KUBECONFIG),bootstrap,lab-build) ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
+ifdef LAB_KUBECONFIG
+	@echo "skipped: the lab's own life (tests/lab/test_lab_life.py); LAB_KUBECONFIG names another cluster"
+else
 	@pytest -m "slow" tests/lab --timeout=900
+endif
 test-lab: test-services test-storage ## the tests that need a real cluster
-test-services: lab-engines ## those of them for devices, chart and releases
+test-services: $(CLUSTER) ## those of them for devices, chart and releases
 	@pytest -m "lab and not slow" tests/lab --ignore-glob="*/test_s[et]*" --timeout=900 --durations=15
-test-storage: lab-engines ## those for volumes and model caches
+test-storage: $(CLUSTER) ## those for volumes and model caches
 	@pytest -m "lab and not slow" tests/lab/test_s[et]* --timeout=900 --durations=15
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
@@ -79,10 +93,10 @@ test-groups: lab-engines ## a model on two pods, kept by the real LeaderWorkerSe
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule --base-config .config/molecule/config.yml test --all
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
-	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab --timeout=900
+	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab $(COLLECTION)/tests --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
 	@pytest -m "engine and slow" tests/engine/test_gang.py --timeout=420
-test-tasks: lab-up ## the real ms-swift for pt, full, QLoRA, dpo, grpo, sample, eval, bnb, embedding, reranker, app, web-ui
+test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, dpo, grpo, sample, eval, bnb, embedding, reranker, app, web-ui
 	@$(LAB).engine publish --extras
 	@pytest -m "engine and slow" tests/engine/test_tasks.py tests/engine/test_interfaces.py --timeout=300
 

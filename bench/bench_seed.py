@@ -20,7 +20,8 @@ from ansible_collections.swift.k8s.plugins.module_utils._seed.arguments import A
 from ansible_collections.swift.k8s.plugins.module_utils._seed.run import run
 from figures import Figure, save
 
-from tests.lab.cluster_of_tests import Place, open_lab
+from tests.lab.cluster_of_tests import Place
+from tests.lab.target import lab_facts
 from tests.lab.test_seed_nodes import NODES, on
 from tests.lab.test_seed_site import SIZE, Site
 
@@ -85,7 +86,7 @@ def once(place: Place) -> Figure:
 
 def town(folder: Path) -> Figure:
     """Bytes that the hub sent, by the bytes of the model, when two clusters of one site have it."""
-    site = Site(open_lab(), folder)
+    site = Site(lab_facts(), folder)
     try:
         model = site.publish("shared")
         wish = {"model_cache_site": "town", "model_cache_site_hub": site.hub(), "model_cache_site_seeder": "one"}
@@ -101,7 +102,7 @@ def town(folder: Path) -> Figure:
 
 def main() -> None:
     """All figures, in namespaces that are removed again."""
-    facts = open_lab()
+    facts = lab_facts()
     with tempfile.TemporaryDirectory() as folder:
         place = Place(facts, Path(folder))
         try:

@@ -2,8 +2,7 @@
 
 usage: lanes.py "TARGET …" "TARGET …"      the targets of a lane run one after the other
 
-Every line says whose it is. A lane that fails lets the others end. With LAB_KUBECONFIG, lanes run one after the other,
-because all of them use that one cluster.
+Every line says whose it is. A lane that fails lets the others end.
 """
 
 from __future__ import annotations
@@ -72,9 +71,8 @@ class Lane:
 
 
 def together(lanes: list[Lane]) -> None:
-    """All lanes at the same time, or in turn where there is one cluster for all."""
-    workers = 1 if os.environ.get("LAB_KUBECONFIG") else len(lanes)
-    with ThreadPoolExecutor(workers) as pool:
+    """All lanes at the same time."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
         runs = [pool.submit(lane.run) for lane in lanes]
         try:
             while not all(run.done() for run in runs):

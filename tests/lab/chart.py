@@ -16,7 +16,8 @@ from typing import Any
 
 from lab.paths import ROLE
 
-from tests.lab.releases import kubeconfig, named
+from tests.lab.releases import named
+from tests.lab.target import kubeconfig, lab_facts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CHART = CHECKOUT / "charts/ms-swift"
@@ -53,7 +54,7 @@ class Place:
 
     def __init__(self, namespace: str) -> None:
         self.namespace = namespace
-        self.facts = json.loads(Path(kubeconfig()).with_name("lab.json").read_text(encoding="utf-8"))
+        self.facts = lab_facts()
 
     def kubectl(self, *words: str, stdin: str = "") -> str:
         command = [self.facts["kubectl"], f"--kubeconfig={kubeconfig()}", f"--namespace={self.namespace}", *words]

@@ -18,7 +18,8 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from lab import judge
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.lab.target import CHECKOUT, lab_facts
+
 _RECAP = re.compile(r"^lab\s+: (.*)$", re.MULTILINE)
 
 
@@ -124,18 +125,9 @@ def _claimed_in(volume: dict[str, Any]) -> Optional[str]:
     return (volume["spec"].get("claimRef") or {}).get("namespace")
 
 
-def open_lab() -> dict[str, Any]:
-    """What the lab that `make lab-up` started says of itself."""
-    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
-    if not facts.exists():
-        pytest.fail("no lab is up: make lab-up")
-    told: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
-    return told
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     """A namespace of the lab."""
-    found = Place(open_lab(), tmp_path)
+    found = Place(lab_facts(), tmp_path)
     yield found
     found.clear()

@@ -19,24 +19,22 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import C
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
 from lab import judge
 
+from tests.lab.target import CHECKOUT, kubeconfig, lab_facts
+
 pytestmark = pytest.mark.lab
-CHECKOUT = Path(__file__).resolve().parents[2]
 LABEL, TAINT = "lab.swift.k8s/mark", {"key": "lab.swift.k8s/busy", "effect": "NoSchedule"}
 
 
 @pytest.fixture(scope="module")
 def lab() -> dict[str, Any]:
     """The lab that `make lab-up` started."""
-    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
-    if not facts.exists():
-        pytest.fail("no lab is up: make lab-up")
-    found: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8"))
-    return found
+    return lab_facts()
 
 
 @pytest.fixture(scope="module")
-def cluster(lab: dict[str, Any]) -> Cluster:
-    return connect({"kubeconfig": lab["kubeconfig"]})
+def cluster() -> Cluster:
+    """Any cluster will do, where a test does not ask for the lab."""
+    return connect({"kubeconfig": kubeconfig()})
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def object_of(cluster: Cluster, node: str) -> dict[str, Any]:
     return found
 
 
-def ansible(lab: dict[str, Any], module: str, *words: str, **options: Any) -> dict[str, Any]:
+def ansible(module: str, *words: str, **options: Any) -> dict[str, Any]:
     """The result of one module."""
     command = [sys.executable, "-m", "ansible", "adhoc", "localhost", "-c", "local", "-m", f"swift.k8s.{module}"]
     interpreter = f"ansible_python_interpreter={sys.executable}"
@@ -75,7 +73,7 @@ def ansible(lab: dict[str, Any], module: str, *words: str, **options: Any) -> di
             "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
             "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
             "ANSIBLE_NOCOLOR": "true",
-            "K8S_AUTH_KUBECONFIG": lab["kubeconfig"],
+            "K8S_AUTH_KUBECONFIG": kubeconfig(),
         },
         capture_output=True,
         text=True,
@@ -127,6 +125,7 @@ def test_a_watch_sees_what_comes(cluster: Cluster, namespace: str) -> None:
     assert [kind for kind, item in events if item["metadata"]["name"] == "a"] == ["MODIFIED", "DELETED"]
 
 
+@pytest.mark.usefixtures("lab")
 def test_logs_of_a_pod(cluster: Cluster, namespace: str) -> None:
     container = {"name": "main", "image": "lab.registry/bb:1", "command": ["sh", "-c", "echo one; sleep 1; echo two"]}
     place = {"nodeSelector": {"lab": "real"}, "terminationGracePeriodSeconds": 0}
@@ -148,9 +147,7 @@ def test_logs_of_a_pod(cluster: Cluster, namespace: str) -> None:
     assert cluster.logs(namespace, "p", tail_lines=1) == "two\n"
 
 
-def test_a_stranger_gets_the_role_that_is_missing(
-    cluster: Cluster, lab: dict[str, Any], namespace: str, tmp_path: Path
-) -> None:
+def test_a_stranger_gets_the_role_that_is_missing(cluster: Cluster, namespace: str, tmp_path: Path) -> None:
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "bot", "namespace": namespace}}
     cluster.create(account)
     token = json.loads(
@@ -160,7 +157,7 @@ def test_a_stranger_gets_the_role_that_is_missing(
     bundle = cluster.get("v1", "ConfigMap", "kube-root-ca.crt", "kube-system")
     assert bundle
     authority.write_text(bundle["data"]["ca.crt"], encoding="utf-8")
-    stranger = connect({"host": lab["api"], "api_key": token, "ca_cert": str(authority)})
+    stranger = connect({"host": cluster.host, "api_key": token, "ca_cert": str(authority)})
     with pytest.raises(Forbidden) as refused:
         stranger.list("v1", "Secret", namespace)
     role = yaml.safe_load(str(refused.value).partition("\n")[2])
@@ -180,13 +177,13 @@ def test_a_stranger_gets_the_role_that_is_missing(
     assert stranger.list("v1", "Secret", namespace) == []
 
 
-def test_an_unknown_authority_is_told(lab: dict[str, Any]) -> None:
+def test_an_unknown_authority_is_told(cluster: Cluster) -> None:
     with pytest.raises(Unreachable, match="signed by an unknown authority: set ca_cert"):
-        connect({"host": lab["api"], "api_key": "x"}).server_version()
+        connect({"host": cluster.host, "api_key": "x"}).server_version()
 
 
-def test_acting_for_somebody_else(cluster: Cluster, lab: dict[str, Any]) -> None:
-    other = connect({"kubeconfig": lab["kubeconfig"], "impersonate_user": "jo", "impersonate_groups": ["nobody"]})
+def test_acting_for_somebody_else() -> None:
+    other = connect({"kubeconfig": kubeconfig(), "impersonate_user": "jo", "impersonate_groups": ["nobody"]})
     with pytest.raises(Forbidden, match="jo may not list nodes in the whole cluster"):
         other.list("v1", "Node")
 
@@ -207,27 +204,27 @@ def test_marks_are_given_once_and_taken_back(cluster: Cluster, lab: dict[str, An
     manager = f"test-{node}"
     wish = {"labels": {LABEL: "a"}, "annotations": {LABEL: "b"}, "taints": [TAINT]}
     options = {"nodes": {node: wish}, "field_manager": manager}
-    assert ansible(lab, "node_labels", "--check", **options)["changed"]
+    assert ansible("node_labels", "--check", **options)["changed"]
     assert LABEL not in object_of(cluster, node)["metadata"].get("labels", {})
-    assert ansible(lab, "node_labels", **options)["nodes"] == [node]
+    assert ansible("node_labels", **options)["nodes"] == [node]
     marked = object_of(cluster, node)
     assert (marked["metadata"]["labels"][LABEL], marked["metadata"]["annotations"][LABEL]) == ("a", "b")
     assert TAINT["key"] in [taint["key"] for taint in marked["spec"]["taints"]]
     begin = judge.mark(Path(lab["audit_log"]))
-    assert not ansible(lab, "node_labels", **options)["changed"]
+    assert not ansible("node_labels", **options)["changed"]
     assert writes(lab, begin, node) == []
-    assert ansible(lab, "node_labels", field_manager=manager)["nodes"] == [node]
+    assert ansible("node_labels", field_manager=manager)["nodes"] == [node]
     bare = object_of(cluster, node)
     assert LABEL not in {**bare["metadata"].get("labels", {}), **bare["metadata"].get("annotations", {})}
     assert TAINT["key"] not in [taint["key"] for taint in bare["spec"].get("taints", [])]
 
 
-def test_a_foreign_mark_is_refused_with_its_owner(cluster: Cluster, lab: dict[str, Any], node: str) -> None:
+def test_a_foreign_mark_is_refused_with_its_owner(cluster: Cluster, node: str) -> None:
     cluster.patch("v1", "Node", node, {"metadata": {"labels": {LABEL: "theirs"}}}, field_manager="kubectl-label")
     options = {"nodes": {node: {"labels": {LABEL: "ours"}}}, "field_manager": f"test-{node}"}
-    refused = ansible(lab, "node_labels", **options)
+    refused = ansible("node_labels", **options)
     assert f"label {LABEL} is 'theirs', set by kubectl-label, not 'ours'" in refused["msg"]
-    assert ansible(lab, "node_labels", **options, force=True)["changed"]
+    assert ansible("node_labels", **options, force=True)["changed"]
     assert object_of(cluster, node)["metadata"]["labels"][LABEL] == "ours"
 
 

@@ -22,10 +22,10 @@ from lab import judge
 from lab.api import wait
 
 from tests.lab.object_list import object_list
+from tests.lab.target import CHECKOUT, lab_facts
 
 pytestmark = pytest.mark.lab
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 CHART = CHECKOUT / "roles/lab/charts/nvidia-device-plugin"
 NVIDIA = {"chart": str(CHART), "nodes": [{"selector": "lab.swift.k8s/devices=nvidia"}]}
 ASCEND = {"nodes": [{"selector": "lab.swift.k8s/devices=ascend", "chip": "910B3"}]}
@@ -96,10 +96,7 @@ class Devices:
 @pytest.fixture(scope="module")
 def lab_without_devices(tmp_path_factory: pytest.TempPathFactory) -> Devices:
     """The lab that `make lab-up` started, without device plugins."""
-    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
-    if not facts.exists():
-        pytest.fail("no lab is up: make lab-up")
-    found = Devices(json.loads(facts.read_text(encoding="utf-8")), tmp_path_factory.mktemp("devices"))
+    found = Devices(lab_facts(), tmp_path_factory.mktemp("devices"))
     code, _changed, text = found.remove()
     assert code == 0, text
     return found

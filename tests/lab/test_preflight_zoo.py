@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,9 +18,10 @@ from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gat
 from lab import keepers
 from lab.simulated import TAINT
 
+from tests.lab.target import CHECKOUT, lab_facts
+
 pytestmark = pytest.mark.lab
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 RULES = sorted((CHECKOUT / "collections/ansible_collections/swift/k8s/roles/preflight/files/rules").glob("*.yml"))
 CUDA13 = {
     "name": "qwen",
@@ -56,11 +55,9 @@ def lab(*words: str) -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """The lab with one animal of each kind."""
-    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
-    if not facts.exists():
-        pytest.fail("no lab is up: make lab-up")
+    facts = lab_facts()
     lab("nodes", "--zoo")
-    yield connect({"kubeconfig": json.loads(facts.read_text(encoding="utf-8"))["kubeconfig"]})
+    yield connect({"kubeconfig": facts["kubeconfig"]})
     lab("nodes", "--no-zoo")
 
 

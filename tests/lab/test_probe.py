@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from ansible_collections.swift.k8s.plugins.module_utils._probe import checks, probe
 
-from tests.lab.releases import kubeconfig
+from tests.lab.target import lab_facts
 
 pytestmark = pytest.mark.lab
 STUB = (
@@ -25,7 +25,7 @@ IMAGE = "lab.registry/python:3.11"
 
 @pytest.fixture(scope="module")
 def cluster() -> Cluster:
-    return connect({"kubeconfig": kubeconfig()})
+    return connect({"kubeconfig": lab_facts()["kubeconfig"]})
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ import pytest
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._release import info, store
 
-from tests.lab.releases import HELMS, Lab, kubeconfig, named
+from tests.lab.releases import HELMS, Lab, named
+from tests.lab.target import kubeconfig
 
 pytestmark = pytest.mark.lab
 CHART = Path(__file__).resolve().parents[2] / "charts/ms-swift"

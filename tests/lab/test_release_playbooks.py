@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.releases import kubeconfig
+from tests.lab.target import kubeconfig
 
 pytestmark = pytest.mark.lab
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import json
 import os
 import subprocess
 import threading
@@ -17,7 +16,8 @@ from typing import Any
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import ChartError, HelmError
 
-from tests.lab.releases import CHART, Lab, kubeconfig, lab
+from tests.lab.releases import CHART, Lab, lab
+from tests.lab.target import lab_facts
 
 __all__ = ["lab"]
 pytestmark = pytest.mark.lab
@@ -51,8 +51,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def registry(lab: Lab, archive: Path) -> str:
     """The chart's place in the lab's registry."""
-    facts = json.loads((Path(kubeconfig()).parent / "lab.json").read_text(encoding="utf-8"))
-    place = f"oci://{facts['registry']}/charts"
+    place = f"oci://{lab_facts()['registry']}/charts"
     words = [lab.helm_path, "push", str(archive), place, "--plain-http"]
     subprocess.run(words, check=True, capture_output=True, env={**os.environ, "NO_PROXY": "127.0.0.1"})
     return place

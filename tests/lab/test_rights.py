@@ -17,9 +17,10 @@ import pytest
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 
+from tests.lab.target import CHECKOUT, lab_facts
+
 pytestmark = pytest.mark.lab
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 MANAGER = "test-rights"
 SERVED = f"served-{uuid.uuid4().hex[:6]}"
 CLASS = "rights-shared"
@@ -119,10 +120,7 @@ class Account:
 
 @pytest.fixture
 def account(tmp_path: Path) -> Iterator[Account]:
-    facts = CHECKOUT / "build" / os.environ.get("LAB_NAME", "lab") / "lab.json"
-    if not facts.exists():
-        pytest.fail("no lab is up: make lab-up")
-    found = Account(json.loads(facts.read_text(encoding="utf-8")), tmp_path)
+    found = Account(lab_facts(), tmp_path)
     yield found
     found.run("device_plugin", device_plugin_state="absent", swift_k8s_kubeconfig=found.facts["kubeconfig"])
     for document in found.applied:

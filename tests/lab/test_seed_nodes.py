@@ -13,7 +13,8 @@ from pathlib import Path
 import kubernetes
 import pytest
 
-from tests.lab.cluster_of_tests import CHECKOUT, Place, Run, place
+from tests.lab.cluster_of_tests import Place, Run, place
+from tests.lab.target import CHECKOUT
 
 __all__ = ["place"]
 

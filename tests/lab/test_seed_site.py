@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab.cluster_of_tests import Place, open_lab
+from tests.lab.cluster_of_tests import Place
+from tests.lab.target import lab_facts
 
 pytestmark = pytest.mark.lab
 
@@ -62,7 +63,7 @@ class Site(Place):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    found = Site(open_lab(), tmp_path)
+    found = Site(lab_facts(), tmp_path)
     yield found
     found.clear()
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab.releases import Lab, kubeconfig, named
+from tests.lab.releases import Lab, named
+from tests.lab.target import lab_facts
 
 PYTHON = "lab.registry/python:3.11"
 Object = dict[str, Any]
@@ -35,7 +36,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
     (chart / "templates").mkdir()
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: raw\nversion: 0.1.0\n")
     (chart / "templates/all.yaml").write_text("{{- range .Values.objects }}\n---\n{{ toYaml . }}\n{{- end }}\n")
-    made = Raw(kubeconfig(), named("trouble"), chart)
+    made = Raw(lab_facts()["kubeconfig"], named("trouble"), chart)
     yield made
     made.remove()
 
