@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import lab_run
@@ -34,9 +35,10 @@ time.sleep(600)
 
 
 @pytest.fixture
-def ctrl_c(tmp_path: Path) -> Path:
-    """A file; as soon as it is there, this process hears Ctrl-C."""
+def ctrl_c(tmp_path: Path) -> Iterator[Path]:
+    """A file; as soon as it is there, this process hears Ctrl-C, also where a shell runs it in the background."""
     made = tmp_path / "made"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def press() -> None:
         while not made.exists():
@@ -44,7 +46,8 @@ def ctrl_c(tmp_path: Path) -> Path:
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=press, daemon=True).start()
-    return made
+    yield made
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("piped", [False, True])
