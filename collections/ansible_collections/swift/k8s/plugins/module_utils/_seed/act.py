@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._cluster.cluster import Cluster
+from .._cluster.errors import NotFound
 from .._storage.apply import perform
 from .._storage.plan import retain
 from . import record
@@ -54,9 +55,16 @@ def _remove(cluster: Cluster, old: Mapping[str, Any]) -> None:
         time.sleep(_PAUSE_SECONDS)
 
 
-def set_rate(cluster: Cluster, wish: Wish, name: str, rate: str) -> None:
-    """Write the limit that the running engine reads; kubelets bring it to the pod within about a minute."""
-    cluster.patch(*_CONFIG_MAP, name, {"data": {"rate": rate}}, namespace=wish.namespace)
+def set_rate(cluster: Cluster, wish: Wish, name: str, rate: str) -> bool:
+    """Write the limit that the running engine reads; kubelets bring it to the pod within about a minute.
+
+    False where somebody is removing the Job: its ConfigMap goes first.
+    """
+    try:
+        cluster.patch(*_CONFIG_MAP, name, {"data": {"rate": rate}}, namespace=wish.namespace)
+    except NotFound:
+        return False
+    return True
 
 
 def write_record(cluster: Cluster, wish: Wish, observed: Observed) -> tuple[dict[str, Any], bool]:

@@ -109,10 +109,8 @@ def _wait(_cluster: Cluster, wish: Wish, _observed: Observed, step: Step) -> Res
 def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
     state = observed.state
     link.keep(cluster, wish, _name(observed), state.told.progress)
-    if step.new_rate:
-        act.set_rate(cluster, wish, _name(observed), step.new_rate)
     return {
-        "changed": bool(step.new_rate),
+        "changed": bool(step.new_rate) and act.set_rate(cluster, wish, _name(observed), step.new_rate),
         "progress": state.told.progress,
         "waiting": state.reason or state.note,
     }

@@ -77,6 +77,16 @@ def test_a_run_that_lists_more_takes_the_place_of_a_job_and_the_other_run_goes_o
     assert (last["changed"], last["seeding"], last["models"][0]["resolved"]) == (False, False, "c1")
 
 
+def test_a_job_that_is_being_removed_gets_no_new_limit() -> None:
+    fake = cluster()
+    first = run(fake, params(), check_mode=False)
+    pod(fake, "Running")
+    (config,) = [found for found in fake.objects if found[0] == "ConfigMap" and "seed" in found[2]]
+    del fake.objects[config]
+    waits = run(fake, params(followed=first["followed"], rate_limit="1MiB/s"), check_mode=False)
+    assert (waits["changed"], waits["seeding"]) == (False, True)
+
+
 def test_a_run_whose_job_was_replaced_seeds_itself_where_the_other_failed() -> None:
     fake = cluster()
     first = run(fake, params(), check_mode=False)

@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import NotFound
+
 Key = tuple[str, str, str]
 
 
@@ -86,6 +88,8 @@ class FakeCluster:
         self, api_version: str, kind: str, name: str, body: dict[str, Any], namespace: Optional[str] = None, **_: Any
     ) -> dict[str, Any]:
         key = self.key(kind, name, namespace)
+        if key not in self.objects:
+            raise NotFound(f"{kind} {name} not found")
         merge(self.objects[key], body)
         return self._wrote("patch", key)
 
