@@ -121,7 +121,8 @@ def test_answers_come_one_after_another(served: dict[str, Served]) -> None:
         for thread in threads:
             thread.join()
         first, _, last = sorted(end - start for end in ends)
-        assert last > 2 * first, f"{name}: {ends}"
+        # Three in a row end at 1, 2 and 3; together they would all end at 1. A busy machine blurs both.
+        assert last > 1.5 * first, f"{name}: {ends}"
 
 
 @pytest.mark.parametrize("name", NAMES)
