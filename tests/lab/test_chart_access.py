@@ -98,7 +98,7 @@ def test_a_stopped_pod_ends_its_answer(release: Place, address: str) -> None:
     said = [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: {")]
     assert "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in said if chunk["choices"])
     assert text.rstrip().endswith("data: [DONE]")
-    until(lambda: ask(address, chat("hello"), KEY)[0] == 200, 60, "an answer of the next pod")
+    until(lambda: ask(address, chat("hello"), KEY)[0] == 200, 120, "an answer of the next pod")
 
 
 def test_a_pod_that_loads_ends_at_once(release: Place) -> None:

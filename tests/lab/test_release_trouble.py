@@ -29,6 +29,7 @@ NO_PODS = {
     "metadata": {"name": "no-pods"},
     "spec": {"hard": {"pods": "0"}},
 }
+#: Without a probe a container counts as ready for the moment before it ends.
 LATE = {"exec": {"command": ["true"]}, "initialDelaySeconds": 20}
 OOM = {"resources": {"limits": {"memory": "32Mi"}}, "readinessProbe": LATE}
 
@@ -70,7 +71,15 @@ TROUBLES = {
         r"pod absent-\S+: (ErrImagePull|ImagePullBackOff) .*python:never",
     ),
     "crash": (
-        [deployment("crash", "python3", "-c", "print('no weights in /models'); raise SystemExit(3)")],
+        [
+            deployment(
+                "crash",
+                "python3",
+                "-c",
+                "print('no weights in /models'); raise SystemExit(3)",
+                container={"readinessProbe": LATE},
+            )
+        ],
         r"container main: CrashLoopBackOff \(exit code 3, \d+ restarts\); its last lines:\nno weights in /models",
     ),
     "out of memory": (
