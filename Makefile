@@ -45,7 +45,7 @@ demo: bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask
 
 # --- gates ------------------------------------------------------------------------------------------------------------
 .PHONY: check
-check: bootstrap ## lint, types, unit tests, sanity, chart, collection (under 3 minutes)
+check: bootstrap ## lint, types, unit tests, sanity, chart, collection (three to five minutes on two cores)
 	@python scripts/gates.py
 
 .PHONY: lint types unit chart sanity collection-test
