@@ -24,10 +24,8 @@ from .parts import Part
 
 #: whole downloads of one file that may turn out wrong before the hub is blamed
 WRONG_BYTES_TRIES = 3
-#: a slow link must not hold back progress until a buffer is full
+#: a slow link must not hold back progress and kill-safety until a buffer is full
 FLUSH_SECONDS = 0.5
-#: a stream that is faster fills a buffer in milliseconds, and need not wait until each piece is on disk
-QUICK_RATE = 64 << 20
 
 
 class Tools(NamedTuple):
@@ -84,7 +82,6 @@ def _download(hub: Hub, file: RemoteFile, part: Part, tools: Tools) -> tuple[str
             try:
                 offset = _attempt(hub, file, handle, offset, digest, tools)
             except HubError as error:
-                digest.settle()
                 offset = os.lseek(handle, 0, os.SEEK_CUR)
                 if isinstance(error, RangeRefused):
                     raise HubError(f"{error.message}: the hub's {file.path!r} is shorter than listed") from error
@@ -113,16 +110,13 @@ def _rehash(handle: int, offset: int, digest: Digest, tools: Tools) -> None:
 def _attempt(hub: Hub, file: RemoteFile, handle: int, offset: int, digest: Digest, tools: Tools) -> int:
     """One connection: from `offset` until the end, the next trouble, or a limit for which it is too slow.
 
-    The handle's position is the truth, once all is written that was handed over.
+    The handle's position is always the truth.
     """
-    body, quick = hub.open(file, offset), False
+    body = hub.open(file, offset)
     try:
         _skip(body, offset - body.start, digest.buffer(), tools)
-        while offset < file.size and body.pace(share := _share(tools)):
-            begin = time.monotonic()
-            got = _fill(body, file.size - offset, handle, digest, tools, quick and not share)
-            offset += got
-            quick = got > QUICK_RATE * (time.monotonic() - begin)
+        while offset < file.size and body.pace(_share(tools)):
+            offset += _fill(body, file.size - offset, handle, digest, tools)
     finally:
         body.close()
     return offset
@@ -137,24 +131,20 @@ def _skip(body: Body, count: int, buffer: memoryview, tools: Tools) -> None:
         count -= got
 
 
-def _fill(body: Body, wanted: int, handle: int, digest: Digest, tools: Tools, quick: bool) -> int:
-    """Fill a buffer and hand it over, also when the wire breaks. Each piece is on disk before the next is asked for,
-    but where the stream is `quick`: then the whole buffer is written while the next is filled."""
+def _fill(body: Body, wanted: int, handle: int, digest: Digest, tools: Tools) -> int:
+    """Fill a buffer, each piece on disk before the next is asked for; hash what came, also when the wire breaks."""
     buffer = digest.buffer()[:wanted]
     filled, deadline = 0, time.monotonic() + FLUSH_SECONDS
-    if not quick:
-        digest.settle()
     try:
         while filled < len(buffer) and time.monotonic() < deadline:
             got = _read(body, buffer[filled:], tools)
-            if not quick:
-                write_all(handle, buffer[filled : filled + got])
+            write_all(handle, buffer[filled : filled + got])
             filled += got
             tools.meter.received(got)
             _pay(got, tools)
     finally:
         if filled:
-            digest.update(filled, handle if quick else None)
+            digest.update(filled)
     return filled
 
 
