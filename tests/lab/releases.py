@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.condition import is_ready
 from ansible_collections.swift.k8s.plugins.module_utils._release import info, store, task
 
 from tests.lab.target import kubeconfig
@@ -111,8 +112,7 @@ class Lab:
         """Whether somebody plays that node: kwok reports its condition within a second."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            conditions = self.get("Node", "v1", NODE)["status"].get("conditions", [])
-            if any(item["type"] == "Ready" and item["status"] == "True" for item in conditions):
+            if is_ready(self.get("Node", "v1", NODE)):
                 return True
             time.sleep(0.2)
         return False

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from ansible_collections.swift.k8s.plugins.module_utils._devices.allocatable import ready
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.condition import is_ready
 from lab import control
 from lab.api import wait
 from lab.paths import ROLE, Paths
@@ -172,7 +172,7 @@ def test_a_node_that_dies_is_named_and_the_next_run_converges(devices: Devices) 
     assert code == 2, text
     assert "devices are not as expected on 1 nodes: lab-1: 0 of at least 1 huawei.com/" in text, text
     assert devices.allocatable("lab-0")["nvidia.com/gpu"] > 0
-    wait("lab-1 to be ready", lambda: ready(devices.cluster.get("v1", "Node", "lab-1") or {}), 90)
+    wait("lab-1 to be ready", lambda: is_ready(devices.cluster.get("v1", "Node", "lab-1") or {}), 90)
     code, _changed, text = devices.run("-t", "device_plugin")
     assert code == 0, text
     assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0

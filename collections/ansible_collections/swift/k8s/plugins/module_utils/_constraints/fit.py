@@ -20,11 +20,11 @@ _OTHERS_SHOWN = 3
 
 def free_devices(node: Node, resource: str) -> int:
     """Return how many of a resource are free on a node; all of them where nobody may tell."""
-    return sum(
-        int(device["count"] if device.get("free") is None else device["free"])
-        for device in node.get("accelerators") or []
-        if device.get("resource") == resource
-    )
+    return sum(_free(device) for device in node.get("accelerators") or [] if device.get("resource") == resource)
+
+
+def _free(device: Mapping[str, Any]) -> int:
+    return int(device["count"] if device.get("free") is None else device["free"])
 
 
 def fit(nodes: Iterable[Node], release: Release, taken: Taken) -> dict[str, Any]:
@@ -94,9 +94,7 @@ def _other_resources(nodes: Iterable[Node], release: Release) -> list[str]:
     for node in nodes:
         for device in node.get("accelerators") or []:
             if device.get("vendor") == release.get("vendor") and device.get("resource") != release["resource"]:
-                free[str(device.get("resource"))] += int(
-                    device["count"] if device.get("free") is None else device["free"]
-                )
+                free[str(device.get("resource"))] += _free(device)
     known = [f"{name} ({number} free)" for name, number in free.most_common(_OTHERS_SHOWN) if number]
     if not known:
         return []

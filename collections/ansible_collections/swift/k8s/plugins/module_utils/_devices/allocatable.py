@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._cluster.condition import is_ready
+
 Object = Mapping[str, Any]
 
 
@@ -26,9 +28,14 @@ class Unmet:
         return f"{self.node}: {self.reason}"
 
 
+def is_prefix(resource: str) -> bool:
+    """Say whether a resource stands for all whose names begin with it: it ends with / or -."""
+    return resource.endswith(("/", "-"))
+
+
 def amount(allocatable: Mapping[str, Any], resource: str) -> int:
-    """Return how many of a resource a node offers. A name that ends with / or - stands for all that begin with it."""
-    if resource.endswith(("/", "-")):
+    """Return how many of a resource a node offers."""
+    if is_prefix(resource):
         counts = [value for name, value in allocatable.items() if name.startswith(resource)]
     else:
         counts = [allocatable.get(resource, 0)]
@@ -56,15 +63,9 @@ def _look(expected: Object, node: Object | None) -> Unmet | None:
     if count < minimum:
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"
         return Unmet(
-            expected["node"], resource, minimum, count, reason + ("" if ready(node) else "; the node is not ready")
+            expected["node"], resource, minimum, count, reason + ("" if is_ready(node) else "; the node is not ready")
         )
     return _label(expected, node, count)
-
-
-def ready(item: Object) -> bool:
-    """Say whether a node or a pod is ready."""
-    conditions = (item.get("status") or {}).get("conditions") or []
-    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
 def _label(expected: Object, node: Object, count: int) -> Unmet | None:

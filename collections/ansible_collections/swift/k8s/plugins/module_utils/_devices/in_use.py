@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .allocatable import is_prefix
 from .problem import Problem
 
 Node = Mapping[str, Any]
@@ -41,7 +42,7 @@ def _held(vendor: str, node: Node) -> dict[str, int]:
 
 def _offers(resource: str, held: str) -> bool:
     """A node with huawei.com/Ascend910 offers its slices too, such as huawei.com/Ascend910-2c."""
-    if not resource or resource.endswith(("/", "-")):
+    if not resource or is_prefix(resource):
         return bool(resource) and held.startswith(resource)
     return held == resource or held.startswith(f"{resource}-")
 

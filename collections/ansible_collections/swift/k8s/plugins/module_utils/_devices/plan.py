@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import ascend, nvidia
+from .allocatable import is_prefix
 from .in_use import vanishing
 from .options import complete
 from .owner import decide, unexplained
@@ -184,7 +185,7 @@ def _smoke(
 
 def _names(resource: str, node: Mapping[str, Any]) -> list[str]:
     """Return a full name as it is; of one that many begin with, those that the node offers now."""
-    if not resource.endswith(("/", "-")):
+    if not is_prefix(resource):
         return [resource]
     offered = [str(device.get("resource")) for device in node.get("accelerators") or [] if device.get("count")]
     return [name for name in offered if name.startswith(resource)]

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .._cluster.condition import is_ready
 from .._cluster.named import named
 from .._cluster.reader import Reader
 from .._facts.plugins import mounts_socket
-from .allocatable import amount, ready
+from .allocatable import amount
 from .wait import NotReadyError
 
 REPORT_SECONDS = 20.0
@@ -74,7 +75,7 @@ def settle(
 
 def _plugins(cluster: Reader, node: Object) -> Plugins:
     """A node that is not ready reports nothing, and its pods do not end: waiting for it teaches nothing."""
-    if not ready(node):
+    if not is_ready(node):
         return Plugins(alone=True)
     pods = cluster.list("v1", "Pod", field_selector=f"spec.nodeName={node['metadata']['name']}")
     found = [pod for pod in pods if mounts_socket(pod["spec"])]

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Optional, Protocol
 
+from .._cluster.condition import is_ready
 from .._cluster.named import named
 from .._cluster.reader import Reader
-from .allocatable import Unmet, ready, rolled_out, unmet
+from .allocatable import Unmet, rolled_out, unmet
 from .diagnosis import describe, last_event
 
 POLL_SECONDS = 1.0
@@ -88,14 +89,14 @@ def _nodes_to_look_at(cluster: Cluster, params: Params, missing: list[Unmet]) ->
     if missing:
         return list(dict.fromkeys(item.node for item in missing))[:NODES_DIAGNOSED]
     pods = [pod for plugin in params["plugins"] for pod in _pods(cluster, plugin)]
-    broken = [pod for pod in pods if not ready(pod)]
+    broken = [pod for pod in pods if not is_ready(pod)]
     return [pod["spec"]["nodeName"] for pod in broken if pod["spec"].get("nodeName")][:NODES_DIAGNOSED]
 
 
 def diagnosis(cluster: Cluster, plugins: Iterable[Mapping[str, str]], node: str) -> str:
     """Return what the plugins' worst pod on a node says of itself."""
     pods = [pod for plugin in plugins for pod in _pods(cluster, plugin, f"spec.nodeName={node}")]
-    pod = next((item for item in pods if not ready(item)), pods[0] if pods else None)
+    pod = next((item for item in pods if not is_ready(item)), pods[0] if pods else None)
     if pod is None:
         return describe(None, "", "")
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]

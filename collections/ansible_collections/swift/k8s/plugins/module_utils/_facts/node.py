@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._accelerator.devices import devices
+from .._cluster.condition import is_ready
 
 #: Hundreds of labels a node that nobody selects by would only make the facts of 1,000 nodes long.
 _NOISE = ("beta.kubernetes.io/", "feature.node.kubernetes.io/cpu-cpuid.", "feature.node.kubernetes.io/kernel-config.")
@@ -20,9 +21,7 @@ def node_fact(node: Mapping[str, Any]) -> dict[str, Any]:
     labels = metadata.get("labels") or {}
     return {
         "name": metadata["name"],
-        "ready": any(
-            one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or []
-        ),
+        "ready": is_ready(node),
         "schedulable": not spec.get("unschedulable", False),
         "address": next(
             (one["address"] for one in status.get("addresses") or [] if one.get("type") == "InternalIP"), None

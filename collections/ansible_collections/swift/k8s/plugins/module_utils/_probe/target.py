@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._cluster.condition import is_ready
 from .client import ProbeError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def ready_pod(cluster: Cluster, service: Mapping[str, Any]) -> tuple[str, int]:
     labels = (found["spec"].get("selector") or {}).items()
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels))
     pods = cluster.list("v1", "Pod", namespace=namespace, label_selector=selector) if selector else []
-    ready = [pod for pod in pods if is_ready(pod)]
+    ready = [pod for pod in pods if takes_requests(pod)]
     if not ready:
         raise ProbeError(f"{name} has no ready pod ({len(pods)} in all); look at its pods")
     newest = max(ready, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
@@ -61,8 +62,5 @@ def container_port(port: Mapping[str, Any], pod: Mapping[str, Any]) -> int:
     raise ProbeError(f"pod {pod['metadata']['name']} has no port named {wanted}; correct the Service's targetPort")
 
 
-def is_ready(pod: Mapping[str, Any]) -> bool:
-    if pod["metadata"].get("deletionTimestamp"):
-        return False
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
+def takes_requests(pod: Mapping[str, Any]) -> bool:
+    return not pod["metadata"].get("deletionTimestamp") and is_ready(pod)

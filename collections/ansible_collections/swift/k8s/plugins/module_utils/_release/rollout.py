@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._cluster.condition import is_ready
 from .objects import Object
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
@@ -113,7 +114,7 @@ def refused(item: Object) -> Trouble | None:
 def phase(pod: Object) -> str:
     """Where a pod is on its way: waiting for a node, pulling, fetching, loading, ready."""
     status = pod.get("status") or {}
-    if any(one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or []):
+    if is_ready(pod):
         return "ready"
     if not (pod.get("spec") or {}).get("nodeName"):
         return "waiting for a node"

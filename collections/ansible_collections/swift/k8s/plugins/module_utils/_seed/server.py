@@ -11,6 +11,7 @@ from typing import Any
 from .._cache.errors import BadSpec
 from .._cache.rate import parse_rate
 from .._cluster.cluster import Cluster
+from .._cluster.condition import is_ready
 from .errors import SeedError
 from .labels import LABELS
 from .nodes import HOSTNAME, PORT, server_name
@@ -85,8 +86,7 @@ def ready(cluster: Cluster, wish: Wish, rate_limit: str) -> bool:
     if pod["metadata"].get("deletionTimestamp"):
         return False
     _keep_rate(cluster, wish, rate_limit)
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return is_ready(pod)
 
 
 def _useless(pod: Mapping[str, Any], wish: Wish) -> bool:

@@ -187,7 +187,7 @@ def test_not_reachable_in_the_cluster(server: Any, how: Any, cluster: Any, messa
 
 def test_a_pod_on_its_way_out_is_not_asked() -> None:
     conditions = [{"type": "Ready", "status": "True"}]
-    assert not target.is_ready({"metadata": {"deletionTimestamp": "now"}, "status": {"conditions": conditions}})
+    assert not target.takes_requests({"metadata": {"deletionTimestamp": "now"}, "status": {"conditions": conditions}})
 
 
 def test_numbered_target_port() -> None:
