@@ -123,6 +123,10 @@ func (s *server) Allocate(_ context.Context, request *api.AllocateRequest) (*api
 	return answer, nil
 }
 
+// A kubelet that is told of a plugin while it learns that the one before has ended can take the one for the other, and
+// then never notices the end of the new one (1.36, devicemanager/plugin/v1beta1, runClient): its devices stay for good.
+const pauseBetween = 2 * time.Second
+
 // serve offers the resources until the context ends or again() says that the configuration is another.
 // A kubelet that restarts empties the directory and makes a new socket: everything is registered anew then.
 func serve(ctx context.Context, devices inventory, resources []resource, again <-chan os.Signal) error {
@@ -141,6 +145,10 @@ func serve(ctx context.Context, devices inventory, resources []resource, again <
 		over, err := watch(ctx, kubelet, servers, failed == nil, again)
 		for _, one := range servers {
 			one.stop()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pauseBetween):
 		}
 		if over {
 			return err

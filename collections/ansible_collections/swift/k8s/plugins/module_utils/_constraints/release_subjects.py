@@ -10,6 +10,7 @@ from typing import Any, Optional
 
 from .._accelerator.slices import SLICES, of_chip, resource_of
 from .._accelerator.vendors import named, vendor_of
+from .._devices.allocatable import is_prefix
 from .cuda import newest, remedy
 from .fit import Taken, fit, free_devices
 from .images import requirements
@@ -35,7 +36,7 @@ def _release(release: Data, facts: Data, plan: Data) -> Subject:
     vendor = release["vendor"]
     nodes = facts.get("nodes") or []
     coming = _coming(plan, vendor)
-    brought = sorted({name for name in coming.values() if not name.endswith("/")})
+    brought = sorted({_said(name) for name in coming.values() if not name.endswith("/")})
     return {
         **release,
         "subject": f"release {release['name']}",
@@ -64,7 +65,7 @@ def _release(release: Data, facts: Data, plan: Data) -> Subject:
 
 
 def _coming(plan: Data, vendor: str) -> dict[str, str]:
-    """Return node -> the resource, or a prefix that ends in /, that this run's device plugin will offer there."""
+    """Return node -> the resource, or what its name begins with, that this run's device plugin will offer there."""
     part = (plan.get("vendors") or {}).get(vendor) or {}
     if part.get("action") != "install":
         return {}
@@ -72,7 +73,11 @@ def _coming(plan: Data, vendor: str) -> dict[str, str]:
 
 
 def _matches(coming: str, resource: str) -> bool:
-    return bool(coming) and (resource.startswith(coming) if coming.endswith("/") else resource == coming)
+    return bool(coming) and (resource.startswith(coming) if is_prefix(coming) else resource == coming)
+
+
+def _said(coming: str) -> str:
+    return f"{coming}PROFILE" if is_prefix(coming) else coming
 
 
 def _slice(release: Data, nodes: Iterable[Data]) -> Subject:

@@ -23,6 +23,8 @@ class Unmet:
     found: int
     reason: str
     hopeless: bool = False
+    #: Devices are there that should be gone.
+    left: bool = False
 
     def __str__(self) -> str:
         return f"{self.node}: {self.reason}"
@@ -59,7 +61,7 @@ def _look(expected: Object, node: Object | None) -> Unmet | None:
     count = amount(status.get("allocatable") or {}, resource)
     if maximum is not None and count > maximum:
         reason = f"{count} {resource.rstrip('/-')} still allocatable"
-        return Unmet(expected["node"], resource, minimum, count, reason)
+        return Unmet(expected["node"], resource, minimum, count, reason, left=True)
     if count < minimum:
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"
         return Unmet(

@@ -15,6 +15,10 @@ Object = Mapping[str, Any]
 # MindCluster FAQ 342, 343, 346, 390; HAMi issue 1696
 HINTS = (
     (
+        r"Allocate failed due to .*(dial unix|has been stopped)",
+        "The kubelet offers devices of a plugin that is gone: restart the kubelet there, or start the plugin again.",
+    ),
+    (
         r"no runtime for .* is configured",
         "The node's container runtime has no handler of that name: configure it, or set runtime_class: ''.",
     ),
@@ -40,10 +44,16 @@ HINTS = (
     ),
 )
 NO_POD = "No pod of the plugin runs there: compare labels and taints of the node with what the DaemonSet wants."
+#: A kubelet that loses a plugin while the next one registers can mix the two up, and never notice that the latter ends
+#: (Kubernetes 1.36, pkg/kubelet/cm/devicemanager/plugin/v1beta1, handler.go, runClient).
+NO_POD_LEFT = (
+    "No pod of the plugin runs there any more, but the kubelet has not noticed: restart the kubelet (its pods go on), "
+    "then run again."
+)
 
 
 def state(pod: Object) -> str:
-    """Return the worst that a pod's containers say of themselves, or its phase."""
+    """Return the worst that a pod's containers say of themselves, or its phase and why the kubelet refused it."""
     status = pod.get("status") or {}
     containers = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
     for container in containers:
@@ -56,7 +66,9 @@ def state(pod: Object) -> str:
         ended = (container.get("lastState") or {}).get("terminated") or {}
         if ended:
             return f"{container['name']} restarted after exit code {ended.get('exitCode')}"
-    return str(status.get("phase") or "unknown")
+    phase = str(status.get("phase") or "unknown")
+    refused = ": ".join(str(status[key]) for key in ("reason", "message") if status.get(key))
+    return f"{phase}, {refused}" if phase == "Failed" and refused else phase
 
 
 def last_event(events: Iterable[Object]) -> str:
@@ -71,10 +83,10 @@ def hint(text: str) -> Optional[str]:
     return next((advice for pattern, advice in HINTS if re.search(pattern, text)), None)
 
 
-def describe(pod: Optional[Object], event: str, log: str) -> str:
-    """Return the diagnosis of one node's plugin pod."""
+def describe(pod: Optional[Object], event: str, log: str, without: str = NO_POD) -> str:
+    """Return the diagnosis of one node's plugin pod, or what it means to be `without` one."""
     if pod is None:
-        return NO_POD
+        return without
     metadata = pod["metadata"]
     lines = [f"Pod {metadata.get('namespace')}/{metadata['name']}: {state(pod)}."]
     if event:

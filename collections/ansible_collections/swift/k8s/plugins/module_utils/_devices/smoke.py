@@ -87,7 +87,7 @@ def smoke(cluster: Cluster, test: Mapping[str, Any], wait_timeout: float, plugin
     name, namespace = created["metadata"]["name"], test["namespace"]
     try:
         ended = _wait(cluster, name, namespace, wait_timeout)
-        log = "" if ended is None else cluster.logs(namespace, name, tail_lines=LOG_LINES)
+        log = cluster.logs(namespace, name, tail_lines=LOG_LINES) if ended and _ran(ended) else ""
         if ended is None or ended["status"]["phase"] != "Succeeded":
             raise _failure(cluster, test, name, log, plugins)
         node, output = ended["spec"].get("nodeName"), log.splitlines()
@@ -122,6 +122,11 @@ def _wait(cluster: Cluster, name: str, namespace: str, wait_timeout: float) -> O
             return live
         time.sleep(min(POLL_SECONDS, wait_timeout))
     return None
+
+
+def _ran(pod: Mapping[str, Any]) -> bool:
+    """Say whether there is a log: a pod that its kubelet did not admit has no container."""
+    return any(item.get("containerID") for item in pod["status"].get("containerStatuses") or [])
 
 
 def _failure(cluster: Cluster, test: Mapping[str, Any], name: str, log: str, plugins: Plugins) -> NotReadyError:

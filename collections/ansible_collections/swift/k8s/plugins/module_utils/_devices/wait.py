@@ -12,7 +12,7 @@ from .._cluster.condition import is_ready
 from .._cluster.named import named
 from .._cluster.reader import Reader
 from .allocatable import Unmet, rolled_out, unmet
-from .diagnosis import describe, last_event
+from .diagnosis import NO_POD, NO_POD_LEFT, describe, last_event
 
 POLL_SECONDS = 1.0
 POLL_SECONDS_MAX = 5.0
@@ -80,8 +80,11 @@ def explain(cluster: Cluster, params: Params, missing: list[Unmet], rolling: lis
         lines.append(f"After {waited:.0f} s devices are not as expected on {len(missing)} nodes: {nodes}.")
     if rolling:
         lines.append(f"After {waited:.0f} s DaemonSet {', '.join(rolling)} is not rolled out on every node.")
-    plugins = params["plugins"]
-    lines += [f"On {node}: {diagnosis(cluster, plugins, node)}" for node in _nodes_to_look_at(cluster, params, missing)]
+    plugins, left = params["plugins"], {item.node for item in missing if item.left}
+    lines += [
+        f"On {node}: {diagnosis(cluster, plugins, node, NO_POD_LEFT if node in left else NO_POD)}"
+        for node in _nodes_to_look_at(cluster, params, missing)
+    ]
     return "\n".join(lines)
 
 
@@ -93,12 +96,12 @@ def _nodes_to_look_at(cluster: Cluster, params: Params, missing: list[Unmet]) ->
     return [pod["spec"]["nodeName"] for pod in broken if pod["spec"].get("nodeName")][:NODES_DIAGNOSED]
 
 
-def diagnosis(cluster: Cluster, plugins: Iterable[Mapping[str, str]], node: str) -> str:
-    """Return what the plugins' worst pod on a node says of itself."""
+def diagnosis(cluster: Cluster, plugins: Iterable[Mapping[str, str]], node: str, without: str = NO_POD) -> str:
+    """Return what the plugins' worst pod on a node says of itself, or what it means to be `without` one."""
     pods = [pod for plugin in plugins for pod in _pods(cluster, plugin, f"spec.nodeName={node}")]
     pod = next((item for item in pods if not is_ready(item)), pods[0] if pods else None)
     if pod is None:
-        return describe(None, "", "")
+        return describe(None, "", "", without)
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     events = cluster.list("v1", "Event", namespace=namespace, field_selector=f"involvedObject.name={name}")
     return describe(pod, last_event(events), _log(cluster, pod))

@@ -74,6 +74,18 @@ def test_devices_under_another_name_are_not_those_that_a_release_waits_for() -> 
     assert found["advice"].startswith("Select the nodes in device_plugin_ascend.nodes")
 
 
+@pytest.mark.parametrize(
+    ("resource", "pending"), [("nvidia.com/mig-1g.10gb", True), ("nvidia.com/gpu", False), ("nvidia.com/migx", False)]
+)
+def test_slices_that_come_with_this_run(resource: str, pending: bool) -> None:
+    expect = [{"node": "gpu-1", "resource": "nvidia.com/mig-", "minimum": 1}]
+    plan = {"vendors": {"nvidia": {"action": "install", "options": {}, "expect": expect}}}
+    release = {"name": "gpu", "values": {"accelerator": {"vendor": "nvidia", "resource": resource}}}
+    whole = {"nodes": [{**NODE, "accelerators": []}]}
+    (found,) = build({"releases": [release]}, plan, **whole)["releases"]
+    assert (found["pending"], found["brought"]) == (pending, ["nvidia.com/mig-PROFILE"])
+
+
 def test_releases_share_what_is_free_in_their_order() -> None:
     big = [{"name": name, "values": {"accelerator": {"vendor": "nvidia", "count": 6}}} for name in "ab"]
     assert [item["fit"]["missing"] for item in build({"releases": big})["releases"]] == [0, 1]

@@ -41,7 +41,10 @@ class FakeCluster:
 
     def create(self, obj: Mapping[str, Any]) -> dict[str, Any]:
         metadata = {**obj["metadata"], "name": obj["metadata"]["generateName"] + "x1"}
-        made = {"metadata": metadata, "spec": {**obj["spec"], "nodeName": "gpu-1"}, "status": {"phase": self.pods_end}}
+        status: dict[str, Any] = {"phase": self.pods_end}
+        if self.pods_end != "Pending":
+            status["containerStatuses"] = [{"name": "smoke", "containerID": "x"}]
+        made = {"metadata": metadata, "spec": {**obj["spec"], "nodeName": "gpu-1"}, "status": status}
         self.kinds.setdefault(obj["kind"], []).append(made)
         return made
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Optional
 
 import pytest
@@ -109,6 +110,11 @@ EVENTS = [
     [
         (CRASHING, "ctr CrashLoopBackOff: back-off 40s"),
         (plugin_pod(phase="Pending"), "Pending"),
+        (plugin_pod(phase="Failed"), "Failed"),
+        (
+            plugin_pod(phase="Failed", reason="UnexpectedAdmissionError", message="Allocate failed"),
+            "Failed, UnexpectedAdmissionError: Allocate failed",
+        ),
         (
             plugin_pod(containerStatuses=[{"name": "c", "state": {"waiting": {"reason": "ContainerCreating"}}}]),
             "Running",
@@ -126,6 +132,7 @@ def test_state(live: dict[str, Any], expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
+        ("Allocate failed due to rpc error: ... dial unix /x.sock: connect: no such file", "restart the kubelet"),
         ('no runtime for "nvidia" is configured', "no handler of that name"),
         ("Failed to initialize NVML: could not load NVML library", "sees no driver"),
         ("dcmi module initialize failed. ret is -8005", "npu-smi info"),
@@ -228,6 +235,16 @@ def test_no_pod_on_the_node() -> None:
         wait(FakeCluster(Node=[node({})]), PARAMS, clock, clock.sleep)
 
 
+def test_devices_that_a_kubelet_keeps() -> None:
+    clock = Clock()
+    params = {**PARAMS, "expect": [{**PARAMS["expect"][0], "minimum": 0, "maximum": 0}]}
+    there = node({"nvidia.com/gpu": "8"})
+    with pytest.raises(NotReadyError, match="any more, but the kubelet has not noticed: restart the kubelet"):
+        wait(FakeCluster(Node=[there]), params, clock, clock.sleep)
+    with pytest.raises(NotReadyError, match="On gpu-1: Pod ndp/plugin-x: ctr CrashLoopBackOff"):
+        wait(FakeCluster(Node=[there], Pod=[CRASHING]), params, clock, clock.sleep)
+
+
 def test_a_daemonset_that_does_not_roll_out() -> None:
     clock = Clock()
     params = {**PARAMS, "expect": [], "daemonsets": [{"namespace": "ndp", "name": "plugin"}]}
@@ -293,6 +310,21 @@ def test_a_smoke_pod_that_fails_shows_the_plugins_last_words() -> None:
     cluster.pods_end, cluster.log = "Failed", "no NVML"
     with pytest.raises(NotReadyError, match=r"On gpu-1: Pod ndp/plugin-x: ctr CrashLoopBackOff(.|\n)*ctr: no NVML"):
         smoke(cluster, TEST, 5, PARAMS["plugins"])
+
+
+def test_a_smoke_pod_that_its_kubelet_refuses_has_no_log() -> None:
+    class Refusing(FakeCluster):
+        def create(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+            made = super().create(obj)
+            why = "Allocate failed due to rpc error: dial unix /x.sock: connect: no such file or directory"
+            made["status"] = {"phase": "Failed", "reason": "UnexpectedAdmissionError", "message": why}
+            return made
+
+        def logs(self, *_place: Any, **_options: Any) -> str:
+            raise AssertionError("the API server answers 400: container is not available")
+
+    with pytest.raises(NotReadyError, match=r"UnexpectedAdmissionError: Allocate(.|\n)*restart the kubelet there"):
+        smoke(Refusing(), TEST, 5)
 
 
 @pytest.mark.parametrize(("end", "seconds"), [("Failed", 5), ("Pending", 0.05)])
