@@ -32,7 +32,7 @@ def served(lab_without_devices: Devices) -> Iterator[Devices]:
     code, _changed, text = lab_without_devices.run()
     assert code == 0, text
     yield lab_without_devices
-    lab_without_devices.remove()
+    lab_without_devices.clear()
 
 
 def test_pods_tell_what_the_api_cannot(served: Devices) -> None:

@@ -9,7 +9,7 @@ reports the loss with its next status, 10 s later at most (nodeStatusUpdateFrequ
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -28,20 +28,29 @@ Doubt = tuple[str, str]
 
 @dataclass(frozen=True)
 class Plugins:
-    """Pods of device plugins on a node: those that end, and whether one goes on that no DaemonSet made."""
+    """Pods of device plugins on a node: those that end, whether one goes on, and whether that is no DaemonSet's."""
 
     ending: tuple[str, ...] = ()
+    staying: bool = False
     alone: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Nodes that stopped offering what they seemed to, and nodes that go on without a pod that could be a plugin."""
+
+    gone: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
 
 
 def settle(
     cluster: Reader,
-    doubtful: Iterable[Mapping[str, str]],
+    doubtful: Sequence[Mapping[str, str]],
     timeout: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> list[str]:
-    """Return the nodes that stopped offering what they seemed to; the others go on.
+) -> Settled:
+    """Return which nodes stopped offering what they seemed to, and which go on for a reason that cannot be seen.
 
     `doubtful` holds a node and a resource, or what its resources begin with, each. Raises NotReadyError when the pod of
     a plugin has not ended after `timeout` seconds.
@@ -66,7 +75,8 @@ def settle(
             if name in ended and (plugins[name].alone or now - ended[name] >= REPORT_SECONDS)
         }
         if not pending:
-            return sorted(gone)
+            staying = {item["node"] for item in doubtful} - gone
+            return Settled(tuple(sorted(gone)), tuple(sorted(name for name in staying if not plugins[name].staying)))
         late = {name: plugins[name].ending for name in nodes if name not in ended}
         if late and now - start >= timeout:
             raise NotReadyError(_stuck(late, now - start))
@@ -76,13 +86,15 @@ def settle(
 def _plugins(cluster: Reader, node: Object) -> Plugins:
     """A node that is not ready reports nothing, and its pods do not end: waiting for it teaches nothing."""
     if not is_ready(node):
-        return Plugins(alone=True)
+        return Plugins(staying=True, alone=True)
     pods = cluster.list("v1", "Pod", field_selector=f"spec.nodeName={node['metadata']['name']}")
     found = [pod for pod in pods if mounts_socket(pod["spec"])]
     ending = [pod["metadata"] for pod in found if pod["metadata"].get("deletionTimestamp")]
+    staying = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
     return Plugins(
         ending=tuple(f"{metadata['namespace']}/{metadata['name']}" for metadata in ending),
-        alone=any(not pod["metadata"].get("deletionTimestamp") and not _of_daemonset(pod) for pod in found),
+        staying=bool(staying),
+        alone=not all(map(_of_daemonset, staying)),
     )
 
 

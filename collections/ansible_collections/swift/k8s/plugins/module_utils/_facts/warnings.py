@@ -33,7 +33,8 @@ def warnings(nodes: Sequence[Node], owners: Sequence[Owner] | None) -> list[str]
         if alone:
             found.append(
                 f"no DaemonSet advertises the {vendor.name} devices of {_told(alone)}: find out what does before "
-                "another device plugin is installed."
+                "another device plugin is installed (a static pod, a service of the node; or nobody, and the kubelet "
+                "wants a restart to notice it)."
             )
     return found
 

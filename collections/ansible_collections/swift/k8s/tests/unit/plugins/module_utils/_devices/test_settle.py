@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._devices.settle import REPORT_SECONDS, settle
+from ansible_collections.swift.k8s.plugins.module_utils._devices.settle import REPORT_SECONDS, Settled, settle
 from ansible_collections.swift.k8s.plugins.module_utils._devices.wait import NotReadyError
 
 from .fakes import FakeCluster
 
 DOUBT = [{"node": "gpu-1", "resource": "nvidia.com/"}]
+GONE, UNEXPLAINED = Settled(gone=("gpu-1",)), Settled(unexplained=("gpu-1",))
 SOCKET = "/var/lib/kubelet/device-plugins"
 
 
@@ -45,29 +46,29 @@ class Time:
 
 
 @pytest.mark.parametrize(
-    ("live", "pods", "gone", "seconds"),
+    ("live", "pods", "found", "seconds"),
     [
-        (None, [], ["gpu-1"], 0),
-        (node(0), [], ["gpu-1"], 0),
-        (node(8), [], [], REPORT_SECONDS),
-        (node(8), [pod("DaemonSet")], [], REPORT_SECONDS),
-        (node(8), [pod("Node", path="/var/log")], [], REPORT_SECONDS),
-        (node(8), [pod("Node")], [], 0),
-        (node(8, ready="Unknown"), [pod("DaemonSet", ending=True)], [], 0),
+        (None, [], GONE, 0),
+        (node(0), [], GONE, 0),
+        (node(8), [], UNEXPLAINED, REPORT_SECONDS),
+        (node(8), [pod("DaemonSet")], Settled(), REPORT_SECONDS),
+        (node(8), [pod("Node", path="/var/log")], UNEXPLAINED, REPORT_SECONDS),
+        (node(8), [pod("Node")], Settled(), 0),
+        (node(8, ready="Unknown"), [pod("DaemonSet", ending=True)], Settled(), 0),
     ],
     ids=["no such node", "offers none", "goes on", "another's", "no plugin", "a static pod", "not ready"],
 )
-def test_what_does_not_change(live: Any, pods: list[Any], gone: list[str], seconds: float) -> None:
+def test_what_does_not_change(live: Any, pods: list[Any], found: Settled, seconds: float) -> None:
     time = Time()
     cluster = FakeCluster(Node=[live] if live else [], Pod=pods)
-    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == gone
+    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == found
     assert time.now == seconds
 
 
 def test_the_report_comes() -> None:
     cluster = FakeCluster(Node=[node(8)], Pod=[])
     time = Time({9: lambda: cluster.kinds.update(Node=[node(0)])})
-    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == ["gpu-1"]
+    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == GONE
     assert time.now == 9
 
 
@@ -76,7 +77,7 @@ def test_pods_that_end_are_waited_for_before_and_after_the_report() -> None:
     time = Time(
         {25: lambda: cluster.kinds.update(Node=[node(0)]), 30: lambda: cluster.kinds.update(Pod=[])},
     )
-    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == ["gpu-1"]
+    assert settle(cluster, DOUBT, 60, time.clock, time.sleep) == GONE
     assert time.now == 30
 
 
@@ -88,4 +89,4 @@ def test_a_pod_that_does_not_end_is_named() -> None:
 
 
 def test_nothing_to_doubt() -> None:
-    assert settle(FakeCluster(), [], 60) == []
+    assert settle(FakeCluster(), [], 60) == Settled()
