@@ -32,7 +32,7 @@ def model(place: Place) -> Iterator[dict[str, Any]]:
 
 
 def test_ended_joined_unchanged_verified(place: Place, model: dict[str, Any]) -> None:
-    wish = {"model_cache_volume": "models", "model_cache_models": [model], "model_cache_rate_limit": "2MiB/s"}
+    wish = {"model_cache_volume": "models", "model_cache_models": [model], "model_cache_rate_limit": "1MiB/s"}
     run = place.start(**wish)
     job = place.wait(lambda: next((job for job in place.jobs() if (job.get("status") or {}).get("ready")), None))
     end(run.pid)

@@ -18,18 +18,19 @@ __all__ = ["place"]
 
 pytestmark = pytest.mark.lab
 
-SIZE = 24_000_000
-LIMIT = "2MiB/s"
+#: The first takes longer than a second run needs to come to it, on a busy machine too.
+SIZES = {"one": 24_000_000, "two": 2_000_000}
+LIMIT = "1MiB/s"
 
 
 @pytest.fixture
 def models(place: Place) -> Iterator[list[dict[str, Any]]]:
     """Two models of random bytes on the lab's hub, known to no other test."""
     folder = Path(place.facts["root"]) / "hub" / place.namespace
-    for name in ("one", "two"):
+    for name, size in SIZES.items():
         (folder / name).mkdir(parents=True)
-        (folder / name / "model.safetensors").write_bytes(os.urandom(SIZE))
-    yield [{"id": f"{place.namespace}/{name}", "endpoint": "http://hub.lab:8099"} for name in ("one", "two")]
+        (folder / name / "model.safetensors").write_bytes(os.urandom(size))
+    yield [{"id": f"{place.namespace}/{name}", "endpoint": "http://hub.lab:8099"} for name in SIZES]
     shutil.rmtree(folder)
 
 
@@ -51,7 +52,7 @@ def test_a_run_for_another_model_waits_for_the_job_of_the_first(place: Place, mo
     assert f"brings {models[0]['id']}, which this run does not list" in " ".join(other.text.split())
     assert uid in [job["metadata"]["uid"] for job in place.jobs()]
     assert recorded(place) == [f"model:{model['id']}" for model in models]
-    assert [place.sent(model["id"]) for model in models] == [SIZE, SIZE]
+    assert [place.sent(model["id"]) for model in models] == list(SIZES.values())
 
 
 def test_a_run_that_lists_more_takes_the_place_and_the_first_goes_on(
@@ -63,4 +64,4 @@ def test_a_run_that_lists_more_takes_the_place_and_the_first_goes_on(
     told, _nothing = first.communicate(timeout=60)
     assert (first.returncode, more.code) == (0, 0), told + more.text
     assert recorded(place) == [f"model:{model['id']}" for model in models]
-    assert sum(place.sent(model["id"]) for model in models) < 2 * SIZE + (1 << 20)
+    assert sum(place.sent(model["id"]) for model in models) < sum(SIZES.values()) + (1 << 20)
