@@ -9,6 +9,9 @@ import threading
 from .repos import SMALLEST_LFS
 from .server import HubServer
 
+#: The kernel may give a signal to a thread that serves; the main one hears of it when it wakes.
+HEAR_SECONDS = 0.2
+
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
@@ -57,7 +60,8 @@ def main() -> None:
     )
     with hub:
         print(f"hub ready at {hub.url}", flush=True)
-        stop.wait()
+        while not stop.wait(HEAR_SECONDS):
+            pass
 
 
 def _tokens(path: str | None) -> list[str]:

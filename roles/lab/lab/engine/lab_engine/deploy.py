@@ -14,6 +14,8 @@ from . import log, model, options
 from .service import Engine, Service
 
 _PORTS = 100
+#: The kernel may give a signal to the thread that serves; this one hears of it when it wakes.
+_HEAR_SECONDS = 0.2
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -36,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGINT, end)
     threading.Thread(target=service.serve_forever, args=(0.05,), daemon=True).start()
     log.info(f"Uvicorn running on http://{service.server_address[0]!s}:{service.server_address[1]} (the stand-in)")
-    done.wait()
+    while not done.wait(_HEAR_SECONDS):
+        pass
     service.close()
     log.info("Application shutdown complete.")
     _die_of(ending[0])

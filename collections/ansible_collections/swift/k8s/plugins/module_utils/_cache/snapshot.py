@@ -35,6 +35,8 @@ from .prepare import Prepared
 from .report import Outcome
 from .spec import Spec
 
+HEAR_SECONDS = 0.5
+
 
 class Work(NamedTuple):
     """What the engine lends to each model."""
@@ -145,11 +147,17 @@ def _fetch_all(item: Prepared, wanted: list[Fetch], work: Work) -> tuple[list[Re
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        _join(worker)
     for error in errors:
         if not isinstance(error, (CacheError, HubError)):
             raise error
     return fetched, errors[0] if errors else None
+
+
+def _join(worker: threading.Thread) -> None:
+    """Wait for it in steps: the kernel may give SIGTERM to a worker, and only the main thread acts on it, once awake."""
+    while worker.is_alive():
+        worker.join(HEAR_SECONDS)
 
 
 def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:

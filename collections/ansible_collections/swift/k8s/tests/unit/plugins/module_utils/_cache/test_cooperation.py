@@ -151,12 +151,15 @@ def test_a_hundred_kills_in_a_row_lose_nothing(cache: Cache, hub: HubServer) -> 
     assert killed_often(cache, hub, kills=100, rate=MIB // 4, seed=2) <= 100 * MIB
 
 
-def test_sigterm_ends_politely_and_says_what_next(cache: Cache, hub: HubServer) -> None:
+@pytest.mark.parametrize("thread", [0, 1, -1], ids=["main", "second", "last"])
+def test_sigterm_ends_politely_and_says_what_next(cache: Cache, hub: HubServer, thread: int) -> None:
+    """Whichever thread the kernel gives it to."""
     hub.put(ID, FILES)
     hub.fault("slow", rate=2 * MIB, path=BIG)
     seeder = Seeder(cache)
     wait_for(cache, MIB // 2)
-    seeder.process.terminate()
+    threads = sorted(map(int, os.listdir(f"/proc/{seeder.process.pid}/task")))
+    os.kill(threads[thread], signal.SIGTERM)
     events = seeder.end()
     assert seeder.process.returncode == 1
     assert events[-1]["event"] == "error"
