@@ -155,7 +155,7 @@ def _fetch_all(item: Prepared, wanted: list[Fetch], work: Work) -> tuple[list[Re
 
 
 def _join(worker: threading.Thread) -> None:
-    """Wait for it in steps: the kernel may give SIGTERM to a worker, and only the main thread acts on it, once awake."""
+    """Wait for it in steps: the kernel may give SIGTERM to a worker, on which only the main thread acts, once awake."""
     while worker.is_alive():
         worker.join(HEAR_SECONDS)
 
