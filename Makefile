@@ -62,7 +62,7 @@ sanity: bootstrap ## ansible-test sanity
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups molecule
+.PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups test-ingress molecule
 test: check test-slow ## all tests but those with targets of their own below; two halves side by side, on a lab each
 ifdef LAB_KUBECONFIG
 	@$(MAKE) test-lab
@@ -84,19 +84,20 @@ test-storage: $(CLUSTER) ## those for volumes and model caches
 	@pytest -m "lab and not slow" tests/lab/test_s[et]* --timeout=900 --durations=15
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
-	@pytest -s tests/scaling --timeout=580
-	@$(LAB).scaling down
+	@pytest -s tests/scaling --timeout=580; ended=$$?; $(LAB).scaling down; exit $$ended
 test-groups: lab-engines ## a model on two pods, kept by the real LeaderWorkerSet controller; compiles it the first time
 	@$(LAB).groups up
-	@pytest tests/groups --timeout=180
-	@$(LAB).groups down
+	@pytest tests/groups --timeout=180; ended=$$?; $(LAB).groups down; exit $$ended
+test-ingress: lab-engines ## HTTPS with key or password through a real controller (Ingress and Gateway API); compiles Traefik the first time
+	@$(LAB).ingress up
+	@pytest tests/ingress --timeout=300; ended=$$?; $(LAB).ingress down; exit $$ended
 molecule: lab-engines ## whole deployments on the lab: converge, idempotence by the audit log, verify, teardown
 	@molecule --base-config .config/molecule/config.yml test --all
 test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and with the stand-in held against it; hub clients
 	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab $(COLLECTION)/tests --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
 	@pytest -m "engine and slow" tests/engine/test_gang.py --timeout=420
-test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, dpo, grpo, sample, eval, bnb, embedding, reranker, app, web-ui
+test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, six kinds of rlhf, sample, infer, eval, bnb, embedding, reranker, app, web-ui
 	@$(LAB).engine publish --extras
 	@pytest -m "engine and slow" tests/engine/test_tasks.py tests/engine/test_interfaces.py --timeout=300
 

@@ -31,7 +31,10 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "pt": {"task": "pt", "train": {"dataset": [f"{DATA}/pt.jsonl"]}},
     "full": {"task": "sft", "train": {"dataset": [f"{DATA}/sft.jsonl"], "tuner": "full"}},
     "qlora": {"task": "sft", "train": {"dataset": [f"{DATA}/sft.jsonl"], "quantMethod": "bnb", "quantBits": 4}},
-    "dpo": {"task": "rlhf", "train": {"dataset": [f"{DATA}/dpo.jsonl"], "rlhfType": "dpo"}},
+    **{
+        kind: {"task": "rlhf", "train": {"dataset": [f"{DATA}/dpo.jsonl"], "rlhfType": kind}}
+        for kind in ("dpo", "orpo", "simpo", "cpo", "rm")
+    },
     "grpo": {
         "task": "rlhf",
         "train": {"dataset": [f"{DATA}/grpo.jsonl"], "rlhfType": "grpo"},
@@ -96,6 +99,14 @@ def test_samples_are_drawn(site: Place) -> None:
     rows = inside(site, found)
     assert len(rows) == 4 * 2
     assert all(row["messages"][-1]["role"] == "assistant" for row in rows)
+
+
+def test_answers_are_inferred(site: Place) -> None:
+    values = {"task": "infer", "infer": {"dataset": [f"{DATA}/sft.jsonl#3"]}, "extraArgs": {"max_new_tokens": 4}}
+    site.install("infer", merged(REAL, values))
+    finished(site, "infer", 120)
+    rows = inside(site, "[json.loads(row) for row in open('/cache/outputs/infer/result.jsonl')]")
+    assert [bool(row["response"]) for row in rows] == [True] * 3
 
 
 def test_a_running_service_is_evaluated_once(site: Place) -> None:

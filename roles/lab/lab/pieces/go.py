@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import LabError
@@ -42,10 +42,20 @@ def go(workshop: Workshop, arguments: Sequence[str], cwd: Path | None = None) ->
     return answer.stdout
 
 
-def build_module(workshop: Workshop, source: Path, packages: Sequence[str], names: Sequence[str]) -> None:
-    """Build packages of a module kept in this repository (go.mod, go.sum and perhaps sources)."""
+def build_module(
+    workshop: Workshop,
+    source: Path,
+    packages: Sequence[str],
+    names: Sequence[str],
+    prepare: Callable[[Workshop, Path], None] = lambda _workshop, _module: None,
+) -> None:
+    """Build packages of a module kept in this repository (go.mod, go.sum and perhaps sources).
+
+    `prepare` may change the copy of the module that is built.
+    """
     module = workshop.work / "module"
     shutil.copytree(source, module)
+    prepare(workshop, module)
     for package, name in zip(packages, names, strict=True):
         go(
             workshop,
