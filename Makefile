@@ -45,10 +45,10 @@ demo: bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask
 
 # --- gates ------------------------------------------------------------------------------------------------------------
 .PHONY: check
-check: bootstrap ## lint, types, unit tests, sanity, chart, collection (three to five minutes on two cores)
+check: bootstrap ## lint, types, unit tests, sanity, chart, collection: the inner loop (three minutes on two cores)
 	@python scripts/gates.py
 
-.PHONY: lint types unit chart sanity collection-test
+.PHONY: lint types unit chart sanity late collection-test
 lint: bootstrap ## ruff, yamllint, ansible-lint
 	@python scripts/gates.py lint
 types: bootstrap ## mypy --strict
@@ -57,13 +57,15 @@ unit: bootstrap ## unit tests with coverage of module_utils
 	@python scripts/gates.py unit
 chart: bootstrap ## helm lint, renders, examples
 	@python scripts/gates.py chart
-sanity: bootstrap ## ansible-test sanity
-	@python scripts/gates.py sanity
+sanity: bootstrap ## ansible-test sanity, all of it
+	@python scripts/gates.py sanity pylint
+late: bootstrap ## what takes too long for check: pylint of ansible-test, ansible-lint for the molecule scenarios
+	@python scripts/gates.py pylint scenarios
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
 .PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups test-ingress molecule
-test: check test-slow ## all tests but those with targets of their own below; two halves side by side, on a lab each
+test: check late test-slow ## all tests but those with targets of their own below; two halves side by side, on a lab each
 ifdef LAB_KUBECONFIG
 	@$(MAKE) test-lab
 	@echo "skipped: molecule and test-engine, which deploy images and models that only the lab has"

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROLES = CHECKOUT / "collections/ansible_collections/swift/k8s/roles"
 NAMES = sorted(path.name for path in (CHECKOUT / "inventories").iterdir())

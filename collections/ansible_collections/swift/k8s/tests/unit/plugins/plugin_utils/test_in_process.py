@@ -17,6 +17,8 @@ from ansible_collections.swift.k8s.plugins.plugin_utils import in_process
 
 from ..module_utils._cluster.api import Api, serving
 
+pytestmark = pytest.mark.slow
+
 ANSIBLE = str(Path(sys.executable).with_name("ansible"))
 TOKEN = "canary-token"
 
