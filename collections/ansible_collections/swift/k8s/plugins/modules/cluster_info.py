@@ -92,7 +92,10 @@ cluster:
     runtime_classes: {description: Name and handler., type: list, elements: dict}
     apis: {description: Group versions that are served., type: list, elements: str}
     pod_security: {description: Namespace to the level that it enforces., type: dict}
-    releases: {description: "Helm releases: name, namespace, revision, status, managed.", type: list, elements: dict}
+    releases:
+      description: "Helm releases: name, namespace, revision, status, managed, holds (devices of its pods by node)."
+      type: list
+      elements: dict
     warnings: {description: "What could not be known, and how to learn it.", type: list, elements: str}
     server_version: {description: Version of the API server., type: str, sample: v1.36.3}
     uid: {description: "Identity of the cluster: the uid of the namespace kube-system.", type: str}

@@ -14,6 +14,8 @@ Node = Mapping[str, Any]
 Release = Mapping[str, Any]
 #: Node and resource -> devices that releases of this run will take there.
 Taken = Counter[tuple[str, str]]
+#: Node -> resource -> devices that pods of the release itself hold there.
+Held = Mapping[str, Mapping[str, int]]
 
 _OTHERS_SHOWN = 3
 
@@ -27,20 +29,26 @@ def _free(device: Mapping[str, Any]) -> int:
     return int(device["count"] if device.get("free") is None else device["free"])
 
 
-def fit(nodes: Iterable[Node], release: Release, taken: Taken) -> dict[str, Any]:
+def fit(nodes: Iterable[Node], release: Release, taken: Taken, held: Optional[Held] = None) -> dict[str, Any]:
     """Return how many of the release's pods fit, and what would fit best when not all of them do.
 
-    What they take is added to `taken`, so that the release after it finds only the rest.
+    What its pods hold already (`held`) is theirs to use. What they take beyond that is added to `taken`, so that the
+    release after it finds only the rest.
     """
+    own = {node: int((amounts or {}).get(str(release.get("resource")), 0)) for node, amounts in (held or {}).items()}
     resource, count, replicas = str(release.get("resource") or ""), int(release["count"]), int(release["replicas"])
     if not resource or count < 1:
         return {"needed": False, "pods": replicas, "missing": 0}
     wanted = [node for node in nodes if chosen(node, release)]
     open_to_it = [node for node in wanted if not resisted(node, release)]
-    free = {node["name"]: max(0, free_devices(node, resource) - taken[node["name"], resource]) for node in open_to_it}
+    free = {
+        node["name"]: max(0, free_devices(node, resource) - taken[node["name"], resource]) + own.get(node["name"], 0)
+        for node in open_to_it
+    }
     before = sum(taken[node["name"], resource] for node in open_to_it)
     room = sum(devices // count for devices in free.values())
-    _place(free, resource, count, replicas, taken)
+    for node, devices in _placed(free, count, replicas).items():
+        taken[node, resource] += max(0, devices - own.get(node, 0))
     most = max(free.values(), default=0)
     best = max(free, key=lambda name: free[name]) if most else None
     return {
@@ -50,7 +58,7 @@ def fit(nodes: Iterable[Node], release: Release, taken: Taken) -> dict[str, Any]
         "free": sum(free.values()),
         "best_node": best,
         "best_free": most,
-        "said": _said(sum(free.values()), best, most, before),
+        "said": _said(sum(free.values()), best, most, before, bool(sum(own.values()))),
         "advice": " ".join(
             [
                 *_untainted(wanted, release),
@@ -61,20 +69,24 @@ def fit(nodes: Iterable[Node], release: Release, taken: Taken) -> dict[str, Any]
     }
 
 
-def _place(free: Mapping[str, int], resource: str, count: int, replicas: int, taken: Taken) -> None:
-    """Give each pod the fullest node that can carry it, which leaves most for those that come after."""
-    left = dict(free)
+def _placed(free: Mapping[str, int], count: int, replicas: int) -> Counter[str]:
+    """Give each pod the fullest node that can carry it, which leaves most for those that come after.
+
+    Returns node -> devices.
+    """
+    left, placed = dict(free), Counter[str]()
     for _pod in range(replicas):
         fitting = [name for name in left if left[name] >= count]
         if not fitting:
-            return
+            break
         node = min(fitting, key=lambda name: left[name])
         left[node] -= count
-        taken[node, resource] += count
+        placed[node] += count
+    return placed
 
 
-def _said(free: int, best: Optional[str], most: int, before: int) -> str:
-    text = f"{free} are free, {most} of them on {best}" if best else "none is free"
+def _said(free: int, best: Optional[str], most: int, before: int, own: bool) -> str:
+    text = f"{free} are free{' or its own' if own else ''}, {most} of them on {best}" if best else "none is free"
     return f"{text}; releases before it take {before}" if before else text
 
 

@@ -21,14 +21,19 @@ Subject = dict[str, Any]
 
 
 def release_subjects(wished: Iterable[Data], facts: Data, plan: Data) -> list[Subject]:
-    """Releases that are there hold their devices already; what a new one takes, those after it lack."""
-    there = {(item.get("namespace"), item.get("name")) for item in facts.get("releases") or []}
+    """What a release takes beyond what its pods hold already, those after it lack.
+
+    One that is there and holds nothing is a job that is over, or waits already: nothing is asked of the nodes for it.
+    """
+    there = {(item.get("namespace"), item.get("name")): item.get("holds") for item in facts.get("releases") or []}
     taken: Taken = Counter()
     result = []
     for item in wished:
-        installed = (item["namespace"], item["name"]) in there
-        found = fit(facts.get("nodes") or [], item, Counter() if installed else taken)
-        result.append({**_release(item, facts, plan), "fit": found, "installed": installed})
+        key = item["namespace"], item["name"]
+        installed, held = key in there, there.get(key)
+        idle = installed and not held
+        found = fit(facts.get("nodes") or [], item, Counter() if idle else taken, held)
+        result.append({**_release(item, facts, plan), "fit": found, "installed": installed, "idle": idle})
     return result
 
 

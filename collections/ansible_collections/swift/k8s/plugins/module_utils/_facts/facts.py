@@ -32,7 +32,7 @@ def facts(found: Found, parts: Sequence[str] = PARTS) -> dict[str, Any]:
         "storage_classes": _sorted(found.get("storage_classes")),
         "runtime_classes": _sorted(found.get("runtime_classes")),
         "pod_security": dict(sorted(found.get("pod_security") or [])),
-        "releases": releases,
+        "releases": [{**row, "holds": _held(row, shares or ())} for row in releases],
     }
     return {
         **{name: value for name, value in told.items() if name in parts},
@@ -57,6 +57,15 @@ def _nodes(nodes: Iterable[dict[str, Any]], shares: Sequence[Share] | None) -> l
             for node in nodes
         ]
     return sorted(nodes, key=lambda node: str(node["name"]))
+
+
+def _held(release: Mapping[str, Any], shares: Iterable[Share]) -> dict[str, dict[str, int]]:
+    """Node -> resource -> devices that pods of the release hold."""
+    held: dict[str, Counter[str]] = {}
+    for one in shares:
+        if one.taken and one.release == (release["namespace"], release["name"]):
+            held.setdefault(one.node, Counter()).update(one.taken)
+    return {node: dict(taken) for node, taken in sorted(held.items())}
 
 
 def _owners(

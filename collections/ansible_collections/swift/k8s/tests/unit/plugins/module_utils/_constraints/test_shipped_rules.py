@@ -98,6 +98,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "node-without-plugin": ({"owners": [ELSEWHERE, OWNERS[1]], **dark()}, {"releases": []}, {}),
     "no-such-devices": ({"nodes": FACTS["nodes"][:1]}, {}, {}),
     "devices-do-not-fit": ({}, release(replicaCount=5), {}),
+    "release-cannot-grow": (
+        {"releases": [{"namespace": "ms-swift", "name": "qwen", "holds": {"gpu-1": {"nvidia.com/gpu": 1}}}]},
+        release(replicaCount=6),
+        {},
+    ),
     "driver-too-old": (gpu({"nvidia.com/cuda.runtime-version.full": "12.2"}, {"driver": "535.104"}), {}, {}),
     "cuda-newer-than-driver": (
         gpu({"nvidia.com/cuda.runtime-version.full": "12.2"}, {"driver": "535.104"}),

@@ -93,6 +93,38 @@ def test_releases_share_what_is_free_in_their_order() -> None:
     assert [item["fit"]["missing"] for item in build({"releases": big}, releases=there)["releases"]] == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("replicas", "free", "missing", "left"),
+    [
+        (1, 0, 0, 1),
+        (2, 2, 0, 1),
+        (2, 1, 1, 0),
+        (2, 3, 0, 0),
+    ],
+    ids=["as it is", "grows into what is free", "grows beyond it", "leaves one for the next"],
+)
+def test_a_release_that_is_there_grows_into_what_is_free_and_its_own(
+    replicas: int, free: int, missing: int, left: int
+) -> None:
+    gpu = {"accelerator": {"vendor": "nvidia", "count": 2}}
+    wishes = [
+        {"name": "a", "values": {**gpu, "replicaCount": replicas}},
+        {"name": "b", "values": {"accelerator": {"vendor": "nvidia", "count": 1}}},
+    ]
+    there = [{"name": "a", "namespace": "ms-swift", "holds": {"gpu-1": {"nvidia.com/gpu": 2}}}]
+    node = {**NODE, "accelerators": [{**DEVICE, "count": 8, "free": free}]}
+    found = build({"releases": wishes}, nodes=[node], releases=there)["releases"]
+    assert [item["fit"]["missing"] for item in found] == [missing, left]
+    assert [item["idle"] for item in found] == [False, False]
+
+
+def test_a_job_that_is_over_asks_for_nothing() -> None:
+    release = {"name": "a", "values": {"accelerator": {"vendor": "nvidia", "count": 8}}}
+    there = [{"name": "a", "namespace": "ms-swift", "holds": {}}]
+    (found,) = build({"releases": [release]}, releases=there)["releases"]
+    assert (found["installed"], found["idle"]) == (True, True)
+
+
 def test_placements_are_the_nodes_that_could_carry_a_release() -> None:
     def places(**values: Any) -> list[str]:
         release = {"name": "gpu", "values": {"accelerator": {"vendor": "nvidia"}, **values}}

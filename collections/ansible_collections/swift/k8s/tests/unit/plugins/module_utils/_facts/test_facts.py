@@ -77,9 +77,25 @@ def test_a_release_is_its_newest_record() -> None:
         rows.release(record("other", "none", "pending-install")),
     ]
     assert facts({"releases": records}, ["releases"])["releases"] == [
-        {"name": "other", "namespace": "ms-swift", "revision": 0, "status": "pending-install", "managed": False},
-        {"name": "qwen", "namespace": "ms-swift", "revision": 4, "status": "failed", "managed": True},
+        {
+            "name": "other",
+            "namespace": "ms-swift",
+            "revision": 0,
+            "status": "pending-install",
+            "managed": False,
+            "holds": {},
+        },
+        {"name": "qwen", "namespace": "ms-swift", "revision": 4, "status": "failed", "managed": True, "holds": {}},
     ]
+
+
+def test_a_release_holds_what_its_pods_take() -> None:
+    pods = [zoo.pod(name, "a100-80", {GPU: 3}) for name in ("one", "two", "other")]
+    for pod, namespace in zip(pods, ("ms-swift", "ms-swift", "elsewhere")):
+        pod["metadata"] |= {"namespace": namespace, "labels": {"app.kubernetes.io/instance": "qwen"}}
+    records = [rows.release(record(name, "1", "deployed")) for name in ("idle", "qwen")]
+    found = facts({"releases": records, "pods": [share(pod) for pod in pods]}, ["releases"])["releases"]
+    assert [item["holds"] for item in found] == [{}, {"a100-80": {GPU: 6}}]
 
 
 def test_rows() -> None:
