@@ -62,6 +62,7 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
     would run for ever. A Job of an earlier run that never found a node, or waits with another image or other settings,
     is made anew: they may have been corrected since. A Job of ours that a person took away is not made again. Where
     another run replaced it, we wait for whatever works on the volume: two runs would take away each other's for ever.
+    While it is being removed, its pod ends as one that failed does; that says nothing.
     """
     state = observed.state
     ours = observed.job is not None and observed.job["metadata"]["uid"] == followed
@@ -69,6 +70,8 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
         return Step("finished")
     if state.phase == "done" and state.told.done and (ours or wish.verify == RECORD):
         return Step("record")
+    if ours and _leaving(observed.job):
+        return Step("follow")
     late = state.phase == "waiting" and bool(state.reason) and observed.age > start_timeout
     if late and ours:
         return Step("stuck")
@@ -85,6 +88,11 @@ def decide(observed: Observed, wish: Wish, followed: str, start_timeout: float) 
         return Step("lost")
     stale = [observed.job] if observed.job is not None else []
     return Step("start", clear=[*stale, *(other.job for other in observed.others)])
+
+
+def _leaving(job: Optional[Mapping[str, Any]]) -> bool:
+    """Whether somebody has deleted the Job, and its pod has not ended yet."""
+    return bool(((job or {}).get("metadata") or {}).get("deletionTimestamp"))
 
 
 def _other_pod(job: Optional[Mapping[str, Any]], wish: Wish) -> bool:

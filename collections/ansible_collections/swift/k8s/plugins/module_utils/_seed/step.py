@@ -112,7 +112,7 @@ def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Res
     return {
         "changed": bool(step.new_rate) and act.set_rate(cluster, wish, _name(observed), step.new_rate),
         "progress": state.told.progress,
-        "waiting": state.reason or state.note,
+        "waiting": (state.reason or state.note) if state.active else "our Job is being removed",
     }
 
 

@@ -87,6 +87,21 @@ def test_a_job_that_is_being_removed_gets_no_new_limit() -> None:
     assert (waits["changed"], waits["seeding"]) == (False, True)
 
 
+def test_a_job_that_is_being_removed_fails_nobody() -> None:
+    """Its pod was asked to stop, and says so as one that failed."""
+    fake = cluster()
+    first = run(fake, params(), check_mode=False)
+    stopped = {"event": "error", "message": "stopped", "next_step": "Run again to continue"}
+    pod(fake, "Failed", stopped, end="Failed")
+    the_job(fake)["metadata"]["deletionTimestamp"] = "2026-05-01T00:00:00Z"
+    waits = run(fake, params(followed=first["followed"]), check_mode=False)
+    assert (waits["changed"], waits["seeding"], waits["followed"]) == (False, True, first["followed"])
+    assert "being removed" in waits["waiting"]
+    del the_job(fake)["metadata"]["deletionTimestamp"]
+    with pytest.raises(SeedError, match="stopped"):
+        run(fake, params(followed=first["followed"]), check_mode=False)
+
+
 def test_a_run_whose_job_was_replaced_seeds_itself_where_the_other_failed() -> None:
     fake = cluster()
     first = run(fake, params(), check_mode=False)
