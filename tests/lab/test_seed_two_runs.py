@@ -64,4 +64,5 @@ def test_a_run_that_lists_more_takes_the_place_and_the_first_goes_on(
     told, _nothing = first.communicate(timeout=60)
     assert (first.returncode, more.code) == (0, 0), told + more.text
     assert recorded(place) == [f"model:{model['id']}" for model in models]
-    assert sum(place.sent(model["id"]) for model in models) < sum(SIZES.values()) + (1 << 20)
+    # The hub counts what lies in its socket too; all that the first had fetched would be more.
+    assert sum(place.sent(model["id"]) for model in models) < sum(SIZES.values()) + (3 << 20)
