@@ -25,6 +25,7 @@ def facts(found: Found, parts: Sequence[str] = PARTS) -> dict[str, Any]:
     releases = newest(found.get("releases") or [])
     nodes = _nodes([node for node, _strangers in found.get("nodes") or []], shares)
     advertisers = _owners(found, nodes, shares, releases) if found.get("plugins") is not None else None
+    held = _held(shares or ())
     unknown = [(node["name"], name) for node, names in found.get("nodes") or [] for name in names]
     told = {
         "nodes": nodes,
@@ -32,7 +33,7 @@ def facts(found: Found, parts: Sequence[str] = PARTS) -> dict[str, Any]:
         "storage_classes": _sorted(found.get("storage_classes")),
         "runtime_classes": _sorted(found.get("runtime_classes")),
         "pod_security": dict(sorted(found.get("pod_security") or [])),
-        "releases": [{**row, "holds": _held(row, shares or ())} for row in releases],
+        "releases": [{**row, "holds": held.get((row["namespace"], row["name"]), {})} for row in releases],
     }
     return {
         **{name: value for name, value in told.items() if name in parts},
@@ -59,13 +60,13 @@ def _nodes(nodes: Iterable[dict[str, Any]], shares: Sequence[Share] | None) -> l
     return sorted(nodes, key=lambda node: str(node["name"]))
 
 
-def _held(release: Mapping[str, Any], shares: Iterable[Share]) -> dict[str, dict[str, int]]:
-    """Node -> resource -> devices that pods of the release hold."""
-    held: dict[str, Counter[str]] = {}
+def _held(shares: Iterable[Share]) -> dict[tuple[str, str], dict[str, dict[str, int]]]:
+    """Namespace and name of a release -> node -> resource -> devices that its pods hold."""
+    held: dict[tuple[str, str], dict[str, Counter[str]]] = {}
     for one in shares:
-        if one.taken and one.release == (release["namespace"], release["name"]):
-            held.setdefault(one.node, Counter()).update(one.taken)
-    return {node: dict(taken) for node, taken in sorted(held.items())}
+        if one.taken and one.release:
+            held.setdefault(one.release, {}).setdefault(one.node, Counter()).update(one.taken)
+    return {name: {node: dict(taken) for node, taken in sorted(nodes.items())} for name, nodes in held.items()}
 
 
 def _owners(
