@@ -48,6 +48,16 @@ def kubectl(*words: str) -> None:
         raise LabError(f"kubectl {' '.join(words)} failed", "read what it says above")
 
 
+def apply(manifest: Path) -> None:
+    """Bring a file's objects to the lab; safe to repeat."""
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(manifest))
+
+
+def delete(manifest: Path) -> None:
+    """Take a file's objects away, those that are there."""
+    kubectl("delete", "--ignore-not-found", "-f", str(manifest))
+
+
 def main(words: list[str], name: str, up: Action, down: Action) -> int:
     """Do what the word says."""
     actions = {"up": up, "down": down}

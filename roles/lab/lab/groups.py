@@ -43,14 +43,14 @@ def up(paths: Paths, console: Console) -> None:
     bins = build([piece()], paths.bin, console)
     save(addon.image(IMAGE, TAG, bins[PROGRAM]))
     publish(saved_images(), paths.registry)
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(bins[MANIFESTS]))
+    addon.apply(bins[MANIFESTS])
     kubectl("--namespace=lws-system", "rollout", "status", "deployment/lws-controller-manager", "--timeout=120s")
 
 
 def down(paths: Paths, console: Console) -> None:
     """Remove the controller; its image stays in the cache."""
     bins = build([piece()], paths.bin, console)
-    kubectl("delete", "--ignore-not-found", "-f", str(bins[MANIFESTS]))
+    addon.delete(bins[MANIFESTS])
 
 
 if __name__ == "__main__":

@@ -63,22 +63,17 @@ def up(paths: Paths, console: Console) -> None:
     bins = build([piece()], paths.bin, console)
     save(addon.image(IMAGE, TAG, bins[PROGRAM]))
     publish(saved_images(), paths.registry)
-    for manifest in (bins[DEFINITIONS], MANIFESTS):
-        _apply(manifest)
+    addon.apply(bins[DEFINITIONS])
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(bins[DEFINITIONS]))
+    addon.apply(MANIFESTS)
     kubectl("--namespace=traefik", "rollout", "status", "deployment/traefik", "--timeout=120s")
-
-
-def _apply(manifest: Path) -> None:
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(manifest))
-    if manifest.name == DEFINITIONS:
-        kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(manifest))
 
 
 def down(paths: Paths, console: Console) -> None:
     """Remove it and its kinds; its image stays in the cache."""
     bins = build([piece()], paths.bin, console)
     for manifest in (MANIFESTS, bins[DEFINITIONS]):
-        kubectl("delete", "--ignore-not-found", "-f", str(manifest))
+        addon.delete(manifest)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def up(paths: Paths, console: Console) -> None:
         save(addon.image(name, TAG, bins[program]))
     save(prometheus())
     publish(saved_images(), paths.registry)
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(bins[MANIFESTS]))
+    addon.apply(bins[MANIFESTS])
     for deployment in DEPLOYMENTS:
         kubectl("--namespace=keda", "rollout", "status", f"deployment/{deployment}", "--timeout=120s")
 
@@ -61,7 +61,7 @@ def up(paths: Paths, console: Console) -> None:
 def down(paths: Paths, console: Console) -> None:
     """Remove KEDA; its images stay in the cache."""
     bins = build([piece()], paths.bin, console)
-    kubectl("delete", "--ignore-not-found", "-f", str(bins[MANIFESTS]))
+    addon.delete(bins[MANIFESTS])
 
 
 if __name__ == "__main__":
