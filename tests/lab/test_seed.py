@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -82,6 +83,19 @@ def test_failures_say_what_to_do(place: Place, model: dict[str, Any], change: di
     assert run.code == 2
     assert words in " ".join(run.text.split())
     assert "Traceback" not in run.text
+
+
+def test_what_was_done_before_a_failure_is_recorded(place: Place, model: dict[str, Any]) -> None:
+    reports = place.folder / "reports"
+    nothing = {"id": "nobody/nothing", "endpoint": model["endpoint"]}
+    wish = {"model_cache_volume": "models", "model_cache_models": [model, nothing]}
+    run = place.seed(**wish, model_cache_report_dir=str(reports))
+    assert run.code == 2, run.text
+    record, plot = sorted(reports.iterdir())
+    told = json.loads(record.read_text())
+    assert (told["models"], plot.suffix) == ([], ".svg")
+    assert "nobody/nothing" in told["error"]
+    assert "model.safetensors" in [file["path"] for file in told["history"]["files"]]
 
 
 def test_a_corrected_wish_converges_after_a_failure(place: Place, model: dict[str, Any]) -> None:

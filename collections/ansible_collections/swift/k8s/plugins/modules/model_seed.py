@@ -450,7 +450,7 @@ history:
   description:
     - Totals, what is free on the volume now, samples of rate and limit over time, and the times of the files.
     - The filter P(swift.k8s.seed_plot#filter) draws it.
-  returned: when the Job has ended in this run
+  returned: when the Job has ended in this run, also where it failed
   type: dict
 log:
   description: Warnings and other lines of the Job's log.
@@ -474,7 +474,8 @@ def run_module(module: AnsibleModule) -> None:
     try:
         result = run(connect(module.params), module.params, module.check_mode)
     except SeedError as error:
-        module.fail_json(msg=str(error), log=error.log)
+        past = {"history": error.history} if error.history else {}
+        module.fail_json(msg=str(error), log=error.log, **past)
     except ClusterError as error:
         module.fail_json(msg=str(error))
     for sentence in result.pop("warned"):

@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
 
 
 class SeedError(Exception):
-    """The message names the volume or model, the value and the next step; `log` holds the engine's last lines."""
+    """The message names the volume or model, the value and the next step; `log` holds the engine's last lines.
 
-    def __init__(self, message: str, log: Sequence[str] = ()) -> None:
+    `history` is what the Job did until it failed; empty where no pod of it worked.
+    """
+
+    def __init__(self, message: str, log: Sequence[str] = (), history: Optional[Mapping[str, Any]] = None) -> None:
         super().__init__(message)
         self.log = list(log)
+        self.history = dict(history or {})
 
 
 class NoNodes(SeedError):

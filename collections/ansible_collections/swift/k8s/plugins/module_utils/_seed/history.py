@@ -10,17 +10,23 @@ from collections.abc import Iterator
 from typing import Any
 
 MOST_SAMPLES = 600
+#: what the engine says last: when all is well, and when something is missing
+_TOTALS = {"done", "summary"}
 
 
 def record(log: str) -> dict[str, Any]:
-    """When it ended, totals, samples of bytes and limit over time, and when each file was under way."""
+    """When it ended, totals, samples of bytes and limit over time, and when each file was under way.
+
+    Of an engine that was killed there are no totals, and its end is its last word; `finished` is None where it said
+    nothing at all.
+    """
     events = list(_events(log))
-    done: dict[str, Any] = next((event for event in reversed(events) if event["event"] == "done"), {})
+    done: dict[str, Any] = next((event for event in reversed(events) if event["event"] in _TOTALS), {})
     samples = [event for event in events if event["event"] == "progress"]
     begin = samples[0]["time"] if samples else 0.0
     step = len(samples) // MOST_SAMPLES + 1
     return {
-        "finished": done.get("time"),
+        "finished": done.get("time", samples[-1]["time"] if samples else None),
         "seconds": done.get("seconds"),
         "bytes_fetched": done.get("bytes_fetched"),
         "bytes_resumed": done.get("bytes_resumed"),
@@ -60,5 +66,5 @@ def _events(log: str) -> Iterator[dict[str, Any]]:
             event = json.loads(line)
         except ValueError:
             continue
-        if isinstance(event, dict) and event.get("event") in {"progress", "file", "retry", "done"}:
+        if isinstance(event, dict) and event.get("event") in {"progress", "file", "retry", *_TOTALS}:
             yield event

@@ -73,7 +73,12 @@ def _past(cluster: Cluster, wish: Wish, pod: str) -> Result:
 
 def _fail(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:
     link.give_back(cluster, wish, _name(observed))
-    raise SeedError(f"{wish} is not seeded: {observed.state.reason}", list(observed.state.told.notable))
+    past = history.record(whole_log(cluster, wish.namespace, observed.state.pod) if observed.state.pod else "")
+    raise SeedError(
+        f"{wish} is not seeded: {observed.state.reason}",
+        list(observed.state.told.notable),
+        past if past["finished"] else None,
+    )
 
 
 def _stuck(_cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Result:

@@ -29,6 +29,16 @@ def test_totals_samples_and_files() -> None:
     assert found["files"] == [{"model": "o/m", "path": "a", "size": 30, "start": 0.5, "end": 3.0}]
 
 
+def test_an_end_with_something_missing_has_totals_too() -> None:
+    found = record(log(progress(0), FILE, {**DONE, "event": "summary"}))
+    assert (found["finished"], found["bytes_fetched"]) == (1004.5, 40)
+
+
+def test_a_killed_engine_ends_with_its_last_word() -> None:
+    found = record(log(progress(0), progress(3), "Killed"))
+    assert (found["finished"], found["bytes_fetched"], len(found["samples"])) == (1003.0, None, 2)
+
+
 def test_a_file_after_the_last_progress_ends_there() -> None:
     assert record(log(progress(0), progress(5), FILE))["files"][0]["end"] == 5.0
 
@@ -43,4 +53,5 @@ def test_files_keep_their_order_and_their_own_ends() -> None:
 
 
 def test_an_empty_log() -> None:
-    assert record("")["samples"] == []
+    found = record("Traceback")
+    assert (found["finished"], found["samples"]) == (None, [])

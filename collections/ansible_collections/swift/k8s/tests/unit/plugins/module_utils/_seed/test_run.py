@@ -122,9 +122,19 @@ def test_a_failure_of_ours_is_told_and_an_older_one_is_cleared() -> None:
     pod(fake, "Failed", {"event": "warning", "model": "m", "message": "slow"}, error, end="Failed")
     with pytest.raises(SeedError, match=r"volume ai/models is not seeded: disk full\. Make room") as caught:
         run(fake, params(followed={"models": uid}), check_mode=False)
-    assert caught.value.log == ["m: slow"]
+    assert (caught.value.log, caught.value.history) == (["m: slow"], {})
     assert run(fake, params(), check_mode=False)["seeding"]
     assert the_job(fake)["metadata"]["uid"] != uid
+
+
+def test_a_failure_says_what_was_done_until_then() -> None:
+    fake = cluster()
+    uid = run(fake, params(), check_mode=False)["followed"]["models"]
+    summary = {**DONE, "event": "summary", "time": 1000.0, "bytes_fetched": 40}
+    pod(fake, "Failed", summary, {"event": "error", "message": "disk full"}, end="Failed")
+    with pytest.raises(SeedError) as caught:
+        run(fake, params(followed={"models": uid}), check_mode=False)
+    assert (caught.value.history["finished"], caught.value.history["bytes_fetched"]) == (1000.0, 40)
 
 
 def test_a_pod_without_a_node_fails_late_and_is_made_anew_by_the_next_run() -> None:
