@@ -63,7 +63,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.nearest import unknown
-from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, merged
+from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, ROLE_VALUES, merged
 
 #: Keys of an entry that are not options of the module.
 OWN_KEYS = ("model", "checks", "question")
@@ -78,8 +78,7 @@ def ms_swift_releases(
     probe: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """The entries for the module release."""
-    # Where the vendor's runtime is not the nodes' default, a pod without its class gets no device.
-    base: dict[str, Any] = {"runtimeClassName": "auto"}
+    base = dict(ROLE_VALUES)
     if claim:
         base["cache"] = {"existingClaim": claim}
     if registry:

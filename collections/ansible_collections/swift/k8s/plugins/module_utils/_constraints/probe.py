@@ -14,6 +14,7 @@ from .._accelerator.vendors import named
 from .._cluster.errors import ClusterError
 from .._devices.smoke import Cluster, NotStartedError, smoke
 from .._devices.wait import NotReadyError
+from .._release.options import ROLE_VALUES
 from .fit import free_devices
 from .images import parse
 from .outside import HUBS
@@ -93,11 +94,8 @@ def _pod(facts: Data, wishes: Data, release: Data, claims: Iterable[str], option
 
 
 def _runtime_class(facts: Data, release: Data) -> str:
-    """Return the engine's own class: what another one would show is not what the engine will see.
-
-    The role has auto, by which the chart takes the class called like the vendor where there is one.
-    """
-    wanted = str(release["values"].get("runtimeClassName", "auto"))
+    """Return the engine's own class: what another one would show is not what the engine will see."""
+    wanted = str({**ROLE_VALUES, **release["values"]}["runtimeClassName"])
     known = {item.get("name") for item in facts.get("runtime_classes") or []}
     return wanted if wanted != "auto" else release["vendor"] if release["vendor"] in known else ""
 

@@ -18,6 +18,10 @@ from .errors import RefusedError
 
 STATES = ("present", "absent", "rolled_back")
 
+#: Values that the role gives the chart where the user gives none. Where the vendor's runtime is not the nodes' default,
+#: a pod without its class gets no device; the chart leaves auto away where the cluster has no such class.
+ROLE_VALUES: dict[str, Any] = {"runtimeClassName": "auto"}
+
 #: Options of one release. At the top of the task they stand for the single release or for the defaults of all.
 ENTRY: dict[str, Any] = {
     "name": {"type": "str", "aliases": ["release_name"]},
