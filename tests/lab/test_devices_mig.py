@@ -27,7 +27,10 @@ WRITTEN = (
         for name in ("client", "device-plugin", "gpu-feature-discovery", "dcgm-exporter", "dcgm", "nvsm")
     ),
 )
-PROFILES = {"cut": {"mig": {"strategy": "mixed", "config": "all-3g.40gb"}}}
+PROFILES = {
+    "cut": {"mig": {"strategy": "mixed", "config": "all-3g.40gb"}},
+    "alike": {"mig": {"strategy": "single", "config": "all-3g.40gb"}},
+}
 #: What GPU feature discovery says once the card is cut: the memory of a slice.
 CUT = {"nvidia.com/mig-3g.40gb.memory": "40192"}
 
@@ -70,3 +73,8 @@ def test_cards_are_cut_while_their_plugin_is_away(cuttable: Devices) -> None:
     begin = judge.mark(Path(cuttable.facts["audit_log"]))
     code, changed, text = cuttable.run("-t", "device_plugin", **wish("cut"))
     assert (code, changed, cuttable.writes(begin)) == (0, 0, 0), text
+
+    code, changed, text = cuttable.run("-t", "device_plugin", **wish("alike"))
+    assert (code, changed > 0) == (0, True), text
+    offered = cuttable.allocatable("lab-0")
+    assert (offered["nvidia.com/gpu"], offered["nvidia.com/mig-3g.40gb"]) == (4 * 2, 0)

@@ -160,8 +160,8 @@ func serveHealth(port string) {
 }
 
 // ascendLabels are what the plugin writes on its node; 26.1 began with the first two.
-func ascendLabels(version string) map[string]string {
-	labels := map[string]string{
+func ascendLabels(version string) map[string]any {
+	labels := map[string]any{
 		"node.kubernetes.io/npu.chip.name": "910B3",
 		"mind-cluster/npu-chip-memory":     "64G",
 	}

@@ -60,7 +60,8 @@ func (c *cluster) nodeLabels(ctx context.Context, name string) (map[string]strin
 	return node.Metadata.Labels, err
 }
 
-func (c *cluster) labelNode(ctx context.Context, name string, labels map[string]string) error {
+// labelNode sets labels; nil removes one.
+func (c *cluster) labelNode(ctx context.Context, name string, labels map[string]any) error {
 	body, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": labels}})
 	if err != nil {
 		return err

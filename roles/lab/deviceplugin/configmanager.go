@@ -127,7 +127,7 @@ func signalPlugin(name, number string) {
 		}
 		called, _, _ := strings.Cut(string(text), "\x00")
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && filepath.Base(called) == name {
+		if err == nil && filepath.Base(called) == filepath.Base(name) {
 			log.Printf("signal %d to %s (%d): %v", signal, name, pid, syscall.Kill(pid, syscall.Signal(signal)))
 		}
 	}

@@ -75,7 +75,7 @@ func migReconfigure(ctx context.Context, api *cluster, wanted string, before map
 
 // label writes the state, and whether clients may run; the label of others than the operator's only where it was set.
 func label(ctx context.Context, api *cluster, node string, before map[string]string, deploy, state string, why error) error {
-	labels := map[string]string{migStateLabel: state}
+	labels := map[string]any{migStateLabel: state}
 	for _, client := range []string{"device-plugin", "gpu-feature-discovery", "dcgm-exporter", "dcgm", "nvsm"} {
 		labels[deployLabel+client] = deploy
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	api "k8s.io/kubelet/pkg/apis/deviceplugin/v1beta1"
 )
@@ -45,6 +46,17 @@ func runNvidia(ctx context.Context, arguments []string) error {
 		profiles, err := migProfiles(migSlices())
 		if err != nil {
 			return err
+		}
+		if config.sharesByMPS() {
+			if err := mpsDaemon(profiles); err != nil {
+				log.Printf("failed to start: %v; again in %v", err, mpsRetry)
+				select {
+				case <-ctx.Done():
+				case <-hangup:
+				case <-time.After(mpsRetry):
+				}
+				continue
+			}
 		}
 		if err := serve(ctx, devices, nvidiaResources(config, devices, profiles), hangup); err != nil {
 			return err
@@ -100,7 +112,7 @@ func nvidiaResources(config *nvidiaConfig, devices inventory, profiles map[strin
 	for name, units := range whole {
 		replicas, shared, one := config.share(name)
 		resources = append(resources, resource{
-			name: shared, units: divide(units, replicas), allocate: nvidiaAllocate(devices, units, one),
+			name: shared, units: divide(units, replicas), allocate: nvidiaAllocate(devices, units, one, config.sharesByMPS()),
 		})
 	}
 	sort.Slice(resources, func(a, b int) bool { return resources[a].name < resources[b].name })
@@ -120,7 +132,9 @@ func divide(units []unit, replicas int) []unit {
 	return shares
 }
 
-func nvidiaAllocate(devices inventory, units []unit, one bool) func([]string) (*api.ContainerAllocateResponse, error) {
+func nvidiaAllocate(
+	devices inventory, units []unit, one, mps bool,
+) func([]string) (*api.ContainerAllocateResponse, error) {
 	numbers := map[string]int{}
 	for _, each := range units {
 		numbers[each.id] = each.number
@@ -146,6 +160,9 @@ func nvidiaAllocate(devices inventory, units []unit, one bool) func([]string) (*
 			answer.Devices = append(answer.Devices, deviceNode("nvidiactl"), deviceNode("nvidia-uvm"))
 		}
 		answer.Envs = map[string]string{"NVIDIA_VISIBLE_DEVICES": strings.Join(visible, ",")}
+		if mps {
+			mpsClient(answer)
+		}
 		return answer, nil
 	}
 }

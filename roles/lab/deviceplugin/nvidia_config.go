@@ -88,6 +88,8 @@ func (c *nvidiaConfig) check() error {
 	return nil
 }
 
+func (c *nvidiaConfig) sharesByMPS() bool { return len(c.Sharing.MPS.Resources) > 0 }
+
 func (c *nvidiaConfig) failOnInitError() bool {
 	return c.Flags.FailOnInitError == nil || *c.Flags.FailOnInitError
 }
@@ -95,7 +97,7 @@ func (c *nvidiaConfig) failOnInitError() bool {
 // share says how often a resource is divided, its new name, and whether a request for more than one is refused.
 func (c *nvidiaConfig) share(name string) (replicas int, shared string, one bool) {
 	method, refuse := c.Sharing.TimeSlicing, false
-	if len(c.Sharing.MPS.Resources) > 0 {
+	if c.sharesByMPS() {
 		method, refuse = c.Sharing.MPS, true
 	}
 	for _, entry := range method.Resources {

@@ -138,3 +138,40 @@ func TestHealthComesFromTheFile(t *testing.T) {
 		}
 	}
 }
+
+func TestMPSClientsGetPipeAndSharedMemory(t *testing.T) {
+	text := "sharing: {mps: {resources: [{name: nvidia.com/gpu, replicas: 2}]}}"
+	offered := nvidiaResources(config(t, text), inventory{count: 1}, nil)[0]
+	answer, err := offered.allocate([]string{offered.units[0].id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{}
+	for _, mount := range answer.Mounts {
+		paths = append(paths, mount.ContainerPath)
+	}
+	if got := strings.Join(paths, " "); got != "/mps/nvidia.com/gpu/pipe /dev/shm" {
+		t.Errorf("mounts of a client: %s", got)
+	}
+}
+
+func TestSharingLabels(t *testing.T) {
+	sliced := map[string]int{"1g.10gb": 2}
+	mps := "sharing: {mps: {resources: [{name: nvidia.com/gpu, replicas: 3}]}}"
+	cases := []struct {
+		config                      string
+		profiles                    map[string]int
+		capable, replicas, strategy string
+	}{
+		{"{}", nil, "false", "1", "none"},
+		{mps, nil, "true", "3", "mps"},
+		{mps, sliced, "false", "3", "mps"},
+		{"sharing: {timeSlicing: {resources: [{name: nvidia.com/gpu, replicas: 2}]}}", nil, "false", "2", "time-slicing"},
+	}
+	for _, one := range cases {
+		got := sharingLabels(config(t, one.config), one.profiles)
+		if got[mpsCapableLabel] != one.capable || got[replicasLabel] != one.replicas || got[strategyLabel] != one.strategy {
+			t.Errorf("%+v: %v", one, got)
+		}
+	}
+}

@@ -64,7 +64,8 @@ def prometheus() -> Image:
 
 def device_plugins(bins: Bins) -> list[Image]:
     """The simulated device plugin under the names that the upstream charts pull, and NVIDIA's mig-manager."""
-    links = ("nvidia-device-plugin", "config-manager", "device-plugin", "nvidia-mig-manager")
+    companions = ("config-manager", "gpu-feature-discovery", "mps-control-daemon", "nvidia-mig-manager")
+    links = ("nvidia-device-plugin", *companions, "device-plugin")
     layer = _binary_layer("deviceplugin", bins["deviceplugin"], links=links)
     nvidia = Image(
         *("nvidia/k8s-device-plugin", "v0.20.0", [layer]),

@@ -28,7 +28,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default (printf "v%s" .Chart.AppVersion) }}
 {{- end }}
 
-{{- /* The container that copies the configuration named by the node's label to where the plugin reads it. */ -}}
+{{- /* The container that copies the configuration named by the node's label to where `process` reads it. */ -}}
 {{- define "plugin.configManager" -}}
 image: {{ include "plugin.image" .root }}
 command: [config-manager]
@@ -36,7 +36,7 @@ env:
   - {name: ONESHOT, value: {{ .oneshot | quote }}}
   - {name: SEND_SIGNAL, value: {{ not .oneshot | quote }}}
   - {name: SIGNAL, value: "1"}
-  - {name: PROCESS_TO_SIGNAL, value: nvidia-device-plugin}
+  - {name: PROCESS_TO_SIGNAL, value: {{ .process }}}
   - {name: NODE_LABEL, value: nvidia.com/device-plugin.config}
   - {name: CONFIG_FILE_SRCDIR, value: /available-configs}
   - {name: CONFIG_FILE_DST, value: /config/config.yaml}
@@ -47,4 +47,41 @@ env:
 volumeMounts:
   - {name: available-configs, mountPath: /available-configs}
   - {name: config, mountPath: /config}
+{{- end }}
+
+{{- /* A DaemonSet up to its pods' containers; `suffix` is what its name ends with. */ -}}
+{{- define "plugin.daemonset" -}}
+{{- $values := .root.Values -}}
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: {{ include "plugin.fullname" .root }}{{ .suffix }}
+  namespace: {{ include "plugin.namespace" .root }}
+  labels:
+    {{- include "plugin.labels" .root | nindent 4 }}
+spec:
+  selector:
+    matchLabels:
+      {{- include "plugin.selector" .root | nindent 6 }}
+  updateStrategy:
+    {{- toYaml $values.updateStrategy | nindent 4 }}
+  template:
+    metadata:
+      labels:
+        {{- include "plugin.selector" .root | nindent 8 }}
+      annotations:
+        checksum/config: {{ toJson $values.config.map | sha256sum }}
+        {{- with $values.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      priorityClassName: {{ $values.priorityClassName }}
+      {{- with $values.runtimeClassName }}
+      runtimeClassName: {{ . }}
+      {{- end }}
+      {{- with $values.imagePullSecrets }}
+      imagePullSecrets:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      serviceAccountName: {{ include "plugin.fullname" .root }}-service-account
 {{- end }}
