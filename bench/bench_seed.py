@@ -1,7 +1,7 @@
-"""Seeding in the lab: an unchanged run over 20 models of 2,000 files, and bytes over the link for caches on two nodes
+"""Seeding in the lab: an unchanged run over 20 models of 2,000 files, and bytes over the link for caches on all nodes
 and for two clusters of one site.
 
-usage: bench_seed.py     needs the lab (make lab-up); about three minutes
+usage: bench_seed.py     needs the lab (LAB_NODES=4 make lab-up for four nodes); about three minutes
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from figures import Figure, save
 
 from tests.lab.cluster_of_tests import Place
 from tests.lab.target import lab_facts
-from tests.lab.test_seed_nodes import NODES, on
+from tests.lab.test_seed_nodes import on
 from tests.lab.test_seed_site import SIZE, Site
 
 COMMAND = "python bench/bench_seed.py"
@@ -64,23 +64,24 @@ def _timed(params: dict[str, Any]) -> float:
 
 
 def once(place: Place) -> Figure:
-    """Bytes that the hub sent, by the bytes of the model, when two nodes have it."""
+    """Bytes that the hub sent, by the bytes of the model, when every real node of the lab has it."""
+    nodes = sorted(node["metadata"]["name"] for node in place.cluster.list("v1", "Node", label_selector="lab=real"))
     directory = f"/var/lib/{place.namespace}"
     model = put(place, "big", {"model.safetensors": WEIGHTS})
-    for node in NODES:
+    for node in nodes:
         on(node, "mkdir", "-m", "0777", directory)
     try:
-        local = {"path": directory, "nodes": NODES, "shared_path": True}
+        local = {"path": directory, "nodes": nodes, "shared_path": True}
         claims = [{"name": "local", "size": "1Gi", "local": local}]
-        wish = {"storage_claims": claims, "model_cache_volume": "local", "model_cache_nodes": NODES}
+        wish = {"storage_claims": claims, "model_cache_volume": "local", "model_cache_nodes": nodes}
         seeded = place.seed(**wish, model_cache_models=[model])
         assert seeded.code == 0, seeded.text
     finally:
-        for node in NODES:
+        for node in nodes:
             on(node, "rm", "-rf", directory)
     with urllib.request.urlopen(f"{place.facts['hub']}/_stats") as answer:
         sent = json.load(answer)["repositories"][model["id"]]["bytes"]
-    what = f"bytes over the link by bytes of the model, caches on {len(NODES)} nodes"
+    what = f"bytes over the link by bytes of the model, caches on {len(nodes)} nodes"
     return Figure("seed-link", what, round(sent / WEIGHTS, 4), "x", "<= 1.01", sent / WEIGHTS <= 1.01, command=COMMAND)
 
 

@@ -40,6 +40,8 @@ class Node:
 
 def simulated_devices(vendor: str, count: int) -> list[str]:
     """Names below /dev that a machine with these devices has; here each is a null device."""
+    if not count:
+        return []
     if vendor == "nvidia":
         return [*(f"nvidia{number}" for number in range(count)), "nvidiactl", "nvidia-uvm"]
     return [*(f"davinci{number}" for number in range(count)), "davinci_manager", "devmm_svm", "hisi_hdc"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from . import cgroup, control, controlplane, down, network, node, ports, preconditions
+from . import cgroup, control, controlplane, down, network, node, nodes, ports, preconditions
 from .api import Api, wait
 from .console import Console
 from .errors import LabError
@@ -29,7 +30,6 @@ from .readiness import node_ready, pods_ready, registered
 from .state import State, contract
 
 NAMESPACES = ("--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
-NODES = (node.Node("lab-0", 0, "nvidia", 4), node.Node("lab-1", 1, "ascend", 8))
 # Not the user's: a proxy or a credential of theirs has no business in the lab.
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -37,6 +37,8 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONPATH": str(ROLE),
     "PYTHONDONTWRITEBYTECODE": "1",
+    # A control plane at work spends a fifth of its time on collecting garbage; memory is there, processors are not.
+    "GOGC": "400",
 }
 SYSTEM_PODS = {"kube-system": "k8s-app=kube-dns", "local-path-storage": "app=local-path-provisioner"}
 
@@ -47,6 +49,7 @@ class Launch:
     def __init__(self, paths: Paths, console: Console) -> None:
         self.paths = paths
         self.console = console
+        self.nodes = nodes.chosen(os.environ)
         self.python = str(Path(sys.executable).resolve())
         self.tree = cgroup.here()
         self.process: subprocess.Popen[bytes] | None = None
@@ -69,10 +72,10 @@ class Launch:
     def _launch(self, sockets: Mapping[str, socket.socket], bins: Mapping[str, Path]) -> State:
         state = State(
             {name: listener.getsockname()[1] for name, listener in sockets.items()},
-            tuple(item.name for item in NODES),
+            tuple(item.name for item in self.nodes),
             {name: str(path) for name, path in bins.items()},
         )
-        images = prepare(self.paths, state, bins, NODES)
+        images = prepare(self.paths, state, bins, self.nodes)
         self.console.say(f"prepared: certificates, configuration, {images} images")
         descriptors = {name: listener.fileno() for name, listener in sockets.items()}
         self._first_process(descriptors)
@@ -98,7 +101,7 @@ class Launch:
         steps = [
             {"run": ["mount", "-t", "tmpfs", "-o", "mode=755", "run", "/run"]},
             *network.bridge_setup(),
-            *network.node_setup([item.name for item in NODES]),
+            *network.node_setup([item.name for item in self.nodes]),
         ]
         spec = self.paths.run / "init.json"
         _write_spec(spec, self.paths.control, self._supervisor_groups(), steps, [])
@@ -132,7 +135,7 @@ class Launch:
         hub = controlplane.hub(paths, self.python)
         if hub is not None:
             self._service(hub)
-        for real in NODES:
+        for real in self.nodes:
             self._node(bins, real)
         api = Api(state.ports["api"], paths.pki)
         wait("the API server", api.ready, 90)
@@ -141,12 +144,12 @@ class Launch:
             self._service(item)
         self._add_ons(bins)
         say("controllers started, add-ons applied")
-        for real in NODES:
+        for real in self.nodes:
             wait(f"node {real.name}", partial(registered, api, real.name), 60)
             api.merge(f"/api/v1/nodes/{real.name}", {"metadata": {"labels": FEATURES.get(real.name, {})}})
-        for real in NODES:
+        for real in self.nodes:
             wait(f"node {real.name} to be Ready", partial(node_ready, api, real.name), 60)
-        say(f"{len(NODES)} real nodes are Ready")
+        say(f"{len(self.nodes)} real nodes are Ready")
         for namespace, selector in SYSTEM_PODS.items():
             wait(f"pods {selector}", partial(pods_ready, api, namespace, selector), 90)
         say("cluster DNS and shared storage run: real pods are Ready")
@@ -193,6 +196,7 @@ def up(paths: Paths, console: Console) -> State:
         problems = unhealthy(paths, state)
         if problems:
             raise LabError(f"lab {paths.name!r} is up but not healthy: {'; '.join(problems)}", _again(paths))
+        nodes.require(os.environ, state.nodes, _again(paths))
         hand_over(paths, state)
         console.say(f"lab {paths.name!r} is already up: {describe(paths, state)}")
         return state
