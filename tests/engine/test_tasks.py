@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab.engine.tiny_model import ROWS_ID
+from lab.engine.tiny_model import ID, ROWS_ID
 
 from tests.engine.jobs import finished, log
 from tests.engine.test_pipeline import KEY, NODE
@@ -34,6 +34,12 @@ TRAININGS: dict[str, dict[str, Any]] = {
     **{
         kind: {"task": "rlhf", "train": {"dataset": [f"{DATA}/dpo.jsonl"], "rlhfType": kind}}
         for kind in ("dpo", "orpo", "simpo", "cpo", "rm")
+    },
+    "kto": {"task": "rlhf", "train": {"dataset": [f"{DATA}/kto.jsonl"], "rlhfType": "kto"}},
+    "gkd": {
+        "task": "rlhf",
+        "train": {"dataset": [f"{DATA}/sft.jsonl"], "rlhfType": "gkd"},
+        "extraArgs": {"teacher_model": f"/cache/models/{ID}", "max_completion_length": 8},
     },
     "grpo": {
         "task": "rlhf",

@@ -65,7 +65,7 @@ def test_only_with_stop_an_answer_ends(stop: bool, wanted: float) -> None:
 
 def test_rows_are_whole_json(tmp_path: Path) -> None:
     write_rows(tmp_path, 3)
-    for name in ("sft", "dpo", "grpo", "pt"):
+    for name in ("sft", "dpo", "kto", "grpo", "pt"):
         rows = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
         assert len(rows) == 3
         assert all(row["messages"] for row in rows)

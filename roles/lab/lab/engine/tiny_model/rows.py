@@ -13,7 +13,7 @@ COUNT = 32
 
 
 def write_rows(out: Path, count: int = COUNT) -> None:
-    """sft, dpo, grpo, pt and, for EvalScope's general_mcq, choices_val (.jsonl): sums of a number with itself."""
+    """sft, dpo, kto, grpo, pt and, for EvalScope's general_mcq, choices_val (.jsonl): sums of a number with itself."""
     out.mkdir(parents=True, exist_ok=True)
     for name, rows in _sets(count).items():
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -25,6 +25,7 @@ def _sets(count: int) -> dict[str, Iterator[dict[str, Any]]]:
     return {
         "sft": ({"messages": _talk(n, f"{n} + {n} = {2 * n}.")} for n in numbers),
         "dpo": ({"messages": _talk(n, f"It is {2 * n}."), "rejected_response": f"It is {2 * n + 1}."} for n in numbers),
+        "kto": ({"messages": _talk(n, f"It is {2 * n + n % 2}."), "label": n % 2 == 0} for n in numbers),
         "grpo": ({"messages": _talk(n)[:1], "solution": str(2 * n)} for n in numbers),
         "choices_val": (_choices(n) for n in numbers),
         "pt": ({"messages": [{"role": "assistant", "content": f"Twice {n} is {2 * n}."}]} for n in numbers),
