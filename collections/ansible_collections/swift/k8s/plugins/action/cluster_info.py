@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.swift.k8s.plugins.modules import cluster_info
 from ansible_collections.swift.k8s.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     """The action behind the task."""
 
-    MODULE = "cluster_info"
+    MODULE = cluster_info

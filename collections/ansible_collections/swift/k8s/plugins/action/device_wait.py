@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.swift.k8s.plugins.modules import device_wait
 from ansible_collections.swift.k8s.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     """The action behind the task."""
 
-    MODULE = "device_wait"
+    MODULE = device_wait

@@ -16,9 +16,9 @@ from typing import Any, Optional
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.swift.k8s.plugins.module_utils._seed.show import show
+from ansible_collections.swift.k8s.plugins.modules import model_seed
 from ansible_collections.swift.k8s.plugins.plugin_utils import in_process
 
-MODULE = "model_seed"
 LOG_SECONDS, TERMINAL_SECONDS = 30, 5
 display = Display()
 
@@ -39,7 +39,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         deadline = time.monotonic() + float(arguments.get("wait_timeout", 86400))
         changed = False
         while True:
-            result = in_process.execute(self, MODULE, arguments, task_vars or {})
+            result = in_process.execute(self, model_seed, arguments, task_vars or {})
             changed = changed or bool(result.get("changed"))
             going_on = result.get("seeding") and not result.get("failed") and self._waits(arguments)
             if not going_on:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from ansible_collections.swift.k8s.plugins.modules import node_labels
 from ansible_collections.swift.k8s.plugins.plugin_utils.in_process import InProcessAction
 
 
 class ActionModule(InProcessAction):
     """The action behind the task."""
 
-    MODULE = "node_labels"
+    MODULE = node_labels

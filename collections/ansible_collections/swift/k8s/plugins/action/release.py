@@ -18,9 +18,9 @@ from typing import Any, Optional
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.swift.k8s.plugins.modules import release
 from ansible_collections.swift.k8s.plugins.plugin_utils import in_process
 
-MODULE = "release"
 LOOK_SECONDS = 1.0
 display = Display()
 
@@ -39,8 +39,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         host = str(variables.get("inventory_hostname", ""))
         arguments = dict(self._task.args)
         if arguments.get("progress_file") or self._connection.transport != "local":
-            return in_process.execute(self, MODULE, arguments, variables)
-        done = in_process.run(self, MODULE, arguments, variables, lambda line: _show(host, line))
+            return in_process.execute(self, release, arguments, variables)
+        done = in_process.run(self, release, arguments, variables, lambda line: _show(host, line))
         return done or self._beside(host, arguments, variables)
 
     def _beside(self, host: str, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         with tempfile.TemporaryDirectory(prefix="swift-k8s-") as folder:
             path = os.path.join(folder, "progress")
             with shown(path, host):
-                return in_process.beside(self, MODULE, {**arguments, "progress_file": path}, variables)
+                return in_process.beside(self, release, {**arguments, "progress_file": path}, variables)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,9 @@
 
 To pack a module and to start Python for it takes longer than most of ours ask a cluster. So it is spared where nothing
 tells the two apart: on this machine, by this interpreter, as this user, in this environment.
+
+An action imports its module where Ansible looks at the action for the first time, which is before it forks: all its
+tasks, of all hosts, are given what one of them would take half a second to import.
 """
 
 from __future__ import annotations
@@ -12,14 +15,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-MODULES = "ansible_collections.swift.k8s.plugins.modules"
 Log = Callable[[str], None]
 
 
@@ -57,7 +59,7 @@ class Here:
 class InProcessAction(ActionBase):  # type: ignore[misc]
     """The action before a module that needs no more of it."""
 
-    MODULE: str
+    MODULE: ModuleType
     _supports_check_mode = True
     _supports_diff = True
     _supports_async = True
@@ -69,15 +71,19 @@ class InProcessAction(ActionBase):  # type: ignore[misc]
         return execute(self, self.MODULE, self._task.args, task_vars or {})
 
 
-def execute(action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+def execute(
+    action: Any, module: ModuleType, arguments: Mapping[str, Any], variables: Mapping[str, Any]
+) -> dict[str, Any]:
     """The result of a module of this collection, run here or by Ansible."""
-    return run(action, name, arguments, variables) or beside(action, name, arguments, variables)
+    return run(action, module, arguments, variables) or beside(action, module, arguments, variables)
 
 
-def beside(action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+def beside(
+    action: Any, module: ModuleType, arguments: Mapping[str, Any], variables: Mapping[str, Any]
+) -> dict[str, Any]:
     """The result of the module as Ansible runs it."""
     result: dict[str, Any] = action._execute_module(
-        module_name=f"swift.k8s.{name}",
+        module_name=f"swift.k8s.{module.__name__.rpartition('.')[2]}",
         module_args=dict(arguments),
         task_vars=variables,
         wrap_async=action._task.async_val,
@@ -86,7 +92,11 @@ def beside(action: Any, name: str, arguments: Mapping[str, Any], variables: Mapp
 
 
 def run(
-    action: Any, name: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], log: Log | None = None
+    action: Any,
+    module: ModuleType,
+    arguments: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    log: Log | None = None,
 ) -> dict[str, Any] | None:
     """The result of the module that an action stands before; None where it has to be run by Ansible.
 
@@ -96,7 +106,6 @@ def run(
     given = _plain(arguments) if _same(action, variables) else None
     if given is None:
         return None
-    module = import_module(f"{MODULES}.{name}")
     validation = ArgumentSpecValidator(module.SPEC).validate(given)
     if validation.error_messages:
         return None
@@ -105,7 +114,7 @@ def run(
     except Ended as end:
         told: dict[str, Any] = json.loads(json.dumps(remove_values(end.result, validation._no_log_values)))
         return told
-    raise TypeError(f"the module {name} ended without a result")
+    raise TypeError(f"the module {module.__name__} ended without a result")
 
 
 def _nobody(_line: str) -> None:

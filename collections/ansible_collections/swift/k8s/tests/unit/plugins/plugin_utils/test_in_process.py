@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.swift.k8s.plugins.modules import objects
 from ansible_collections.swift.k8s.plugins.plugin_utils import in_process
 
 from ..module_utils._cluster.api import Api, serving
@@ -118,4 +119,4 @@ def test_links_lead_to_the_same_interpreter(tmp_path: Path) -> None:
 
 
 def test_what_json_cannot_say_is_left_to_ansible() -> None:
-    assert in_process.run(action(), "objects", {"definitions": [{"data": b"bytes"}]}, PYTHON) is None
+    assert in_process.run(action(), objects, {"definitions": [{"data": b"bytes"}]}, PYTHON) is None
