@@ -5,11 +5,7 @@ The devices are simulated; charts, manifests, labels, kubelets and their device-
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,107 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from lab import judge
 from lab.api import wait
-from lab.paths import ROLE
 
+from tests.lab.devices import ASCEND, CHART, NVIDIA, Devices, bare, devices
 from tests.lab.object_list import object_list
-from tests.lab.target import CHECKOUT, lab_facts
 
+__all__ = ["bare", "devices"]
 pytestmark = pytest.mark.lab
-
-CHART = CHECKOUT / "roles/lab/charts/nvidia-device-plugin"
-NVIDIA = {"chart": str(CHART), "nodes": [{"selector": "lab.swift.k8s/devices=nvidia"}]}
-ASCEND = {"nodes": [{"selector": "lab.swift.k8s/devices=ascend", "chip": "910B3"}]}
-#: The plugin itself reports these of its node, and keeps them there.
-PLUGIN_LABELS = {"node.kubernetes.io/npu.chip.name", "huawei.com/driver.version", "mind-cluster/npu-chip-memory"}
-
-
-class Devices:
-    """The lab, an inventory of two variables, and runs of preflight and device_plugin."""
-
-    def __init__(self, facts: dict[str, Any], folder: Path) -> None:
-        self.facts, self.folder = facts, folder
-        self.cluster: Cluster = connect({"kubeconfig": facts["kubeconfig"]})
-        self.registry = f"http://{facts['registry']}"
-
-    def run(self, *arguments: str, **variables: Any) -> tuple[int, int, str]:
-        """Status, number of changes, and text of a run."""
-        own = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "swift_k8s_kubeconfig": self.facts["kubeconfig"],
-            "device_plugin_nvidia": NVIDIA,
-            "device_plugin_ascend": ASCEND,
-            "device_plugin_wait_timeout": 90,
-            "preflight_registries": {"nvcr.io": self.registry, "swr.cn-south-1.myhuaweicloud.com": self.registry},
-            **variables,
-        }
-        inventory = self.folder / f"hosts-{time.monotonic_ns()}.json"
-        inventory.write_text(json.dumps({"all": {"hosts": {"lab": None}, "vars": own}}), encoding="utf-8")
-        words = ["ansible-playbook", "swift.k8s.deploy", "-i", str(inventory), *arguments]
-        words += [] if "-t" in arguments else ["-t", "preflight,device_plugin"]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
-        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-        done = subprocess.run(words, cwd=CHECKOUT, env=environment, text=True, capture_output=True, check=False)
-        changed = re.search(r"^lab\s+:.*changed=(\d+)", done.stdout, re.MULTILINE)
-        return done.returncode, int(changed.group(1)) if changed else -1, done.stdout + done.stderr
-
-    def remove(self) -> tuple[int, int, str]:
-        given = {"device_plugin_nvidia": NVIDIA, "device_plugin_ascend": ASCEND}
-        allowed = {name: {**wish, "allow_disruption": True} for name, wish in given.items()}
-        done = self.run("-t", "device_plugin", device_plugin_state="absent", **allowed)
-        end = time.monotonic() + 60
-        while self.cluster.get("v1", "Namespace", "nvidia-device-plugin") and time.monotonic() < end:
-            time.sleep(0.5)
-        return done
-
-    def clear(self) -> None:
-        """Nothing is offered any more. A kubelet that has not noticed the end of a plugin is restarted, as the error of
-        `remove` asks: else every test after this one would meet devices of nobody."""
-        self.remove()
-        for node in ("lab-0", "lab-1"):
-            if any(self.allocatable(node).values()):
-                words = [sys.executable, "-m", "lab", "service", "restart", f"{node}/kubelet"]
-                subprocess.run(words, env={**os.environ, "PYTHONPATH": str(ROLE)}, check=True)
-                wait(f"{node} to offer nothing", lambda node=node: not any(self.allocatable(node).values()), 60)
-
-    def writes(self, begin: judge.Mark) -> int:
-        """Write requests of the lab's user since the mark."""
-        time.sleep(0.5)
-        found: int = judge.since(Path(self.facts["audit_log"]), begin, [judge.USER])["writes"]
-        return found
-
-    def allocatable(self, node: str) -> dict[str, int]:
-        found = self.cluster.get("v1", "Node", node)
-        assert found is not None
-        return {name: int(count) for name, count in found["status"]["allocatable"].items() if "com/" in name}
-
-    def labels(self) -> dict[str, dict[str, str]]:
-        nodes = self.cluster.list("v1", "Node")
-        return {
-            node["metadata"]["name"]: {
-                key: value for key, value in node["metadata"]["labels"].items() if key not in PLUGIN_LABELS
-            }
-            for node in nodes
-        }
-
-
-@pytest.fixture(scope="module")
-def lab_without_devices(tmp_path_factory: pytest.TempPathFactory) -> Devices:
-    """The lab that `make lab-up` started, without device plugins."""
-    found = Devices(lab_facts(), tmp_path_factory.mktemp("devices"))
-    code, _changed, text = found.remove()
-    assert code == 0, text
-    return found
-
-
-@pytest.fixture
-def devices(lab_without_devices: Devices) -> Iterator[Devices]:
-    """The same, and cleaned up afterwards."""
-    yield lab_without_devices
-    lab_without_devices.clear()
 
 
 def settled(devices: Devices) -> list[str]:
@@ -130,6 +33,7 @@ def settled(devices: Devices) -> list[str]:
     return [line for line in object_list(devices.cluster) if line.split()[0] not in {"Pod", "Job", "Secret"}]
 
 
+@pytest.mark.usefixtures("bare")
 def test_both_vendors_and_back(devices: Devices) -> None:
     before, labels = settled(devices), devices.labels()
     begin = judge.mark(Path(devices.facts["audit_log"]))
@@ -145,6 +49,32 @@ def test_both_vendors_and_back(devices: Devices) -> None:
     assert devices.remove()[0] == 0
     assert devices.remove()[1] == 0
     assert (settled(devices), devices.labels()) == (before, labels)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"device_plugin_nvidia": {"nodes": [{"selector": "pool=nowhere"}]}}, "matches none of 2 nodes"),
+        ({"device_plugin_nvidia": {"profiles": {"a": {"mps": {"replicas": 99}}}}}, "at most 48 clients"),
+        (
+            {"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B3"}]}},
+            "is selected for nvidia",
+        ),
+        ({"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B33"}]}}, "unknown chip '910B33'"),
+        ({"device_plugin_nvida": {}}, "did you mean device_plugin_nvidia?"),
+        ({"swift_k8s_cluster_uid": "another"}, "another cluster than the inventory says"),
+        ({"preflight_images": ["lab.registry/nothing:1"]}, "The registry does not have this image"),
+    ],
+)
+def test_wrong_wishes_are_refused_before_anything_is_touched(
+    devices: Devices, variables: dict[str, Any], words: str
+) -> None:
+    begin = judge.mark(Path(devices.facts["audit_log"]))
+    registries = {"lab.registry": devices.registry, "nvcr.io": devices.registry}
+    registries["swr.cn-south-1.myhuaweicloud.com"] = devices.registry
+    code, changed, text = devices.run(**{"preflight_registries": registries, **variables})
+    assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
+    assert words in " ".join(text.split())
 
 
 def test_sharing_and_a_smoke_pod_for_each_kind_of_device(devices: Devices) -> None:
@@ -190,11 +120,11 @@ class Foreign:
 
 
 @pytest.fixture
-def foreign(devices: Devices) -> Iterator[Foreign]:
-    there = Foreign(devices.facts["kubeconfig"])
+def foreign(bare: Devices) -> Iterator[Foreign]:
+    there = Foreign(bare.facts["kubeconfig"])
     there.install()
     # The kubelet reports devices with its next status, some seconds after the plugin is ready.
-    wait("theirs to offer devices", lambda: devices.allocatable("lab-0").get("nvidia.com/gpu", 0) > 0, 60)
+    wait("theirs to offer devices", lambda: bare.allocatable("lab-0").get("nvidia.com/gpu", 0) > 0, 60)
     yield there
     there.remove()
 
@@ -258,6 +188,7 @@ def test_devices_that_pods_hold_stay(devices: Devices) -> None:
     assert devices.allocatable("lab-0")["nvidia.com/gpu.shared"] > 0
 
 
+@pytest.mark.usefixtures("bare")
 def test_two_operators_at_once(devices: Devices) -> None:
     with ThreadPoolExecutor(2) as pool:
         runs = list(pool.map(lambda _number: devices.run(), range(2)))
@@ -270,6 +201,7 @@ def test_two_operators_at_once(devices: Devices) -> None:
     assert devices.allocatable("lab-1")["huawei.com/Ascend910"] > 0
 
 
+@pytest.mark.usefixtures("bare")
 def test_devices_that_do_not_come(devices: Devices) -> None:
     code, _changed, text = devices.run(
         device_plugin_ascend={**ASCEND, "version": "26.0.0", "image": "lab.registry/bb:1"},
@@ -281,30 +213,3 @@ def test_devices_that_do_not_come(devices: Devices) -> None:
     assert "On lab-1: Pod kube-system/ascend-device-plugin-daemonset-" in text
     # The image is busybox, which has no device-plugin: the pod's own words.
     assert "device-plugin: not found" in text
-
-
-@pytest.mark.parametrize(
-    ("variables", "words"),
-    [
-        ({"device_plugin_nvidia": {"nodes": [{"selector": "pool=nowhere"}]}}, "matches none of 2 nodes"),
-        ({"device_plugin_nvidia": {"profiles": {"a": {"mps": {"replicas": 99}}}}}, "at most 48 clients"),
-        (
-            {"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B3"}]}},
-            "is selected for nvidia",
-        ),
-        ({"device_plugin_ascend": {"nodes": [{"selector": "lab=real", "chip": "910B33"}]}}, "unknown chip '910B33'"),
-        ({"device_plugin_nvida": {}}, "did you mean device_plugin_nvidia?"),
-        ({"swift_k8s_cluster_uid": "another"}, "another cluster than the inventory says"),
-        ({"preflight_images": ["lab.registry/nothing:1"]}, "The registry does not have this image"),
-    ],
-)
-def test_wrong_wishes_are_refused_before_anything_is_touched(
-    lab_without_devices: Devices, variables: dict[str, Any], words: str
-) -> None:
-    devices = lab_without_devices
-    begin = judge.mark(Path(devices.facts["audit_log"]))
-    registries = {"lab.registry": devices.registry, "nvcr.io": devices.registry}
-    registries["swr.cn-south-1.myhuaweicloud.com"] = devices.registry
-    code, changed, text = devices.run(**{"preflight_registries": registries, **variables})
-    assert (code, changed, devices.writes(begin)) == (2, 0, 0), text
-    assert words in " ".join(text.split())

@@ -14,9 +14,9 @@ import pytest
 from lab import judge
 from lab.paths import Paths
 
-from tests.lab.test_devices import NVIDIA, Devices, devices, lab_without_devices
+from tests.lab.devices import NVIDIA, Devices, devices
 
-__all__ = ["devices", "lab_without_devices"]
+__all__ = ["devices"]
 pytestmark = pytest.mark.lab
 SLICES = "nodes/lab-0/kubelet/device-plugins/simulated/mig"
 #: What mig-manager writes and nobody takes back.

@@ -13,9 +13,9 @@ import pytest
 from lab import judge
 from lab.api import wait
 
-from tests.lab.test_devices import NVIDIA, Devices, devices, lab_without_devices
+from tests.lab.devices import NVIDIA, Devices, devices
 
-__all__ = ["devices", "lab_without_devices"]
+__all__ = ["devices"]
 pytestmark = pytest.mark.lab
 NAMESPACE = "nvidia-device-plugin"
 PROFILES = {"mps3": {"mps": {"replicas": 3, "rename": True}}}

@@ -27,10 +27,10 @@ from lab import control
 from lab.api import wait
 from lab.paths import ROLE, Paths
 
-from tests.lab.test_devices import Devices, devices, lab_without_devices
+from tests.lab.devices import Devices, bare, devices
 
-__all__ = ["devices", "lab_without_devices"]
-pytestmark = pytest.mark.lab
+__all__ = ["bare", "devices"]
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("bare")]
 DELAY_SECONDS = 0.05
 REFUSE_EVERY = 25
 LATE = "late-node"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lab import judge
 
-from tests.lab import test_devices
-from tests.lab.test_devices import Devices
+from tests.lab.devices import Devices, devices
 
+__all__ = ["devices"]
 pytestmark = pytest.mark.lab
-
-lab_without_devices = test_devices.lab_without_devices
 PROBE = {
     "preflight_probe": True,
     "preflight_probe_image": "lab.registry/python:3.11",
@@ -26,13 +23,12 @@ PROBE = {
 }
 
 
-@pytest.fixture
-def served(lab_without_devices: Devices) -> Iterator[Devices]:
+@pytest.fixture(scope="module")
+def served(devices: Devices) -> Devices:
     """The lab with both device plugins."""
-    code, _changed, text = lab_without_devices.run()
+    code, _changed, text = devices.run()
     assert code == 0, text
-    yield lab_without_devices
-    lab_without_devices.clear()
+    return devices
 
 
 def test_pods_tell_what_the_api_cannot(served: Devices) -> None:
