@@ -12,6 +12,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 COLLECTION := collections/ansible_collections/swift/k8s
 LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab
 BENCH := PYTHONPATH=scripts:collections:roles/lab:. python
+PATIENT := --timeout=900 --durations=15
 # What tests run on: the lab with its images, or with LAB_KUBECONFIG the cluster that it names, as it is.
 CLUSTER := $(if $(LAB_KUBECONFIG),bootstrap,lab-engines)
 
@@ -64,26 +65,27 @@ late: bootstrap ## what takes too long for check: pylint of ansible-test, ansibl
 collection-test: bootstrap ## build the tarball, install it into an empty path, run it there
 	@python scripts/gates.py collection
 
-.PHONY: test test-slow test-lab test-services test-storage test-scaling test-engine test-gang test-tasks test-groups test-ingress molecule
-test: check late test-slow ## all tests but those with targets of their own below; two halves side by side, on a lab each
+.PHONY: test test-slow test-life test-lab test-devices test-services test-storage test-scaling test-engine test-gang test-tasks test-groups test-ingress molecule
+test: check ## all tests but those with targets of their own below; side by side, on a lab each
 ifdef LAB_KUBECONFIG
-	@$(MAKE) test-lab
-	@echo "skipped: molecule and test-engine, which deploy images and models that only the lab has"
+	@$(MAKE) late test-slow test-lab
+	@echo "skipped: test-life, molecule and test-engine, which need the lab itself: LAB_KUBECONFIG names another cluster"
 else
-	@python scripts/lanes.py "test-services" "molecule test-storage test-engine"
+	@$(MAKE) lab-build
+	@python scripts/lanes.py "test-slow late" "test-life"
+	@python scripts/lanes.py "molecule" "test-services test-storage" "test-devices test-engine"
 endif
-test-slow: $(if $(LAB_KUBECONFIG),bootstrap,lab-build) ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files, the lab's own life
+test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit
-ifdef LAB_KUBECONFIG
-	@echo "skipped: the lab's own life (tests/lab/test_lab_life.py); LAB_KUBECONFIG names another cluster"
-else
+test-life: lab-only lab-build ## labs of their own: started, killed, interrupted, removed without trace
 	@pytest -m "slow" tests/lab --timeout=900
-endif
-test-lab: test-services test-storage ## the tests that need a real cluster
-test-services: $(CLUSTER) ## those of them for devices, chart and releases
-	@pytest -m "lab and not slow" tests/lab --ignore-glob="*/test_s[et]*" --timeout=900 --durations=15
+test-lab: test-devices test-services test-storage ## the tests that need a real cluster
+test-devices: $(CLUSTER) ## those of them for the cluster, its devices, preflight and rights
+	@pytest -m "lab and not slow" tests/lab/test_{airgap,cluster,device,preflight,probe,rights}* $(PATIENT)
+test-services: $(CLUSTER) ## those for chart and releases
+	@pytest -m "lab and not slow" tests/lab/test_{chart,release}* $(PATIENT)
 test-storage: $(CLUSTER) ## those for volumes and model caches
-	@pytest -m "lab and not slow" tests/lab/test_s[et]* --timeout=900 --durations=15
+	@pytest -m "lab and not slow" tests/lab/test_{seed,storage}* $(PATIENT)
 test-scaling: lab-engines ## requests scale a service up and down on the lab; compiles KEDA the first time (6 minutes)
 	@$(LAB).scaling up
 	@pytest -s tests/scaling --timeout=580; ended=$$?; $(LAB).scaling down; exit $$ended
@@ -99,7 +101,7 @@ test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and 
 	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab $(COLLECTION)/tests --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
 	@pytest -m "engine and slow" tests/engine/test_gang.py --timeout=420
-test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, six kinds of rlhf, sample, infer, eval, bnb, embedding, reranker, app, web-ui
+test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, eight kinds of rlhf, sample, infer, eval, bnb, embedding, reranker, app, web-ui
 	@$(LAB).engine publish --extras
 	@pytest -m "engine and slow" tests/engine/test_tasks.py tests/engine/test_interfaces.py --timeout=300
 

@@ -83,7 +83,8 @@ def test_key_in_no_command_line_and_sigterm_arrives(tmp_path: Path) -> None:
     command = [sys.executable, str(POD / "launch.py"), str(tmp_path / "run.json"), "serve", "--headless"]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdout=subprocess.PIPE) as process:
         end = time.monotonic() + 10
-        while not (tmp_path / "report").exists() and time.monotonic() < end:
+        report = tmp_path / "report"
+        while not (report.exists() and report.read_text()) and time.monotonic() < end:
             time.sleep(0.02)
         with open(f"/proc/{process.pid}/cmdline", "rb") as line:
             seen = line.read()

@@ -17,7 +17,17 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 EVERYTHING = "pytest collections/ansible_collections/swift/k8s/tests tests"
 #: Those with targets of their own, and all that `make test` runs.
 TARGETS = (
-    *("test-slow", "test-lab", "test-engine", "test-scaling", "test-groups", "test-ingress", "test-gang", "test-tasks"),
+    *(
+        "test-slow",
+        "test-life",
+        "test-lab",
+        "test-engine",
+        "test-scaling",
+        "test-groups",
+        "test-ingress",
+        "test-gang",
+        "test-tasks",
+    ),
 )
 
 
