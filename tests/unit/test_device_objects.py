@@ -54,12 +54,14 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     (folder / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
     tasks = [
         {"ansible.builtin.include_role": {"name": "swift.k8s.device_plugin", "tasks_from": "plan.yml", "public": True}},
+        {"ansible.builtin.set_fact": {"rendered": "{{ __device_plugin_objects }}"}},
         {
             "ansible.builtin.copy": {
-                "content": "{{ __device_plugin_objects | to_json }}",
-                "dest": f"{folder}/{{{{ inventory_hostname }}}}.json",
+                "content": "{{ ansible_play_hosts | map('extract', hostvars, 'rendered') | to_json }}",
+                "dest": f"{folder}/objects.json",
                 "mode": "0600",
             },
+            "run_once": True,
             "connection": "local",
             "vars": {"ansible_python_interpreter": sys.executable},
         },
@@ -75,7 +77,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")}
     done = subprocess.run(words, cwd=CHECKOUT, env=environment, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in hosts}
+    return dict(zip(hosts, json.loads((folder / "objects.json").read_text(encoding="utf-8")), strict=True))
 
 
 def of_kind(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
