@@ -29,6 +29,13 @@ NODES = ("lab-0", "lab-1")
 PLUGIN_LABELS = {"node.kubernetes.io/npu.chip.name", "huawei.com/driver.version", "mind-cluster/npu-chip-memory"}
 
 
+def nvidia_alone(profiles: dict[str, Any], profile: str, **options: Any) -> dict[str, Any]:
+    """Variables that give NVIDIA's nodes a profile, and leave Ascend's alone."""
+    nodes = [{**NVIDIA["nodes"][0], "profile": profile}]
+    nvidia = {**NVIDIA, "profiles": profiles, "nodes": nodes, **options}
+    return {"device_plugin_ascend": {"owner": "none"}, "device_plugin_nvidia": nvidia}
+
+
 class Devices:
     """The lab, an inventory of two variables, and runs of preflight and device_plugin."""
 
@@ -97,6 +104,10 @@ class Devices:
         found = self.cluster.get("v1", "Node", node)
         assert found is not None
         return {name: int(count) for name, count in found["status"]["allocatable"].items() if "com/" in name}
+
+    def phase(self, pod: str) -> str:
+        """The phase of a pod in the namespace default; "None" where there is none."""
+        return str((self.cluster.get("v1", "Pod", pod, namespace="default") or {}).get("status", {}).get("phase"))
 
     def labels(self) -> dict[str, dict[str, str]]:
         nodes = self.cluster.list("v1", "Node")

@@ -150,10 +150,6 @@ def test_the_last_report_of_a_plugin_that_is_gone_is_not_believed(devices: Devic
     assert devices.run("-t", "device_plugin", device_plugin_ascend={"owner": "none"})[1] == 0
 
 
-def _phase(devices: Devices, pod: str) -> str:
-    return str((devices.cluster.get("v1", "Pod", pod, namespace="default") or {}).get("status", {}).get("phase"))
-
-
 @pytest.fixture
 def holder(devices: Devices) -> Iterator[None]:
     """A pod that holds one of NVIDIA's devices."""
@@ -167,7 +163,7 @@ def holder(devices: Devices) -> Iterator[None]:
     spec = {"terminationGracePeriodSeconds": 0, "containers": [container]}
     metadata = {"name": "holder", "namespace": "default"}
     devices.cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-    wait("the pod to hold its device", lambda: _phase(devices, "holder") == "Running", 60)
+    wait("the pod to hold its device", lambda: devices.phase("holder") == "Running", 60)
     yield
     devices.cluster.delete("v1", "Pod", "holder", namespace="default")
 

@@ -14,7 +14,7 @@ import pytest
 from lab import judge
 from lab.paths import Paths
 
-from tests.lab.devices import NVIDIA, Devices, devices
+from tests.lab.devices import Devices, devices, nvidia_alone
 
 __all__ = ["devices"]
 pytestmark = pytest.mark.lab
@@ -36,9 +36,7 @@ CUT = {"nvidia.com/mig-3g.40gb.memory": "40192"}
 
 
 def wish(profile: str) -> dict[str, Any]:
-    nodes = [{"selector": "lab.swift.k8s/devices=nvidia", "profile": profile}]
-    nvidia = {**NVIDIA, "mig_manager": True, "profiles": PROFILES, "nodes": nodes}
-    return {"device_plugin_ascend": {"owner": "none"}, "device_plugin_nvidia": nvidia}
+    return nvidia_alone(PROFILES, profile, mig_manager=True)
 
 
 @pytest.fixture

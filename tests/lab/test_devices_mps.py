@@ -13,7 +13,7 @@ import pytest
 from lab import judge
 from lab.api import wait
 
-from tests.lab.devices import NVIDIA, Devices, devices
+from tests.lab.devices import Devices, devices, nvidia_alone
 
 __all__ = ["devices"]
 pytestmark = pytest.mark.lab
@@ -22,9 +22,7 @@ PROFILES = {"mps3": {"mps": {"replicas": 3, "rename": True}}}
 
 
 def wish(profile: str) -> dict[str, Any]:
-    nodes = [{"selector": "lab.swift.k8s/devices=nvidia", "profile": profile}]
-    nvidia = {**NVIDIA, "profiles": PROFILES, "nodes": nodes}
-    return {"device_plugin_ascend": {"owner": "none"}, "device_plugin_nvidia": nvidia}
+    return nvidia_alone(PROFILES, profile)
 
 
 def pods(devices: Devices) -> set[str]:
@@ -69,12 +67,7 @@ def seen_by_a_client(devices: Devices) -> str:
     metadata = {"name": "mps-client", "namespace": "default"}
     devices.cluster.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
     try:
-        wait("the client to end", lambda: phase(devices) in {"Succeeded", "Failed"}, 60)
+        wait("the client to end", lambda: devices.phase("mps-client") in {"Succeeded", "Failed"}, 60)
         return devices.cluster.logs("default", "mps-client").strip()
     finally:
         devices.cluster.delete("v1", "Pod", "mps-client", namespace="default")
-
-
-def phase(devices: Devices) -> str:
-    found = devices.cluster.get("v1", "Pod", "mps-client", namespace="default") or {}
-    return str(found.get("status", {}).get("phase"))

@@ -46,9 +46,9 @@ func runFeatureDiscovery(ctx context.Context, arguments []string) error {
 	// What node-feature-discovery does once the features are gone: the lab's own labels are as before.
 	after, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
-	return cluster.labelNode(after, node, map[string]any{
-		mpsCapableLabel: nil, replicasLabel: "1", strategyLabel: "none",
-	})
+	labels := sharingLabels(&nvidiaConfig{}, nil)
+	labels[mpsCapableLabel] = nil
+	return cluster.labelNode(after, node, labels)
 }
 
 const (

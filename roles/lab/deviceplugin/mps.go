@@ -62,8 +62,12 @@ func runMPSControlDaemon(ctx context.Context, arguments []string) error {
 	}
 }
 
-// mpsDaemon says why clients of MPS cannot be served. The real plugin asks the daemon by its pipe.
-func mpsDaemon(profiles map[string]int) error {
+// mpsDaemon says why clients of MPS cannot be served, where there are to be any. The real plugin asks the daemon by its
+// pipe.
+func mpsDaemon(config *nvidiaConfig, profiles map[string]int) error {
+	if !config.sharesByMPS() {
+		return nil
+	}
 	if len(profiles) > 0 {
 		return errors.New("sharing using MPS is not supported for MIG devices")
 	}

@@ -47,16 +47,14 @@ func runNvidia(ctx context.Context, arguments []string) error {
 		if err != nil {
 			return err
 		}
-		if config.sharesByMPS() {
-			if err := mpsDaemon(profiles); err != nil {
-				log.Printf("failed to start: %v; again in %v", err, mpsRetry)
-				select {
-				case <-ctx.Done():
-				case <-hangup:
-				case <-time.After(mpsRetry):
-				}
-				continue
+		if err := mpsDaemon(config, profiles); err != nil {
+			log.Printf("failed to start: %v; again in %v", err, mpsRetry)
+			select {
+			case <-ctx.Done():
+			case <-hangup:
+			case <-time.After(mpsRetry):
 			}
+			continue
 		}
 		if err := serve(ctx, devices, nvidiaResources(config, devices, profiles), hangup); err != nil {
 			return err

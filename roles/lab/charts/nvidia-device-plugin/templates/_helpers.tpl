@@ -85,3 +85,11 @@ spec:
       {{- end }}
       serviceAccountName: {{ include "plugin.fullname" .root }}-service-account
 {{- end }}
+
+{{- /* What plugin.configManager reads and writes. */ -}}
+{{- define "plugin.configVolumes" -}}
+- name: available-configs
+  configMap: {name: {{ include "plugin.configmap" . }}}
+- name: config
+  emptyDir: {}
+{{- end }}
