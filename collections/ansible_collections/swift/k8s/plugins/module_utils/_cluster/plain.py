@@ -46,7 +46,7 @@ class PlainSession:
         self.host = access.server.rstrip("/")
         self.pool = _pool(access)
         self._headers = list(_identity(access.token, params))
-        self._library: Callable[[], Any] = functools.partial(library, params)
+        self._library: Callable[[], Any] = functools.lru_cache(functools.partial(library, params))
 
     def headers(self, _method: str, _url: str, _data: bytes | None) -> list[tuple[str, str]]:
         """Who asks."""

@@ -11,14 +11,20 @@ from .errors import ClusterError
 
 
 def dial(client: Any, namespace: str, pod: str, port: int) -> socket:
-    """Forward to the pod's port; the socket belongs to the caller."""
-    from kubernetes.client import CoreV1Api  # noqa: PLC0415 - paid only by those who forward
-    from kubernetes.client.exceptions import ApiException  # noqa: PLC0415
-    from kubernetes.stream import portforward  # noqa: PLC0415
+    """Forward to the pod's port; the socket belongs to the caller.
 
-    connect = CoreV1Api(client).connect_get_namespaced_pod_portforward
+    The library's typed API for this one request would take longer to import than the request itself takes.
+    """
+    from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 - paid only by those who forward
+    from kubernetes.stream import ws_client  # noqa: PLC0415
+
+    url = f"{client.configuration.host}/api/v1/namespaces/{namespace}/pods/{pod}/portforward"
+    headers: dict[str, str] = {}
+    client.update_params_for_auth(headers, [], ["BearerToken"], url, "GET", None)
     try:
-        forward = portforward(connect, pod, namespace, ports=str(port))
+        forward = ws_client.portforward_call(
+            client.configuration, "GET", url, headers=headers, query_params=[("ports", str(port))]
+        )
     except ApiException as error:
         raise ClusterError(
             f"port {port} of pod {namespace}/{pod} cannot be forwarded: {error.reason}; "
