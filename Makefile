@@ -101,7 +101,7 @@ test-engine: lab-engines ## the real ms-swift on CPU: in pods of the chart, and 
 	@pytest -m "(engine or clients) and not slow" tests/engine tests/unit/lab $(COLLECTION)/tests --timeout=900
 test-gang: lab-engines ## the real ms-swift in two pods: one is lost, both go on from the newest checkpoint (3 minutes)
 	@pytest -m "engine and slow" tests/engine/test_gang.py --timeout=420
-test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, eight kinds of rlhf, sample, infer, eval, bnb, embedding, reranker, app, web-ui
+test-tasks: lab-only lab-up ## the real ms-swift for pt, full, QLoRA, nine kinds of rlhf, sample, infer, eval, bnb, embedding, reranker, app, web-ui
 	@$(LAB).engine publish --extras
 	@pytest -m "engine and slow" tests/engine/test_tasks.py tests/engine/test_interfaces.py --timeout=300
 

@@ -13,6 +13,8 @@ SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", 
 EXPORT = {"task": "export", "export__quantBits": 4}
 AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
 MEGATRON = {"task": "sft", "train__dataset": ["x"], "train__megatron__enabled": True}
+RLHF = {"task": "rlhf", "train__dataset": ["x"]}
+JUDGED = {"extraArgs": {"reward_model": ["/cache/outputs/rm/last-checkpoint"]}}
 NPU = {"accelerator__vendor": "ascend"}
 
 
@@ -47,6 +49,9 @@ NPU = {"accelerator__vendor": "ascend"}
             "less than the 136 GiB of weights of Qwen/Qwen2.5-72B-Instruct: set it to 223Gi or more",
         ),
         ({"task": "sft"}, "task sft needs train.dataset"),
+        ({**RLHF, "train__rlhfType": "grpo"}, "grpo needs something that judges answers: set extraArgs.reward_funcs"),
+        ({**RLHF, "train__rlhfType": "ppo", "extraArgs": {"reward_funcs": ["format"]}}, "needs extraArgs.reward_model"),
+        ({**RLHF, **JUDGED, "train__rlhfType": "ppo", "train__maxSteps": 9}, "train.maxSteps 9 is not read by rlhfType"),
         ({"task": "infer"}, "task infer needs infer.dataset"),
         ({"task": "export", "export__quantMethod": "gptq"}, "needs export.dataset to calibrate with"),
         ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),

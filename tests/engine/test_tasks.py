@@ -33,8 +33,9 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "qlora": {"task": "sft", "train": {"dataset": [f"{DATA}/sft.jsonl"], "quantMethod": "bnb", "quantBits": 4}},
     **{
         kind: {"task": "rlhf", "train": {"dataset": [f"{DATA}/dpo.jsonl"], "rlhfType": kind}}
-        for kind in ("dpo", "orpo", "simpo", "cpo", "rm")
+        for kind in ("dpo", "orpo", "simpo", "cpo")
     },
+    "rm": {"task": "rlhf", "train": {"dataset": [f"{DATA}/dpo.jsonl"], "rlhfType": "rm", "tuner": "full"}},
     "kto": {"task": "rlhf", "train": {"dataset": [f"{DATA}/kto.jsonl"], "rlhfType": "kto"}},
     "gkd": {
         "task": "rlhf",
@@ -45,6 +46,15 @@ TRAININGS: dict[str, dict[str, Any]] = {
         "task": "rlhf",
         "train": {"dataset": [f"{DATA}/grpo.jsonl"], "rlhfType": "grpo"},
         "extraArgs": GROUP,
+    },
+    # Judged by the result of rm, which is a whole model, as ms-swift values with no adapter; two steps of four rows.
+    "ppo": {
+        "task": "rlhf",
+        "train": {"dataset": [f"{DATA}/grpo.jsonl#8"], "rlhfType": "ppo", "epochs": 1, "maxSteps": ""},
+        "extraArgs": {
+            "reward_model": ["/cache/outputs/rm/last-checkpoint"],
+            "max_completion_length": 8,
+        },
     },
 }
 EVAL: dict[str, Any] = {
@@ -92,7 +102,7 @@ def test_training(site: Place, kind: str) -> None:
     finished(site, kind, 120)
     told = [json.loads(line) for line in log(site, kind).splitlines() if line.startswith('{"event": "progress"')]
     assert told[-1]["global_step/max_steps"] == f"{STEPS}/{STEPS}"
-    weights = "model" if kind == "full" else "adapter_model"
+    weights = "model" if TRAININGS[kind]["train"].get("tuner") == "full" else "adapter_model"
     assert inside(site, f"glob.glob('/cache/outputs/{kind}/last-checkpoint/{weights}.safetensors')")
 
 

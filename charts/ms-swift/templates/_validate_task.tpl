@@ -7,6 +7,7 @@
 {{- if and (eq .plan.kind "train") (not .Values.train.dataset) (not .Values.extraArgs.cached_dataset) -}}
 {{- fail (printf "task %s needs train.dataset: a hub id, or a path below %s" .plan.task .Values.cache.mountPath) -}}
 {{- end -}}
+{{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- end -}}
 {{- if and (has .plan.task (list "infer" "sample")) (not .Values.infer.dataset) -}}
 {{- fail (printf "task %s needs infer.dataset: without one it would wait for a person to type" .plan.task) -}}
 {{- end -}}
@@ -29,5 +30,22 @@
 {{- end -}}
 {{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
 {{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What judges the answers that a model is trained on, which ms-swift misses minutes later, in the pod. */}}
+{{- define "ms-swift.checkReward" -}}
+{{- $given := list -}}
+{{- range $name := list "reward_funcs" "reward_model" "teacher_model" "teacher_model_server" "use_gym_env" -}}
+{{- if get $.Values.extraArgs $name -}}{{- $given = append $given $name -}}{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.train.rlhfType "grpo") (not $given) -}}
+{{- fail "train.rlhfType grpo needs something that judges answers: set extraArgs.reward_funcs, e.g. [accuracy, format], or extraArgs.reward_model" -}}
+{{- end -}}
+{{- if and (eq .Values.train.rlhfType "ppo") (not (has "reward_model" $given)) -}}
+{{- fail "train.rlhfType ppo needs extraArgs.reward_model: a whole model with a score head, such as last-checkpoint of a task rlhf with train.rlhfType=rm and train.tuner=full" -}}
+{{- end -}}
+{{- if and (eq .Values.train.rlhfType "ppo") .Values.train.maxSteps -}}
+{{- fail (printf "train.maxSteps %v is not read by rlhfType ppo, which takes every row once an epoch: leave it empty and set train.epochs" .Values.train.maxSteps) -}}
 {{- end -}}
 {{- end -}}
