@@ -51,7 +51,7 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"task": "sft"}, "task sft needs train.dataset"),
         ({**RLHF, "train__rlhfType": "grpo"}, "grpo needs something that judges answers: set extraArgs.reward_funcs"),
         ({**RLHF, "train__rlhfType": "ppo", "extraArgs": {"reward_funcs": ["format"]}}, "needs extraArgs.reward_model"),
-        ({**RLHF, **JUDGED, "train__rlhfType": "ppo", "train__maxSteps": 9}, "train.maxSteps 9 is not read by rlhfType"),
+        ({**RLHF, **JUDGED, "train__rlhfType": "ppo", "train__maxSteps": 9}, "train.maxSteps 9 is not read by"),
         ({"task": "infer"}, "task infer needs infer.dataset"),
         ({"task": "export", "export__quantMethod": "gptq"}, "needs export.dataset to calibrate with"),
         ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),
