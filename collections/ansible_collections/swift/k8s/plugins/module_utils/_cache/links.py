@@ -16,15 +16,12 @@ from .files import make_directory, write_atomically
 from .layout import Snapshot, hf_repository, links
 from .manifest import Manifest, Record
 
-#: the index of ModelScope clients up to 1.37
-OLD_INDEX = ".msc"
-
 
 def missing(snapshot: Snapshot, manifest: Manifest) -> bool:
     """Whether any link or the Hugging Face view is not as it should be; reads only."""
     if any(_read(link) != target for link, target in links(snapshot).items()):
         return True
-    if snapshot.kind == "model" and not os.path.exists(snapshot.file(OLD_INDEX)):
+    if snapshot.kind == "model" and not os.path.exists(snapshot.file(names.OLD_INDEX)):
         return True
     view = hf_repository(snapshot)
     stale = any(_ref(view, name) != manifest.commit for name in _names(snapshot))
@@ -88,9 +85,11 @@ def _old_modelscope(snapshot: Snapshot, manifest: Manifest) -> None:
     """ModelScope clients up to 1.37 believe a directory only with their own three small files in it."""
     organisation, name = names.split(snapshot.id)
     known = ({"Path": record.path, "Revision": _file_revision(record, manifest)} for record in manifest.files)
-    _write(snapshot.file(".mdl"), [pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2)])
-    _write(snapshot.file(".mv"), [snapshot.revision.encode()])
-    _write(snapshot.file(OLD_INDEX), _pickled_list(known))
+    _write(
+        snapshot.file(names.OLD_ID), [pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2)]
+    )
+    _write(snapshot.file(names.OLD_REVISION), [snapshot.revision.encode()])
+    _write(snapshot.file(names.OLD_INDEX), _pickled_list(known))
 
 
 def _pickled_list(items: Iterable[object]) -> Iterator[bytes]:

@@ -13,11 +13,12 @@ from .base import Repository
 from .errors import BadAnswer, BadSetting, Cut, NotFound, UnsafePath
 from .listing import Listing, RemoteFile, digest
 from .mirror import listed
+from .names import OLD_ID, OLD_INDEX, OLD_REVISION, beside_snapshot
 
 #: when the source directory holds one, its hashes pin the copy
 MANIFEST = "manifest.json"
-#: what people's tools leave behind
-SKIPPED = frozenset((".git", ".DS_Store", "__pycache__"))
+#: what people's tools, ModelScope's clients and our own caches leave behind
+SKIPPED = frozenset((".git", ".DS_Store", "__pycache__", OLD_INDEX, OLD_ID, OLD_REVISION))
 
 
 class FileBody:
@@ -73,15 +74,9 @@ class Directory:
         """Nothing is kept open between files."""
 
     def _pinned(self) -> tuple[RemoteFile, ...]:
-        path = os.path.join(self._source, MANIFEST)
-        if not os.path.isfile(path):
-            return ()
-        try:
-            with open(path, encoding="utf-8") as stream:
-                manifest = json.load(stream)
-        except (OSError, ValueError) as error:
-            raise BadAnswer(f"{path} is not readable JSON: {error}", "Repair or remove it") from error
-        return listed(manifest, path) if isinstance(manifest, dict) and "files" in manifest else ()
+        """Where the source is a snapshot of a cache of ours, or the link to it, its manifest is beside it."""
+        candidates = (os.path.join(self._source, MANIFEST), beside_snapshot(os.path.realpath(self._source)))
+        return next(filter(None, map(_listed_in, candidates)), ())
 
     def _walk(self, below: str = "") -> Iterator[RemoteFile]:
         with os.scandir(os.path.join(self._source, below)) as entries:
@@ -99,3 +94,14 @@ class Directory:
                         f"source file {os.path.join(self._source, path)} is a link or a device",
                         "Copy the model with links resolved (cp -rL) and seed from the copy",
                     )
+
+
+def _listed_in(path: str) -> tuple[RemoteFile, ...]:
+    if not os.path.isfile(path):
+        return ()
+    try:
+        with open(path, encoding="utf-8") as stream:
+            manifest = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise BadAnswer(f"{path} is not readable JSON: {error}", "Repair or remove it") from error
+    return listed(manifest, path) if isinstance(manifest, dict) and "files" in manifest else ()

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+
+#: three files in a snapshot without which ModelScope clients up to 1.37 do not believe it: index, id, revision
+OLD_INDEX, OLD_ID, OLD_REVISION = ".msc", ".mdl", ".mv"
 
 _PART = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
 _REVISION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$")
@@ -36,6 +40,13 @@ def snapshot_path(model_id: str, kind: str, revision: str) -> str:
 
 def manifest_path(model_id: str, kind: str, revision: str) -> str:
     return f"{repository_path(model_id, kind)}/manifests/{flat(revision)}.json"
+
+
+def beside_snapshot(path: str) -> str:
+    """The manifest of the snapshot at a path; empty where the path is not that of a snapshot."""
+    parent, revision = os.path.split(path)
+    repository, kind = os.path.split(parent)
+    return os.path.join(repository, "manifests", f"{revision}.json") if kind == "snapshots" else ""
 
 
 def work_path(model_id: str, kind: str, revision: str) -> str:

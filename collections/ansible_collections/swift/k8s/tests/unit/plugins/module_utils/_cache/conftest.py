@@ -19,6 +19,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._cache.layout import Sna
 from ansible_collections.swift.k8s.plugins.module_utils._cache.lock import Patience
 from ansible_collections.swift.k8s.plugins.module_utils._cache.report import Outcome
 from ansible_collections.swift.k8s.plugins.module_utils._cache.spec import Spec, parse
+from ansible_collections.swift.k8s.plugins.module_utils._hub import names
 from ansible_collections.swift.k8s.plugins.module_utils._hub.retry import Policy
 from lab.hub import HubServer
 
@@ -33,6 +34,8 @@ def noise(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
+#: what only ModelScope's old client reads
+MARKERS = (names.OLD_INDEX, names.OLD_ID, names.OLD_REVISION)
 FILES = {"config.json": b"{}", "weights/a.bin": noise(3 * MIB), "empty": b"", "子 目录/词 表.txt": "词".encode()}
 
 
@@ -68,7 +71,7 @@ class Cache:
         """What a reader sees under the snapshot's names, less the index of ModelScope's old client."""
         top = Path(self.snapshot(revision).files)
         found = {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-        return {path: content for path, content in found.items() if path not in (".msc", ".mdl", ".mv")}
+        return {path: content for path, content in found.items() if path not in MARKERS}
 
     def part_bytes(self, revision: str = "master") -> int:
         try:

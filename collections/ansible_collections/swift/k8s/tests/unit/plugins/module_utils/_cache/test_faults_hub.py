@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import CacheError
+from ansible_collections.swift.k8s.plugins.module_utils._cache import house
+from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import CacheError, WrongBytes
 from ansible_collections.swift.k8s.plugins.module_utils._cache.manifest import read
 from ansible_collections.swift.k8s.plugins.module_utils._hub import modelscope
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import (
@@ -246,6 +247,35 @@ def test_a_directory_is_copied_verified_and_quiet_the_second_time(cache: Cache, 
     assert isinstance(cache.seed(**wish, revision="x").error, UnsafePath)
     missing = cache.seed(hub="directory", source=str(tmp_path / "nothing"), revision="x").error
     assert isinstance(missing, NotFound)
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+@pytest.mark.parametrize("source", ["models/org--name.v1/snapshots/master/", "models/org/name.v1"])
+def test_a_snapshot_of_a_cache_of_ours_is_a_source(
+    cache: Cache, hub: HubServer, tmp_path: Path, source: str, manifest: bool
+) -> None:
+    """Its marks for old clients are no files of the model, and its manifest pins what is copied."""
+    stick = Cache(tmp_path / "usb", hub)
+    assert stick.seed().error is None
+    if not manifest:
+        Path(stick.snapshot().manifest).unlink()
+    wish: dict[str, Any] = {"hub": "directory", "source": str(stick.root / source)}
+    assert (cache.seed(**wish).error, cache.files("local")) == (None, FILES)
+    (entry,) = house.inventory(str(cache.root))
+    told = house.described(entry, "full")
+    assert (told["complete"], told["pinned_by"]) == (True, {"hub" if manifest else "us": len(FILES)})
+    assert not cache.seed(**wish).changed
+
+
+def test_a_flipped_byte_on_a_stick_is_refused(cache: Cache, hub: HubServer, tmp_path: Path) -> None:
+    stick = Cache(tmp_path / "usb", hub)
+    assert stick.seed().error is None
+    file = Path(stick.snapshot().file("weights/a.bin"))
+    file.write_bytes(b"x" + file.read_bytes()[1:])
+    error = cache.seed(hub="directory", source=stick.snapshot().files).error
+    assert isinstance(error, WrongBytes)
+    assert "weights/a.bin" in error.message
+    assert "weights/a.bin" not in cache.files("local")
 
 
 def test_a_selection_of_nothing_is_a_mistake(cache: Cache) -> None:
