@@ -17,10 +17,10 @@ WRITING = ("deploy", "seed", "rollback", "teardown")
 NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem not in FIRST)
 
 
-def play(playbook: str, inventory: Path) -> subprocess.CompletedProcess[str]:
+def play(playbook: str, inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run one of the user's playbooks as README does."""
     return subprocess.run(
-        ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", str(inventory)],
+        ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", str(inventory), *more],
         cwd=CHECKOUT,
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "COLUMNS": "400"},
         check=False,
@@ -44,6 +44,15 @@ def test_whatever_writes_knows_its_cluster_first(name: str) -> None:
     task = yaml.safe_load((PLAYBOOKS / "cluster.yml").read_text(encoding="utf-8"))[0]["tasks"][0]
     assert task["tags"] == ["always"]
     assert task["swift.k8s.release"]["cluster_uid"] == "{{ swift_k8s_cluster_uid }}"
+
+
+@pytest.mark.parametrize("name", sorted(set(WRITING) - {"deploy"}))
+def test_whatever_acts_without_preflight_refuses_misspelt_variables(name: str, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("all: {hosts: {one: {ansible_connection: local}}}\n", encoding="utf-8")
+    done = play(name, tmp_path, "-e", "model_cache_rate_limt=3MiB/s")
+    assert done.returncode != 0
+    told = "model_cache_rate_limt is no variable, did you mean model_cache_rate_limit?"
+    assert told in " ".join(done.stdout.split() + done.stderr.split())
 
 
 def test_an_inventory_without_clusters_is_an_error(tmp_path: Path) -> None:

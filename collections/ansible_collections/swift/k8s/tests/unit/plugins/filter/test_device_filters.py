@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.filter import device_plan, option_names, preflight_table, unpack_facts
+from ansible_collections.swift.k8s.plugins.filter import (
+    device_plan,
+    misspelt,
+    option_names,
+    preflight_table,
+    unpack_facts,
+)
 from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import pack
 
 FINDING: dict[str, Any] = {
@@ -28,6 +34,19 @@ def test_device_plan() -> None:
     assert found["refusal"].startswith("Selector 'pool=x' matches none of 0 nodes: no node has the label pool.")
     with pytest.raises(AnsibleFilterError, match="did you mean 'nvdp'"):
         plan({"nodes": []}, {"nvidia": {"owner": "nvpd"}})
+
+
+MISSPELT: list[tuple[list[str], list[str]]] = [
+    (["storage_claims"], []),
+    (["storage_claim"], ["storage_claim is no variable, did you mean storage_claims?"]),
+    (["preflight_zzzzzzzzzzzz"], []),
+]
+
+
+@pytest.mark.parametrize(("names", "expected"), MISSPELT)
+def test_misspelt(names: list[str], expected: list[str]) -> None:
+    told = misspelt.FilterModule().filters()["misspelt"](names, ["storage_claims", "model_cache_volume"])
+    assert told == expected
 
 
 def test_packed_facts() -> None:
