@@ -78,10 +78,18 @@ models:
       problem: ""
       findings: []
 complete:
-  description: Whether every model listed is finished and unharmed at the given level.
+  description:
+    - Whether every model listed is finished and unharmed at the given level.
+    - Also false where O(root) is not there, or holds nothing of one of O(ids).
   returned: always
   type: bool
   sample: true
+missing:
+  description: Those of O(ids) of which the cache holds nothing.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 bytes:
   description: Disk space of all models listed.
   returned: always
@@ -93,6 +101,8 @@ free_bytes:
   type: int
   sample: 812450304000
 """
+
+import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, house, space
@@ -108,17 +118,20 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    ids = module.params["ids"]
+    ids = module.params["ids"] or []
     try:
-        entries = [entry for entry in house.inventory(module.params["root"]) if not ids or entry.snapshot.id in ids]
+        found = house.inventory(module.params["root"])
+        entries = [entry for entry in found if not ids or entry.snapshot.id in ids]
         models = [house.described(entry, module.params["level"]) for entry in entries]
         free = space.room_at(module.params["root"]).bytes
     except errors.CacheError as error:
         module.fail_json(msg=str(error))
+    there, missing = os.path.isdir(module.params["root"]), house.without(found, ids)
     module.exit_json(
         changed=False,
         models=models,
-        complete=all(model["complete"] for model in models),
+        complete=there and not missing and all(model["complete"] for model in models),
+        missing=missing,
         bytes=sum(model["disk_bytes"] for model in models),
         free_bytes=free,
     )

@@ -75,18 +75,22 @@ def _seed(options: argparse.Namespace, emit: Emit) -> int:
 def _verify(options: argparse.Namespace, emit: Emit) -> int:
     """Reports only; `seed` with `verify: full` in its spec repairs what is damaged and nothing else."""
     wrong = 0
-    for entry in house.inventory(options.root):
+    entries = _held(options.root)
+    for entry in entries:
         if not options.id or entry.snapshot.id in options.id:
             told = house.described(entry, options.level)
             wrong += len(told["findings"]) + (0 if entry.manifest else 1)
             emit({"event": "verified", **_model(told), "level": options.level})
+    missing = house.without(entries, options.id or [])
+    if missing:
+        raise _holds_no(options.root, f"model or dataset {', '.join(missing)}")
     if wrong:
         raise CacheError(f"{wrong} problems in {options.root}", "Seed again with verify: full; only they are fetched")
     return DONE
 
 
 def _list(options: argparse.Namespace, emit: Emit) -> int:
-    for entry in house.inventory(options.root):
+    for entry in _held(options.root):
         emit({"event": "snapshot", **_model(house.described(entry, "stat"))})
     return DONE
 
@@ -95,12 +99,23 @@ def _remove(options: argparse.Namespace, emit: Emit) -> int:
     wish = {"id": options.id, "type": options.type, "revision": options.revision}
     chosen = house.matching(house.inventory(options.root), [wish])
     if not chosen:
-        raise CacheError(
-            f"{options.root} holds no {options.type} {options.id} {options.revision}".rstrip(), "See: list --root"
-        )
+        raise _holds_no(options.root, f"{options.type} {options.id} {options.revision}".rstrip())
     for removed in house.remove_all(chosen):
         emit({"event": "removed", **_model(removed)})
     return DONE
+
+
+def _held(root: str) -> list[house.Entry]:
+    """Silence about a root that is mistyped or not mounted would read as a good answer."""
+    entries = house.inventory(root)
+    if not entries:
+        why = "" if os.path.isdir(root) else " (it is no directory)"
+        raise CacheError(f"{root} holds no models{why}", "Check --root and its mount; seed fills it")
+    return entries
+
+
+def _holds_no(root: str, what: str) -> CacheError:
+    return CacheError(f"{root} holds no {what}", "See: list --root")
 
 
 def _spec(path: str) -> Spec:

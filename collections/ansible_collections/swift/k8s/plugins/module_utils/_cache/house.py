@@ -36,6 +36,12 @@ def inventory(root: str) -> list[Entry]:
     return sorted((_entry(snapshot) for snapshot in _snapshots(root)), key=lambda entry: entry.snapshot)
 
 
+def without(entries: Sequence[Entry], ids: Sequence[str]) -> list[str]:
+    """Which of the ids nothing is held of. Pure."""
+    held = {entry.snapshot.id for entry in entries}
+    return [each for each in ids if each not in held]
+
+
 def described(entry: Entry, level: str) -> dict[str, Any]:
     """One snapshot in words and numbers, compared with its manifest at a level."""
     snapshot, manifest = entry.snapshot, entry.manifest

@@ -97,7 +97,10 @@ def test_absent_is_idempotent(run: Run, models: list[dict[str, Any]], tmp_path: 
 
 
 def test_info(run: Run, models: list[dict[str, Any]], tmp_path: Path) -> None:
-    assert run(model_cache_info.main)["models"] == []
+    nothing = run(model_cache_info.main)
+    assert (nothing["models"], nothing["complete"]) == ([], False)
+    (tmp_path / "cache").mkdir()
+    assert run(model_cache_info.main)["complete"]
     seed(run, models, log_path=str(tmp_path / "log"))
     told = run(model_cache_info.main, level="full", ids=[ID])
     assert (told["changed"], told["complete"], told["models"][0]["files"]) == (False, True, 2)
@@ -105,7 +108,8 @@ def test_info(run: Run, models: list[dict[str, Any]], tmp_path: Path) -> None:
     told = run(model_cache_info.main, level="full")
     assert told["complete"] is False
     assert told["models"][0]["findings"] == [{"path": "config.json", "problem": "damaged"}]
-    assert run(model_cache_info.main, ids=["org/other"])["models"] == []
+    other = run(model_cache_info.main, ids=["org/other"])
+    assert (other["models"], other["complete"], other["missing"]) == ([], False, ["org/other"])
     assert "s3cret" not in (tmp_path / "log").read_text()
 
 

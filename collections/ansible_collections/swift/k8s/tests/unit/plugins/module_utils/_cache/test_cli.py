@@ -49,13 +49,25 @@ def test_seed_verify_list_remove(spec: Path, cache: Cache, hub: HubServer, capsy
     assert told[0]["findings"] == [{"path": "config.json", "problem": "missing"}]
     assert "verify: full" in told[-1]["next_step"]
     status, told = run(capsys, "verify", *root, "--id", "org/other")
-    assert (status, told) == (0, [])
+    assert (status, told[-1]["message"]) == (1, f"{cache.root} holds no model or dataset org/other")
     status, told = run(capsys, "list", *root)
     assert (status, told[0]["model"], told[0]["files"]) == (0, ID, 4)
     status, told = run(capsys, "remove", *root, "--id", ID)
     assert (status, told) == (0, [{"event": "removed", "model": ID, "type": "model", "revision": "master"}])
     status, told = run(capsys, "remove", *root, "--id", ID)
     assert (status, told[-1]["message"]) == (1, f"{cache.root} holds no model {ID}")
+
+
+@pytest.mark.parametrize("command", ["list", "verify"])
+@pytest.mark.parametrize(("make", "why"), [(True, ""), (False, " (it is no directory)")])
+def test_a_root_that_holds_nothing_is_no_good_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, make: bool, why: str
+) -> None:
+    root = tmp_path / "typo"
+    if make:
+        root.mkdir()
+    status, told = run(capsys, command, "--root", str(root))
+    assert (status, told[-1]["message"]) == (1, f"{root} holds no models{why}")
 
 
 def test_a_failure_ends_with_its_reason_and_names_the_model(
