@@ -50,6 +50,9 @@ def _seed(options: argparse.Namespace, emit: Emit) -> int:
     engine = Engine(spec, emit, stop, Patience(stale=options.stale_seconds))
     outcomes = engine.plan() if options.check else engine.seed()
     failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in outcomes if options.check else ():
+        if not outcome.error:
+            emit(report.planned(outcome))
     for outcome in failed[:-1]:
         if outcome.error:
             _tell_error(emit, outcome.error, outcome.snapshot.id)

@@ -135,18 +135,7 @@ class Engine:
         if item.error or item.unchanged:
             return
         self.meter.expect(sum(fetch.file.size for fetch in item.plan.fetch))
-        self._emit(
-            {
-                "event": "plan",
-                "model": model,
-                "revision": item.wish.snapshot.revision,
-                "resolved": item.commit,
-                "path": item.path,
-                "files": len(item.plan.fetch),
-                "bytes": item.plan.bytes_to_fetch,
-                "kept_bytes": sum(fetch.kept for fetch in item.plan.fetch),
-            }
-        )
+        self._emit(report.planned(item.outcome()))
 
     def _publish(self, bucket: Bucket | None) -> float | None:
         """Our limit goes to the host's bucket when it changes, so that the last word of several runs counts."""

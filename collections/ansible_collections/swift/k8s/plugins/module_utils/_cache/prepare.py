@@ -84,6 +84,7 @@ class Prepared(NamedTuple):
 @contextlib.contextmanager
 def prepared(spec: Spec) -> Iterator[list[Prepared]]:
     """All models of a spec, their hubs open as long as somebody may fetch from them."""
+    space.check_root(spec.root)
     dead: Known = {}
     visible = last_of_each_id(spec.wishes)
     # hashing fills the disk and the cores by itself

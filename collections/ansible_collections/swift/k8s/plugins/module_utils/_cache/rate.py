@@ -58,7 +58,9 @@ def format_rate(rate: float | None) -> str:
 
 
 def parse_size(value: str) -> int:
-    """Bytes: `20GiB`, `500MB`."""
+    """Bytes: `20GiB`, `500MB`; nothing needs no unit."""
+    if value.strip() == "0":
+        return 0
     found = _SIZE.match(value)
     number, unit = found.groups() if found else ("", "")
     if not found or unit not in _BYTES:

@@ -94,6 +94,20 @@ def result(outcome: Outcome, with_changes: bool = True) -> dict[str, Any]:
     }
 
 
+def planned(outcome: Outcome) -> dict[str, Any]:
+    """The event that says what a model will cost."""
+    return {
+        "event": "plan",
+        "model": outcome.snapshot.id,
+        "revision": outcome.snapshot.revision,
+        "resolved": outcome.commit,
+        "path": outcome.path,
+        "files": len(outcome.plan.fetch),
+        "bytes": outcome.plan.bytes_to_fetch,
+        "kept_bytes": sum(fetch.kept for fetch in outcome.plan.fetch),
+    }
+
+
 def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, now: dt.datetime | None = None) -> str:
     """The record of a run: totals, the files that took longest, the rate against the limit over time."""
     moment = now or dt.datetime.now(dt.timezone.utc)

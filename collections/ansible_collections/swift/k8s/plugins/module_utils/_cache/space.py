@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from .errors import NoSpace, disk_error
+from .errors import CacheError, NoSpace, disk_error
 from .rate import format_size
 
 
@@ -15,6 +15,15 @@ class Room(NamedTuple):
     bytes: int
     #: None where the file system does not count inodes
     inodes: int | None
+
+
+def check_root(root: str) -> None:
+    """A root may be missing, but must be or become a directory."""
+    place = root
+    while not os.path.lexists(place):
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise CacheError(f"root {root} cannot be a cache: {place} is no directory", "Correct root, or move that away")
 
 
 def room_at(path: str) -> Room:

@@ -86,11 +86,12 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
         for index, model in enumerate(models)
     )
     _distinct(wishes)
+    reserve = document.get("reserve")
     return Spec(
         os.path.normpath(root),
         wishes,
         _limit(document),
-        parse_size(str(document.get("reserve") or DEFAULT_RESERVE)),
+        parse_size(str(DEFAULT_RESERVE if reserve in (None, "") else reserve)),
         int(number(document, "workers", DEFAULT_WORKERS, 1)),
         choice(document, "verify", LEVELS, "stat", "spec"),
         str(document.get("report") or ""),

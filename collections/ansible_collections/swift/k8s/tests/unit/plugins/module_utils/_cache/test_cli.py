@@ -58,6 +58,28 @@ def test_seed_verify_list_remove(spec: Path, cache: Cache, hub: HubServer, capsy
     assert (status, told[-1]["message"]) == (1, f"{cache.root} holds no model {ID}")
 
 
+def test_a_check_says_for_each_model_what_it_costs(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["seed", "--spec", str(spec), "--check"]) == 0
+    assert capsys.readouterr().out.startswith(f"{ID} at master: 4 files, 3.0 MiB to fetch")
+    assert main(["seed", "--spec", str(spec)]) == 0
+    capsys.readouterr()
+    assert main(["seed", "--spec", str(spec), "--check"]) == 0
+    assert capsys.readouterr().out.startswith(f"{ID} at master: 0 files, 0 B to fetch")
+
+
+@pytest.mark.parametrize("below", ["", "/sub"])
+def test_a_root_that_is_a_file_is_named(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], below: str
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    spec.write_text(json.dumps({**json.loads(spec.read_text()), "root": f"{file}{below}"}))
+    for check in ([], ["--check"]):
+        status, told = run(capsys, "seed", "--spec", str(spec), *check)
+        said = f"root {file}{below} cannot be a cache: {file} is no directory"
+        assert (status, told[-1]["message"]) == (1, said)
+
+
 @pytest.mark.parametrize("command", ["list", "verify"])
 @pytest.mark.parametrize(("make", "why"), [(True, ""), (False, " (it is no directory)")])
 def test_a_root_that_holds_nothing_is_no_good_answer(

@@ -26,6 +26,11 @@ def test_the_smallest_spec_and_its_defaults() -> None:
     assert wish.snapshot.link == "/data/models/Qwen/Qwen2.5-7B"
 
 
+@pytest.mark.parametrize(("given", "bytes_free"), [(0, 0), ("0", 0), ("5MiB", 5 << 20), (None, 1 << 30), ("", 1 << 30)])
+def test_a_reserve_of_nothing_counts(given: Any, bytes_free: int) -> None:
+    assert parsed({"reserve": given}).reserve == bytes_free
+
+
 @pytest.mark.parametrize(
     ("hub", "revision"),
     [("modelscope", "master"), ("huggingface", "main"), ("mirror", "master"), ("directory", "local")],
