@@ -17,11 +17,18 @@ WRITING = ("deploy", "seed", "rollback", "teardown")
 NAMES = sorted(path.stem for path in PLAYBOOKS.glob("*.yml") if path.stem not in FIRST)
 
 
-def play(playbook: str, inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
+HOSTS = """\
+all:
+  hosts:
+    one: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+"""
+
+
+def play(playbook: str, inventory: Path, *more: str, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
     """Run one of the user's playbooks as README does."""
     return subprocess.run(
-        ["ansible-playbook", f"playbooks/{playbook}.yml", "-i", str(inventory), *more],
-        cwd=CHECKOUT,
+        ["ansible-playbook", str(CHECKOUT / f"playbooks/{playbook}.yml"), "-i", str(inventory), *more],
+        cwd=cwd,
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "COLUMNS": "400"},
         check=False,
         capture_output=True,
@@ -48,7 +55,7 @@ def test_whatever_writes_knows_its_cluster_first(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(WRITING) - {"deploy"}))
 def test_whatever_acts_without_preflight_refuses_misspelt_variables(name: str, tmp_path: Path) -> None:
-    (tmp_path / "hosts.yml").write_text("all: {hosts: {one: {ansible_connection: local}}}\n", encoding="utf-8")
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
     done = play(name, tmp_path, "-e", "model_cache_rate_limt=3MiB/s")
     assert done.returncode != 0
     told = "model_cache_rate_limt is no variable, did you mean model_cache_rate_limit?"
@@ -66,3 +73,11 @@ def test_an_inventory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     done = play("deploy", tmp_path / "absent")
     assert done.returncode != 0
     assert "No inventory was parsed" in done.stdout + done.stderr
+
+
+def test_a_report_lies_where_the_run_was_started(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    absent = ["-e", "swift_k8s_kubeconfig=/none/kubeconfig"]
+    done = play("audit", tmp_path / "hosts.yml", *absent, "-e", "audit_json=audit.json", cwd=tmp_path)
+    assert "unreadable" in done.stdout
+    assert "/none/kubeconfig" in (tmp_path / "audit.json").read_text(encoding="utf-8")
