@@ -40,11 +40,17 @@ def start(cluster: Cluster, wish: Wish, observed: Observed, clear: Sequence[Mapp
     return made
 
 
-def _remove(cluster: Cluster, old: Mapping[str, Any]) -> None:
-    """Delete a Job with its pods and ConfigMap, and wait: two seeders must not write the same volume."""
+def delete(cluster: Cluster, old: Mapping[str, Any]) -> None:
+    """A Job with its pods and ConfigMap."""
     namespace, name = old["metadata"]["namespace"], old["metadata"]["name"]
     cluster.delete(*_CONFIG_MAP, name, namespace=namespace)
     cluster.delete(*JOB, name, namespace=namespace, propagation="Foreground")
+
+
+def _remove(cluster: Cluster, old: Mapping[str, Any]) -> None:
+    """Delete a Job and wait: two seeders must not write the same volume."""
+    namespace, name = old["metadata"]["namespace"], old["metadata"]["name"]
+    delete(cluster, old)
     deadline = time.monotonic() + _GONE_SECONDS
     while cluster.get(*JOB, name, namespace) is not None:
         if time.monotonic() > deadline:

@@ -194,15 +194,14 @@ def _volumes(wish: Wish, config_map_name: str, sources: Mapping[str, str]) -> It
     zones = {_zone_key(name): f"zones/{name}" for name in sorted(_zones(wish))}
     yield engine_volume(config_map_name, {**files, **source_paths(sources), **zones})
     yield scratch_volume()
-    site_tokens = {wish.site_token_secret} if wish.site_hub and wish.site_token_secret else set()
-    for number, secret in enumerate(sorted({*_named(wish, "token_secret"), *site_tokens})):
+    for number, secret in enumerate(sorted({*named(wish, "token_secret"), *site_tokens(wish)})):
         yield token_volume(number, secret)
-    for number, authority in enumerate(_named(wish, "ca_config_map")):
+    for number, authority in enumerate(named(wish, "ca_config_map")):
         yield (
             {"name": f"ca-{number}", "configMap": {"name": authority}},
             {"name": f"ca-{number}", "mountPath": f"{AUTHORITIES}/{authority}", "readOnly": True},
         )
-    for number, claim in enumerate(_named(wish, "source_claim")):
+    for number, claim in enumerate(named(wish, "source_claim")):
         yield (
             {"name": f"source-{number}", "persistentVolumeClaim": {"claimName": claim, "readOnly": True}},
             {"name": f"source-{number}", "mountPath": f"{SOURCES}/{claim}", "readOnly": True},
@@ -217,6 +216,11 @@ def _zone_key(name: str) -> str:
     return f"zone.{name.replace('/', '.').replace('+', '_')}"
 
 
-def _named(wish: Wish, option: str) -> list[str]:
+def site_tokens(wish: Wish) -> list[str]:
+    """The Secret with the token of the site's hub, where there is one."""
+    return [wish.site_token_secret] if wish.site_hub and wish.site_token_secret else []
+
+
+def named(wish: Wish, option: str) -> list[str]:
     """The Secrets, ConfigMaps or claims that models name; none where they come from our own server."""
     return [] if wish.via else sorted({model[option] for model in wish.models if model.get(option)})

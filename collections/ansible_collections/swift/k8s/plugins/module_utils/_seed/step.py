@@ -11,7 +11,7 @@ from typing import Any
 
 from .._cluster.cluster import Cluster
 from .._cluster.errors import Conflict
-from . import act, history, link
+from . import act, history, link, references
 from .errors import SeedError
 from .objects import job_name
 from .observe import jobs_of, state_of, unfinished, whole_log
@@ -58,9 +58,16 @@ def _record(cluster: Cluster, wish: Wish, observed: Observed, _step: Step) -> Re
 
 
 def recorded_by_another(cluster: Cluster, wish: Wish, uid: str) -> Result:
-    """What the Job did that this run followed, where another run that followed it too was the first to record it."""
+    """What the Job did that this run followed, where another run was the first to record the models.
+
+    One that never came to work is taken away: nobody follows it any more, and it would hold up later runs.
+    """
     job = next((job for job in jobs_of(cluster, wish) if job["metadata"]["uid"] == uid), None)
     state = state_of(cluster, job)
+    if job and unfinished(job) and state.phase != "running":
+        act.delete(cluster, job)
+        link.give_back(cluster, wish, job["metadata"]["name"])
+        return {}
     return {**_past(cluster, wish, state.pod), "changed": bool(state.told.done.get("changed"))} if state.pod else {}
 
 
@@ -122,6 +129,7 @@ def _follow(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Res
 
 
 def _start(cluster: Cluster, wish: Wish, observed: Observed, step: Step) -> Result:
+    references.check(cluster, wish)
     owner = link.take(cluster, wish, job_name(wish, observed.digest), [job["metadata"]["name"] for job in step.clear])
     if owner:
         return {"job": "", "waiting": f"site {wish.site} is used by {owner}"}

@@ -160,6 +160,25 @@ def test_a_job_that_a_person_took_away_is_not_made_again(monkeypatch: pytest.Mon
         run(fake, params(followed=followed), check_mode=False)
 
 
+@pytest.mark.parametrize(("phase", "stays"), [("Pending", False), ("Running", True)])
+def test_a_run_whose_models_another_job_brought_takes_its_own_away_if_it_never_started(phase: str, stays: bool) -> None:
+    fake = cluster()
+    slow = run(fake, params(site="town"), check_mode=False)
+    (own,) = names(fake)
+    pod(fake, phase)
+    record = ("ConfigMap", "ai", "swift-k8s-seeded-models")
+    rival = cluster()
+    run(rival, params(), check_mode=False)
+    pod(rival, "Succeeded", DONE, end="Complete")
+    run(rival, params(), check_mode=False)
+    fake.objects[record] = rival.objects[record]
+
+    last = run(fake, params(site="town", followed=slow["followed"]), check_mode=False)
+    assert (last["seeding"], last["models"][0]["resolved"], last["followed"]) == (False, "c1", {})
+    assert (names(fake), ("ConfigMap", "ai", own) in fake.objects) == ([own] if stays else [], stays)
+    assert (("Lease", "ai", "swift-k8s-site-town") in fake.objects) is stays
+
+
 def test_between_its_job_and_the_one_that_takes_the_place_a_run_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = cluster()
     followed = run(fake, params(), check_mode=False)["followed"]
