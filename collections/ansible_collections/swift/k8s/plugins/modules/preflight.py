@@ -109,6 +109,14 @@ options:
         description: Name of the claim that holds the models.
         type: str
         default: ''
+      models_namespace:
+        description: Namespace of O(wishes.models_claim). Empty means O(wishes.namespace).
+        type: str
+        default: ''
+      rates:
+        description: Rates that limit the seeding, by the name of their variable.
+        type: dict
+        default: {}
       serves_site:
         description: Whether the cluster keeps serving its models to the others of its site.
         type: bool

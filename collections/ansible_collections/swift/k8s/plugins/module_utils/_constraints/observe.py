@@ -13,6 +13,7 @@ from .._cluster.reader import Reader
 from . import limitrange, namespaces, permissions, published, signs
 from .clock import skews
 from .images import parse
+from .nearest import nearest
 from .places import eligible
 from .registry import Registries
 from .tolerant import Tolerant
@@ -47,6 +48,7 @@ def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str
     return {
         **lacking(cluster, facts, wishes, plan, [item["name"] for item in spaces if not item["exists"]]),
         "claims": claims,
+        "models_claim": _models_claim(visible, wishes),
         "namespaces": spaces,
         "clock_skew": skews(leases, datetime.now(timezone.utc)),
         "signs": signs.signs(visible, facts),
@@ -78,6 +80,23 @@ def _claims(cluster: Tolerant, wishes: Data) -> dict[str, dict[str, Any]]:
                 "phase": (item.get("status") or {}).get("phase"),
             }
     return found
+
+
+def _models_claim(cluster: Tolerant, wishes: Data) -> dict[str, str]:
+    """Return the claim for the models, where neither the inventory wishes it nor the cluster has it."""
+    name, namespace = wishes["models_claim"], wishes["models_namespace"]
+    wished = {str(claim["name"]) for claim in wishes["claims"]}
+    if not name or not wishes["models"] or name in wished:
+        return {}
+    hidden = len(cluster.unseen)
+    if cluster.get("v1", "PersistentVolumeClaim", name, namespace) or len(cluster.unseen) > hidden:
+        return {}
+    close = nearest(name, wished)
+    return {
+        "name": name,
+        "namespace": namespace,
+        "advice": (f"Did you mean {close}? " if close else "") + "Add it to storage_claims, or name one that is there.",
+    }
 
 
 def _namespaces(cluster: Tolerant, facts: Data, wishes: Data, plan: Data, claims: list[str]) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ WISHES: dict[str, Any] = {
     "seed_image": {"type": "str", "default": ""},
     "models": _dicts(default=[]),
     "models_claim": {"type": "str", "default": ""},
+    "models_namespace": {"type": "str", "default": ""},
+    "rates": {"type": "dict", "default": {}},
     "serves_site": {"type": "bool", "default": False},
     "node_caches": {"type": "bool", "default": False},
     "variables": _texts(),

@@ -38,6 +38,8 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
         "exporters": list(_signs(seen).get("exporters") or []),
         "webhooks": list(_signs(seen).get("webhooks") or []),
         "variables": _variables(wishes),
+        "keys": list(wishes["strange_keys"]),
+        "rates": list(wishes["strange_rates"]),
         "warnings": [_warning(text) for text in [*(facts.get("warnings") or []), *(seen.get("unseen") or [])]],
     }
 
@@ -58,6 +60,7 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
         "ready_nodes": sum(1 for node in nodes if usable(node)),
         "outside": list(seen.get("outside") or []),
         "device_plugin": {name: part.get("action") for name, part in (plan.get("vendors") or {}).items()},
+        "models_claim": seen.get("models_claim") or {},
         "credential": seen.get("credential") or {},
         "warnings": [*(facts.get("warnings") or []), *(seen.get("unseen") or [])],
         "volcano": {"wished": _volcano(plan), "served": volcano_served(facts)},

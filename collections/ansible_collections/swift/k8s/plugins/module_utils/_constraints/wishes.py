@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._release.options import merged
+from .entries import strange_keys, strange_rates
 from .errors import RuleError
 from .room import room
 
@@ -26,6 +27,8 @@ KEYS = (
     "seed_image",
     "models",
     "models_claim",
+    "models_namespace",
+    "rates",
     "serves_site",
     "node_caches",
     "variables",
@@ -58,6 +61,9 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "registry": registry,
         "images": list(raw.get("images") or []),
         "models": models,
+        "models_namespace": raw.get("models_namespace") or namespace,
+        "strange_keys": strange_keys(raw),
+        "strange_rates": strange_rates(raw.get("rates") or {}),
         "serves_site": bool(raw.get("serves_site")),
         "node_caches": bool(raw.get("node_caches")),
         "storage_classes": list(raw.get("storage_classes") or []),

@@ -244,3 +244,35 @@ def test_clock(renewed: str, skew: int) -> None:
     leases = [{"metadata": {"name": "a"}, "spec": {"renewTime": renewed}}, {"metadata": {"name": "b"}}]
     assert skews(leases, NOW) == {"a": skew}
     assert parse("2026-05-01T00:00:00Z") == NOW
+
+
+HOLDER = {"models": [{"id": "a/b"}], "models_claim": "modls"}
+#: wishes -> what is advised about the claim that is nowhere
+HOLDERS: list[tuple[dict[str, Any], str]] = [
+    (HOLDER, "Add it to storage_claims, or name one that is there."),
+    ({**HOLDER, "claims": [{"name": "models"}]}, "Did you mean models? Add it"),
+    ({**HOLDER, "claims": [{"name": "modls"}]}, ""),
+    ({**HOLDER, "models_claim": "ms-swift"}, ""),
+    ({**HOLDER, "models": []}, ""),
+    ({**HOLDER, "models_claim": ""}, ""),
+]
+
+
+@pytest.mark.parametrize(("wishes", "expected"), HOLDERS)
+def test_the_claim_of_the_models(wishes: dict[str, Any], expected: str) -> None:
+    seen = observe.observe(Cluster(), {}, settle(normalise(wishes), {}, {}), {})
+    assert seen["models_claim"].get("advice", "").startswith(expected)
+    assert bool(seen["models_claim"]) == bool(expected)
+
+
+class Blind(Cluster):
+    """May not look at claims."""
+
+    def get(self, api_version: str, kind: str, name: str, namespace: Optional[str] = None) -> Optional[dict[str, Any]]:
+        if kind == "PersistentVolumeClaim":
+            raise Forbidden("not allowed")
+        return super().get(api_version, kind, name, namespace)
+
+
+def test_a_claim_that_may_not_be_seen_may_be_there() -> None:
+    assert observe.observe(Blind(), {}, settle(normalise(HOLDER), {}, {}), {})["models_claim"] == {}

@@ -56,6 +56,8 @@ def test_nothing_is_wrong_with_a_pod_that_sees_everything() -> None:
     assert judge({}, {}, probed()) == []
 
 
+LOST = {"name": "modls", "namespace": "ms-swift", "advice": "Did you mean models?"}
+
 # rule -> facts, wishes and observations that make it speak
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "cluster-uid": ({"uid": "elsewhere"}, {}, {}),
@@ -80,6 +82,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "permission-missing": ({}, {}, {"permissions": [{"subject": "cluster", "resources": "nodes", "allowed": False}]}),
     "variable-misspelt": ({}, {**UNKNOWN, "variables": ["ms_swift_relases"]}, {}),
     "variable-unknown": ({}, {**UNKNOWN, "variables": ["storage_zzz"]}, {}),
+    "key-unknown": ({}, {"models": [{"id": "a/b", "revison": "v1"}]}, {}),
+    "rate-not-understood": ({}, {"rates": {"model_cache_rate_limit": "3MBs"}}, {}),
+    "models-claim-missing": ({}, {}, {"models_claim": LOST}),
     "device-plan": ({}, {"device_plugin": {"nvidia": {"owner": "nvpd"}}}, {}),
     "two-device-plugins": ({"owners": [*OWNERS, {**OWNERS[0], "kind": "hami"}]}, {}, {}),
     "device-plugin-unknown": (owner(kind="unknown"), {}, {}),
