@@ -127,13 +127,24 @@ def _wish(
     problem = revision_problem(revision)
     if problem:
         raise BadSpec(f"{where}.revision {revision!r} {problem}", "Write revision: master, a tag, or a commit")
-    kind = choice(model, "type", TYPES, "model", where)
+    snapshot = Snapshot(root, name, choice(model, "type", TYPES, "model", where), revision)
+    for endpoint in endpoints:
+        if endpoint.hub == "directory" and _holds(endpoint.source, snapshot.files):
+            raise BadSpec(
+                f"{where}.source {endpoint.source!r} holds {snapshot.files}, which is to be filled from it",
+                "Name the directory that has the model's files and is no part of this model's cache",
+            )
     return Wish(
-        Snapshot(root, name, kind, revision),
+        snapshot,
         patterns(model, "include", where),
         patterns(model, "exclude", where),
         endpoints,
     )
+
+
+def _holds(directory: str, path: str) -> bool:
+    directory = os.path.realpath(directory)
+    return os.path.commonpath((directory, os.path.realpath(path))) == directory
 
 
 def _endpoints(
