@@ -17,9 +17,23 @@ import yaml
 CHART = Path(__file__).resolve().parents[1] / "charts/ms-swift"
 
 Schema = dict[str, Any]
-COUNT: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": ""}]}
-NUMBER: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"const": ""}]}
-FRACTION: Schema = {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 1}, {"const": ""}]}
+COUNT: Schema = {"type": ["integer", "string"], "minimum": 1, "pattern": r"^([1-9]\d*)?$"}
+# `--set` makes words of numbers with a fraction or an exponent, and Ansible of 1e-4.
+NUMBER: Schema = {"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": r"^(\d+(\.\d+)?([eE]-?\d+)?)?$"}
+FRACTION: Schema = {
+    "type": ["number", "string"],
+    "exclusiveMinimum": 0,
+    "maximum": 1,
+    "pattern": r"^(0\.\d+|1(\.0)?)?$",
+}
+TEXT: Schema = {"type": "string"}
+#: what a further model may say beside its id; its token comes from a Secret, never from values
+WISHES = ("revision", "include", "exclude", "endpoints", "hub", "endpoint", "source", "token_file", "ca_file", "proxy")
+IMAGE: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": dict.fromkeys(("registry", "repository", "tag", "digest"), TEXT),
+}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 PATH: Schema = {"type": "string", "pattern": "^(/.*)?$"}
 SCALARS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
@@ -27,6 +41,12 @@ SCALARS: Schema = {"type": "object", "additionalProperties": {"type": ["string",
 
 def choice(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
+
+
+def items(required: str, **properties: Schema) -> Schema:
+    """A list of objects with one key that each must have."""
+    entry = {"type": "object", "required": [required], "additionalProperties": False, "properties": properties}
+    return {"type": "array", "items": entry}
 
 
 #: what an example value cannot tell
@@ -61,6 +81,9 @@ RULES: dict[str, Schema] = {
     "cache.seed.verify": choice("stat", "sample", "full"),
     "cache.seed.log": choice("text", "json"),
     "cache.seed.workers": COUNT,
+    "cache.seed.image": IMAGE,
+    "cache.seed.also": items("id", id=TEXT, type=choice("model", "dataset"), **{key: {} for key in WISHES}),
+    "adapters": items("path", name=TEXT, path=TEXT),
     "output.path": PATH,
     "train.rlhfType": choice("dpo", "orpo", "simpo", "kto", "cpo", "rm", "ppo", "grpo", "gkd"),
     "train.nodes": {"type": "integer", "minimum": 1},
@@ -83,7 +106,7 @@ RULES: dict[str, Schema] = {
     "job.activeDeadlineSeconds": COUNT,
     "service.type": choice("ClusterIP", "NodePort", "LoadBalancer"),
     "service.port": PORT,
-    "service.nodePort": {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"const": ""}]},
+    "service.nodePort": {"type": ["integer", "string"], "minimum": 1, "maximum": 65535, "pattern": "^$"},
     "proxy.port": PORT,
     "proxy.metricsPort": PORT,
     "proxy.maxConcurrency": COUNT,

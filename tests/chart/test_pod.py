@@ -113,7 +113,7 @@ def test_shares_of_a_device_add_up(render: Rendering) -> None:
     ("pairs", "names"),
     [
         ({}, ["model"]),
-        ({"cache__seed__image__repository": "python"}, ["devices", "model"]),
+        ({"cache__seed__image": {"repository": "python", "tag": "3.11"}}, ["devices", "model"]),
         ({"model__path": "/cache/outputs/x/M"}, ["devices"]),
         ({"deviceCheck__enabled": False}, ["model"]),
         ({"accelerator__vendor": "cpu"}, ["model"]),

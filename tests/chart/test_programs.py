@@ -83,7 +83,9 @@ def test_ascend(tmp_path: Path) -> None:
         ("", []),
         ("1 qwen-vl-max generation gpu half", ["env.MODEL_NAME=qwen-vl-max"]),
         ("1 qwen-plus embedding cpu float32", ["task=embedding", "accelerator.vendor=cpu", "engine.dtype=float32"]),
-        ("2 qwen-plus generation gpu half", ["task=sft (or eval, export: see the chart's README)"]),
+        ("2 qwen-plus generation gpu half", ["task=sft"]),
+        ("deploy qwen-plus generation gpu half", []),
+        ("export qwen-plus generation gpu half", ["task=export"]),
     ],
 )
 def test_five_answers(lines: str, wanted: list[str]) -> None:

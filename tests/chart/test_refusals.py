@@ -9,6 +9,7 @@ import pytest
 from tests.chart.conftest import Rendering
 
 GPU = {"accelerator__vendor": "nvidia"}
+OPEN = {"enabled": True, "hosts": ["a.example"]}
 SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
 EXPORT = {"task": "export", "export__quantBits": 4}
 AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
@@ -43,6 +44,17 @@ NPU = {"accelerator__vendor": "ascend"}
             "accelerator.vendor is cpu, but resources.limits asks for nvidia.com/gpu",
         ),
         ({**GPU, "resources__limits": {"nvidia.com/gpu": 1, "huawei.com/Ascend910": 1}}, "names 2 kinds of device"),
+        ({**GPU, "resources__limits": {"nvidia.com/mig-1g.10gb": 2}}, "slices of MIG do not share a model, ask for 1"),
+        (
+            {**GPU, "resources__limits": {"huawei.com/Ascend910": 1}},
+            "accelerator.vendor is nvidia, but the pod asks for",
+        ),
+        (
+            {**GPU, "accelerator__resource": "nvidia.com/mig-1g.10gb", "resources__limits": {"nvidia.com/gpu": 1}},
+            "accelerator.resource is nvidia.com/mig-1g.10gb, but resources.limits asks for nvidia.com/gpu",
+        ),
+        ({**GPU, "resources__limits": {"nvidia.com/gpu": 0}}, "resources.limits asks for 0 of nvidia.com/gpu"),
+        ({**GPU, "engine__tensorParallel": 4}, "engine.tensorParallel 4 needs as many devices, and the pod asks for 1"),
         ({**GPU, "accelerator__sharing": "mps", "accelerator__count": 2}, "a second share adds no memory, ask for 1"),
         (
             {"model__id": "qwen2.5-72b-instruct", "cache__size": "100Gi"},
@@ -53,6 +65,12 @@ NPU = {"accelerator__vendor": "ascend"}
         ({**RLHF, "train__rlhfType": "ppo", "extraArgs": {"reward_funcs": ["format"]}}, "needs extraArgs.reward_model"),
         ({**RLHF, **JUDGED, "train__rlhfType": "ppo", "train__maxSteps": 9}, "train.maxSteps 9 is not read by"),
         ({"task": "infer"}, "task infer needs infer.dataset"),
+        ({"task": "export"}, "task export is told to make nothing"),
+        ({"task": "export", "export__mergeLora": True}, "export.mergeLora needs adapters"),
+        ({"task": "export", "export__quantMethod": "bnb", "model__id": ""}, "task export needs a model"),
+        ({"task": "eval", "eval__url": "http://s/v1", "model__id": ""}, "eval.url needs eval.model"),
+        ({"model__hub": "directory"}, "model.hub directory needs cache.seed.source"),
+        ({"task": "infer", "infer__dataset": ["x"], "job__schedule": "0 1 * * *"}, "job.schedule is for task download"),
         ({"task": "export", "export__quantMethod": "gptq"}, "needs export.dataset to calibrate with"),
         ({"task": "export", "export__quantMethod": "bnb"}, "needs export.quantBits"),
         ({**EXPORT, "export__quantMethod": "fp8"}, "export.quantMethod fp8 needs a GPU"),
@@ -96,7 +114,31 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"engine__nodes": 2}, "needs task deploy (is deploy) and metrics.source=vllm (is none)"),
         ({**GPU, "engine__nodes": 2, "metrics__source": "vllm"}, "install LeaderWorkerSet (https://lws.sigs.k8s.io)"),
         ({"ingress__enabled": True}, "ingress.enabled needs ingress.hosts"),
+        *(
+            ({"ingress": {**OPEN, "controller": controller, "auth": {"type": kind}}}, sentence)
+            for controller, kind, sentence in (
+                (
+                    "haproxy",
+                    "oidc",
+                    "ingress.auth.type oidc is nothing that this chart can ask of ingress.controller haproxy",
+                ),
+                ("other", "basic", "is nothing that this chart can ask of ingress.controller other"),
+                ("haproxy", "basic", "needs ingress.auth.secret, which is empty"),
+                ("nginx", "oidc", "needs ingress.auth.url, which is empty"),
+                ("traefik", "oidc", "needs ingress.auth.middleware, which is empty"),
+            )
+        ),
+        ({"ingress": {**OPEN, "path": "/qwen"}}, "ingress.path /qwen would be passed on as it is"),
+        ({"metrics__serviceMonitor__enabled": True}, "metrics.serviceMonitor.enabled has nothing to read"),
+        ({"proxy__enabled": True, "engine__port": 8081}, "engine.port 8081 is the proxy's"),
         ({"httpRoute__enabled": True}, "httpRoute.enabled needs httpRoute.parentRefs"),
+        ({"adapters": [{"name": "sums"}]}, "path is required"),
+        ({"adapters": ["/cache/x"]}, "Expected: object, given: string"),
+        ({"cache__seed__also": [{"id": "a/b", "type": "datset"}]}, "cache.seed.also.0.type must be one of"),
+        ({"cache__seed__image": {"repo": "python"}}, "Additional property repo is not allowed"),
+        ({"cache__seed__image": {"repository": "python"}}, "cache.seed.image.repository is python without a tag"),
+        ({"engine__memoryFraction": "1.5"}, "engine.memoryFraction"),
+        ({"train__learningRate": "fast"}, "train.learningRate"),
         ({"tsk": "deploy"}, "Additional property tsk is not allowed"),
         ({"task": "sevre"}, "task must be one of the following"),
         ({"engine__maxModelLen": -1}, "engine.maxModelLen"),

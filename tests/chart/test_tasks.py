@@ -26,7 +26,8 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 @pytest.mark.parametrize("task", TASKS)
 def test_task(service: Rendering, task: str) -> None:
     kind, module, arguments = TASKS[task]
-    rendered = service(task=task, train__dataset=["d"], infer__dataset=["d"])
+    wanted = {"train__dataset": ["d"], "infer__dataset": ["d"], "export__quantMethod": "bnb", "export__quantBits": 4}
+    rendered = service(task=task, **wanted)
     assert rendered.one(kind)["spec"]["template"]["spec"]["containers"][0]["command"][:2] == [
         "python",
         "/etc/swift/launch.py",

@@ -5,7 +5,7 @@
 
 {{/* Room for the model's 16-bit weights, half as much again, and 20 GiB. */}}
 {{- define "ms-swift.claimSize" -}}
-{{- printf "%dGi" (add 20 (div (mul 3 (int64 .plan.model.parameters)) 1073741824)) -}}
+{{- printf "%dGi" (add 20 (div (mul 3 (int64 .plan.model.size)) 1073741824)) -}}
 {{- end -}}
 
 {{/* A claim outlives its release; Kubernetes changes neither its access modes nor its class. Arguments root, claim (its spec). */}}

@@ -65,13 +65,13 @@
 {{- $resource = $resource | default (get (dict "nvidia" "nvidia.com/gpu" "ascend" "huawei.com/Ascend910") $vendor) -}}
 {{- $count := 0 -}}
 {{- if ne $vendor "cpu" -}}
-{{- $count = int (.Values.accelerator.count | default (get $limits $resource) | default 1) -}}
+{{- $count = int (.Values.accelerator.count | default (ternary (get $limits $resource) 1 (hasKey $limits $resource))) -}}
 {{- $_ := set $limits $resource $count -}}
 {{- if hasKey $requests $resource -}}{{- $_ := set $requests $resource $count -}}{{- end -}}
 {{- end -}}
 {{- $_ := set .plan "vendor" $vendor -}}
 {{- $_ := set .plan "named" $named -}}
-{{- $_ := set .plan "resource" (ternary $resource "" (gt $count 0)) -}}
+{{- $_ := set .plan "resource" (ternary $resource "" (ne $vendor "cpu")) -}}
 {{- $_ := set .plan "count" $count -}}
 {{- $_ := set .plan "resources" (dict "limits" $limits "requests" $requests) -}}
 {{- $_ := set .plan "sharing" (ternary "mig" .Values.accelerator.sharing (contains "/mig-" $resource)) -}}

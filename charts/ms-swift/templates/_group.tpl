@@ -21,5 +21,5 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{- define "ms-swift.workerLabels" -}}
-{{- merge (dict "app.kubernetes.io/component" (printf "%s-worker" .plan.task)) (include "ms-swift.podLabels" . | fromYaml) | toYaml -}}
+{{- merge (dict "swift.k8s/kind" "worker") (include "ms-swift.podLabels" . | fromYaml) | toYaml -}}
 {{- end -}}

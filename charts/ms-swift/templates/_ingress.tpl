@@ -9,7 +9,8 @@
 {{- if eq $auth.type "basic" -}}
 {{- $out = merge $out (dict (printf "%s/auth-type" $nginx) "basic" (printf "%s/auth-secret" $nginx) $auth.secret (printf "%s/auth-realm" $nginx) "ms-swift") -}}
 {{- else if eq $auth.type "oidc" -}}
-{{- $out = merge $out (dict (printf "%s/auth-url" $nginx) $auth.url (printf "%s/auth-signin" $nginx) $auth.signIn) -}}
+{{- $out = merge $out (dict (printf "%s/auth-url" $nginx) $auth.url) -}}
+{{- with $auth.signIn -}}{{- $_ := set $out (printf "%s/auth-signin" $nginx) . -}}{{- end -}}
 {{- end -}}
 {{- else if eq $ingress.controller "traefik" -}}
 {{- if ne $auth.type "none" -}}{{- $out = dict "traefik.ingress.kubernetes.io/router.middlewares" $auth.middleware -}}{{- end -}}

@@ -33,7 +33,12 @@ python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne 
 
 {{/* The collection's cache engine: fetches what is missing, resumes, checks sha256; a verified model costs one stat a file. */}}
 {{- define "ms-swift.seedContainer" -}}
-{{- $own := .Values.cache.seed.image -}}
+{{- with .Values.cache.seed.image -}}
+{{- if and .repository (not .tag) (not .digest) -}}
+{{- fail (printf "cache.seed.image.repository is %s without a tag: set cache.seed.image.tag or digest" .repository) -}}
+{{- end -}}
+{{- end -}}
+{{- $own := merge (dict) .Values.cache.seed.image (dict "registry" .Values.image.registry) -}}
 name: model
 image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}

@@ -3,10 +3,10 @@
 {{- $nodes := ternary (int .Values.train.nodes) 1 (eq .plan.kind "train") -}}
 backoffLimit: {{ .Values.job.backoffLimit }}
 {{- with .Values.job.ttlSecondsAfterFinished }}
-ttlSecondsAfterFinished: {{ . }}
+ttlSecondsAfterFinished: {{ int64 . }}
 {{- end }}
 {{- with .Values.job.activeDeadlineSeconds }}
-activeDeadlineSeconds: {{ . }}
+activeDeadlineSeconds: {{ int64 . }}
 {{- end }}
 {{- if .Values.queue.kueue }}
 suspend: true
@@ -47,9 +47,15 @@ template:
       {{- end }}
 {{- end -}}
 
-{{/* A Job cannot be changed: its name carries the digest, so a changed release gets a new one. */}}
+{{/* A Job's pods cannot be changed: its name carries their digest, so a changed release gets a new one. */}}
 {{- define "ms-swift.jobName" -}}
-{{- printf "%s-%s" (include "ms-swift.fullname" .) (include "ms-swift.digest" . | trunc 6) -}}
+{{- if not (hasKey .plan "job") -}}
+{{- /* The pods of a gang name their Job: nameless where the digest is made. */ -}}
+{{- $_ := set .plan "job" "" -}}
+{{- $template := (include "ms-swift.jobSpec" . | fromYaml).template -}}
+{{- $_ := set .plan "job" (printf "%s-%s" (include "ms-swift.fullname" .) ($template | toJson | sha256sum | trunc 6)) -}}
+{{- end -}}
+{{- .plan.job -}}
 {{- end -}}
 
 {{- define "ms-swift.jobLabels" -}}

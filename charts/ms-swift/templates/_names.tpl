@@ -5,22 +5,26 @@
 {{- end -}}
 
 {{/* A release called like the chart keeps its short name: `helm install ms-swift …` makes Service ms-swift.
-     40 characters leave room for suffixes and for the pod names of an Indexed Job. */}}
+     40 characters leave room for suffixes and for the pod names of an Indexed Job; what is cut off stays as a digest,
+     so that NAME-blue and NAME-green stay two. A Service's name has no dots. */}}
 {{- define "ms-swift.fullname" -}}
 {{- $name := include "ms-swift.name" . -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- .Values.fullnameOverride | default $full | trunc 40 | trimSuffix "-" -}}
+{{- $full = .Values.fullnameOverride | default $full | replace "." "-" -}}
+{{- ternary (printf "%s-%s" ($full | trunc 33 | trimSuffix "-") ($full | sha256sum | trunc 6)) $full (gt (len $full) 40) -}}
 {{- end -}}
 
+{{/* By the kind of task: an upgrade may change the task of a service, and a Deployment's selector may not change. */}}
 {{- define "ms-swift.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "ms-swift.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: {{ .plan.task }}
+swift.k8s/kind: {{ .plan.kind }}
 {{- end -}}
 
 {{- define "ms-swift.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "ms-swift.selectorLabels" . }}
+app.kubernetes.io/component: {{ .plan.task }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 app.kubernetes.io/part-of: ms-swift

@@ -10,7 +10,7 @@
 {{- $vendors := .Files.Get "files/environment.yaml" | fromYaml -}}
 {{- range $name, $value := merge (dict) (omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM") (get $vendors .plan.vendor) $serving $page $training $base }}
 - name: {{ $name }}
-  value: {{ $value | toString | quote }}
+  value: {{ include "ms-swift.word" $value | quote }}
 {{- end }}
 {{- if and (eq .plan.kind "train") (gt (int .Values.train.nodes) 1) }}
 {{ include "ms-swift.gangEnv" . }}

@@ -5,7 +5,7 @@ failing liveness probe really means a dead process. The web interfaces have no /
 seen from inside where they listen to the pod's own proxy alone.
 */}}
 {{- define "ms-swift.startupSeconds" -}}
-{{- $bytes := mul 2 (int64 .plan.model.parameters) -}}
+{{- $bytes := mul 2 (int64 .plan.model.size) -}}
 {{- $reading := div $bytes (mul 1048576 (int64 .Values.probes.readMiBPerSecond)) -}}
 {{- .Values.probes.startupSeconds | default (add 300 $reading) -}}
 {{- end -}}

@@ -13,7 +13,7 @@
 
 {{/* What the five answers are matched against. */}}
 {{- define "ms-swift.choices" -}}
-{{- toPrettyJson (dict "release" .Release.Name "served" .plan.model.served "id" .plan.model.id "asked" .plan.model.asked "task" .plan.task "vendor" .plan.vendor "dtype" .plan.dtype "port" .plan.ports.engine "service" (printf "%s.%s:%v" (include "ms-swift.fullname" .) .Release.Namespace .Values.service.port)) -}}
+{{- toPrettyJson (dict "release" .Release.Name "namespace" .Release.Namespace "served" .plan.model.served "id" .plan.model.id "asked" .plan.model.asked "task" .plan.task "vendor" .plan.vendor "dtype" .plan.dtype "port" .plan.ports.engine "service" (printf "%s.%s:%v" (include "ms-swift.fullname" .) .Release.Namespace .Values.service.port)) -}}
 {{- end -}}
 
 {{/* All that a pod reads, as one digest. */}}
@@ -25,6 +25,11 @@
 {{- join "\n" $files | sha256sum | trunc 16 -}}
 {{- end -}}
 
+{{/* A value as a word: whole numbers, which values files make floats of, without an exponent. */}}
+{{- define "ms-swift.word" -}}
+{{- if kindIs "float64" . -}}{{- ternary (printf "%.0f" .) (toString .) (eq (floor .) .) -}}{{- else -}}{{- toString . -}}{{- end -}}
+{{- end -}}
+
 {{/* The command as a person would type it. */}}
 {{- define "ms-swift.commandLine" -}}
 {{- if eq .plan.kind "download" -}}
@@ -33,7 +38,7 @@ python3 -m swift_seed._cache.cli seed --spec spec.json
 python -m {{ .plan.module }}{{ with include "ms-swift.groupWords" . }} {{ . }}{{ end }}
 {{- range $name, $value := .plan.arguments }} --{{ $name }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{- $word := ternary (toJson .) (toString .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (squote $word) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}
+{{- $word := ternary (toJson .) (include "ms-swift.word" .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (squote $word) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}
 {{- end }}
 {{- end }}
 {{- end }}

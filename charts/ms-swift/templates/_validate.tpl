@@ -21,6 +21,24 @@
 {{- if and (has .plan.sharing (list "mps" "time-slicing")) (gt .plan.count 1) -}}
 {{- fail (printf "accelerator.count is %d on a shared device (%s): a second share adds no memory, ask for 1" .plan.count .plan.sharing) -}}
 {{- end -}}
+{{- if and (eq .plan.sharing "mig") (gt .plan.count 1) (eq .plan.kind "serve") -}}
+{{- fail (printf "accelerator.count is %d of %s: slices of MIG do not share a model, ask for 1, or for a larger slice" .plan.count .plan.resource) -}}
+{{- end -}}
+{{- $other := get (dict "nvidia" "huawei.com/" "ascend" "nvidia.com/") .plan.vendor -}}
+{{- if and $other (hasPrefix $other .plan.resource) -}}
+{{- fail (printf "accelerator.vendor is %s, but the pod asks for %s: drop one of the two" .plan.vendor .plan.resource) -}}
+{{- end -}}
+{{- if and .Values.accelerator.resource .plan.named (not (has .Values.accelerator.resource .plan.named)) -}}
+{{- fail (printf "accelerator.resource is %s, but resources.limits asks for %s: drop one of the two" .Values.accelerator.resource (first .plan.named)) -}}
+{{- end -}}
+{{- range .plan.named -}}
+{{- if not (int (get $.plan.resources.limits .)) -}}
+{{- fail (printf "resources.limits asks for 0 of %s: set accelerator.vendor=cpu, and leave the resource out" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and .plan.count (gt .plan.parallel .plan.count) (le .plan.nodes 1) -}}
+{{- fail (printf "engine.tensorParallel %d needs as many devices, and the pod asks for %d: set accelerator.count" .plan.parallel .plan.count) -}}
+{{- end -}}
 {{- $least := include "ms-swift.leastCompute" . -}}
 {{- if and .Values.accelerator.compute $least (lt (float64 .Values.accelerator.compute) (float64 $least)) -}}
 {{- fail (printf "accelerator.compute %v: %s carries kernels from compute capability %s on: set image.tag to one with CUDA 12.6, such as ubuntu22.04-cuda12.6.3-py311-torch2.7.1-vllm0.10.1.1-modelscope1.29.2-swift3.8.3" .Values.accelerator.compute .plan.image $least) -}}

@@ -6,6 +6,12 @@
 {{- if and .Values.autoscaling.enabled (eq .Values.metrics.source "none") -}}
 {{- fail "autoscaling.enabled needs numbers, and ms-swift serves none: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
 {{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled (eq .Values.metrics.source "none") -}}
+{{- fail "metrics.serviceMonitor.enabled has nothing to read: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
+{{- end -}}
+{{- if and .Values.proxy.enabled (eq .plan.kind "serve") (has (int .Values.engine.port) (list (int .Values.proxy.port) (int .Values.proxy.metricsPort))) -}}
+{{- fail (printf "engine.port %d is the proxy's: set engine.port, proxy.port and proxy.metricsPort to three different ones" (int .Values.engine.port)) -}}
+{{- end -}}
 {{- if and (eq .Values.metrics.source "proxy") (not .Values.proxy.enabled) -}}
 {{- fail "metrics.source proxy needs proxy.enabled=true" -}}
 {{- end -}}
@@ -25,6 +31,7 @@
 {{- if and .Values.ingress.enabled (eq .Values.ingress.auth.type "basic") .Values.apiKey.existingSecret (not .plan.interface) -}}
 {{- fail "ingress.auth.type basic and apiKey.existingSecret both want the header Authorization, so no request could satisfy both: set ingress.auth.type=none, the key is asked for behind it, or leave apiKey.existingSecret empty" -}}
 {{- end -}}
+{{- if .Values.ingress.enabled -}}{{- include "ms-swift.checkSignIn" . -}}{{- include "ms-swift.checkPath" . -}}{{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, e.g. [{name: gateway, namespace: gateways}]" -}}
 {{- end -}}
@@ -33,5 +40,27 @@
 {{- end -}}
 {{- if and (eq .plan.kind "serve") (not .Values.apiKey.existingSecret) (ne .Values.service.type "ClusterIP") -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s without apiKey.existingSecret: whoever reaches the address can use the model." .Values.service.type)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A sign-in that the controller cannot do, or is told too little of, would leave the door open. */}}
+{{- define "ms-swift.checkSignIn" -}}
+{{- $ingress := .Values.ingress -}}
+{{- $needed := dict "nginx" (dict "basic" "secret" "oidc" "url") "traefik" (dict "basic" "middleware" "oidc" "middleware") "haproxy" (dict "basic" "secret") -}}
+{{- if ne $ingress.auth.type "none" -}}
+{{- $field := get (get $needed $ingress.controller | default dict) $ingress.auth.type -}}
+{{- if not $field -}}
+{{- fail (printf "ingress.auth.type %s is nothing that this chart can ask of ingress.controller %s: use nginx or traefik, or set ingress.auth.type=none and let proxy.enabled=true with apiKey.existingSecret ask" $ingress.auth.type $ingress.controller) -}}
+{{- end -}}
+{{- if not (get $ingress.auth $field) -}}
+{{- fail (printf "ingress.auth.type %s with ingress.controller %s needs ingress.auth.%s, which is empty: nobody would be asked who he is" $ingress.auth.type $ingress.controller $field) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Programs are answered below / alone. */}}
+{{- define "ms-swift.checkPath" -}}
+{{- if and (eq .plan.kind "serve") (not .plan.interface) (ne .Values.ingress.path "/") (not .Values.ingress.annotations) -}}
+{{- fail (printf "ingress.path %s would be passed on as it is, and ms-swift answers below / only: set ingress.path=/ and a host of its own, use httpRoute, which rewrites, or write your controller's rewrite into ingress.annotations" .Values.ingress.path) -}}
 {{- end -}}
 {{- end -}}

@@ -1,7 +1,9 @@
 {{/* What a task needs. */}}
 {{- define "ms-swift.checkTask" -}}
-{{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "app" "sample" "infer")) -}}
-{{- if and $needs (not .plan.model.path) -}}
+{{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "app" "sample" "infer" "export" "eval")) -}}
+{{- if and (eq .plan.task "eval") .Values.eval.url -}}
+{{- if not (or .Values.eval.model .plan.model.served) -}}{{- fail "eval.url needs eval.model, the name that the service answers to, such as its servedName" -}}{{- end -}}
+{{- else if and $needs (not .plan.model.path) -}}
 {{- fail (printf "task %s needs a model: --set model.id=organisation/name, or --set env.MODEL_NAME=<a name of the catalogue>" .plan.task) -}}
 {{- end -}}
 {{- if and (eq .plan.kind "train") (not .Values.train.dataset) (not .Values.extraArgs.cached_dataset) -}}
@@ -10,6 +12,18 @@
 {{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- end -}}
 {{- if and (has .plan.task (list "infer" "sample")) (not .Values.infer.dataset) -}}
 {{- fail (printf "task %s needs infer.dataset: without one it would wait for a person to type" .plan.task) -}}
+{{- end -}}
+{{- if and (eq .plan.task "export") (not .Values.export.mergeLora) (not .Values.export.quantMethod) (not .Values.extraArgs) -}}
+{{- fail "task export is told to make nothing: set export.mergeLora=true (with adapters), export.quantMethod, or another export in extraArgs" -}}
+{{- end -}}
+{{- if and (eq .plan.task "export") .Values.export.mergeLora (not .Values.adapters) (not .Values.extraArgs.adapters) -}}
+{{- fail "export.mergeLora needs adapters, e.g. [{path: /cache/outputs/sft/last-checkpoint}]" -}}
+{{- end -}}
+{{- if and (eq .Values.model.hub "directory") .plan.model.fetched .Values.cache.enabled (not .Values.cache.seed.source) -}}
+{{- fail "model.hub directory needs cache.seed.source, the absolute path in the pod that the model is taken from" -}}
+{{- end -}}
+{{- if and .Values.job.schedule (ne .plan.kind "download") -}}
+{{- fail (printf "job.schedule is for task download, but task is %s, which makes its result once: leave it empty" .plan.task) -}}
 {{- end -}}
 {{- if and (has .Values.export.quantMethod (list "awq" "gptq" "gptq_v2")) (not .Values.export.dataset) (eq .plan.task "export") -}}
 {{- fail (printf "export.quantMethod %s needs export.dataset to calibrate with, e.g. [AI-ModelScope/alpaca-gpt4-data-zh#500]" .Values.export.quantMethod) -}}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Five answers, one a line on standard input or by environment, matched against what this pod runs.
 
-    1            SWIFT_ACTION   1 serve a model
+    1            SWIFT_ACTION   1 serve a model, 2 train one, or the name of a task of the chart
     qwen-plus    MODEL_NAME     the name that callers use
     generation   TASK_TYPE      generation, embedding, reranker
     gpu          DEVICE         gpu, npu, cpu
@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("SWIFT_ACTION", "MODEL_NAME", "TASK_TYPE", "DEVICE", "PRECISION")
+#: The first answer; whatever is not here is the name of a task.
+ACTIONS = {**dict.fromkeys(("1", "serve", "deploy", "inference"), "serve"), **dict.fromkeys(("2", "train"), "sft")}
 TASKS = {"generation": "deploy", "chat": "deploy", "deploy": "deploy", "embedding": "embedding", "reranker": "reranker"}
 VENDORS = {"gpu": "nvidia", "npu": "ascend", "cpu": "cpu"}
 DTYPES = {"half": "float16", "fp16": "float16", "bf16": "bfloat16", "fp32": "float32"}
@@ -39,8 +41,8 @@ def differences(asked: Sequence[str], runs: Mapping[str, Any]) -> list[str]:
     """The values to set for what was asked, where it is not what the pod runs."""
     action, model, task, device, precision = asked
     wanted = []
-    if action not in ("", "1"):
-        wanted.append("task=sft (or eval, export: see the chart's README)")
+    if ACTIONS.get(action.lower(), action) not in ("", "serve"):
+        wanted.append(f"task={ACTIONS.get(action.lower(), action)}")
     if model and model not in (runs["served"], runs["id"], runs["asked"]):
         wanted.append(f"env.MODEL_NAME={model}")
     if task and TASKS.get(task.lower(), task) != runs["task"]:
@@ -78,7 +80,7 @@ def main(path: str) -> int:
     if wanted:
         change = " ".join(f"--set {value}" for value in wanted)
         print(f"This pod serves {runs['served']} ({runs['vendor']}). For what you chose:")
-        print(f"  helm upgrade {runs['release']} ms-swift --reuse-values {change}")
+        print(f"  helm -n {runs['namespace']} upgrade {runs['release']} ./helm-charts/ms-swift --reuse-values {change}")
         return 1
     if not wait(runs["port"], float(os.environ.get("SWIFT_WAIT_SECONDS", "600"))):
         print(f"Engine of {runs['served']} does not answer on port {runs['port']} yet: see `kubectl logs` of this pod")
