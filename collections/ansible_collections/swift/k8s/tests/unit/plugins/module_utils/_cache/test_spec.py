@@ -32,6 +32,20 @@ def test_a_reserve_of_nothing_counts(given: Any, bytes_free: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "source", ["", "/models", "/models/Qwen--Qwen2.5-7B/", "/models/Qwen--Qwen2.5-7B/snapshots", "/l"]
+)
+def test_a_cache_is_not_filled_from_itself(tmp_path: Path, source: str) -> None:
+    (tmp_path / "l").symlink_to(tmp_path)
+    with pytest.raises(BadSpec, match="which is to be filled from it"):
+        parsed({"root": str(tmp_path)}, hub="directory", source=f"{tmp_path}{source}")
+
+
+@pytest.mark.parametrize("source", ["/data/import/qwen", "/data/models/Qwen--Qwen2.5-7B/snapshots/master"])
+def test_a_cache_may_be_filled_from_another_directory_on_its_volume(source: str) -> None:
+    assert parsed(hub="directory", source=source).wishes[0].endpoints[0].source == source
+
+
+@pytest.mark.parametrize(
     ("hub", "revision"),
     [("modelscope", "master"), ("huggingface", "main"), ("mirror", "master"), ("directory", "local")],
 )
