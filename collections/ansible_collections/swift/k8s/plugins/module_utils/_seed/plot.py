@@ -15,6 +15,8 @@ from .._svg.canvas import COLOURS, GREY, PALE, Box, Canvas
 _WIDTH, _RATE_HEIGHT, _ROW, _MOST_FILES = 900, 200, 15, 60
 _LEFT, _RIGHT, _TOP, _BETWEEN = 84, 20, 66, 34
 _MOST_TICKS = 6
+#: of which a line can be made
+_FEWEST_SAMPLES = 2
 #: what people count time by
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _RATE, _LIMIT, _FILE = COLOURS[0], COLOURS[2], COLOURS[3]
@@ -73,8 +75,12 @@ def _rates(canvas: Canvas, box: Box, samples: Sequence[Mapping[str, Any]], secon
     if curve:
         canvas.area([(curve[0][0], box.place(0, 0)[1]), *curve, (curve[-1][0], box.place(0, 0)[1])], _RATE)
     canvas.line(curve, _RATE, width=1.5)
-    capped = [each for each in samples if each["limit"]]
-    canvas.line([box.place(each["seconds"] / seconds, each["limit"] / most) for each in capped], _LIMIT, "5 3", 1.5)
+    capped = [(each["seconds"] / seconds, each["limit"] / most) for each in samples if each["limit"]]
+    if len(samples) < _FEWEST_SAMPLES:
+        middle, top = box.place(0.5, 0.5)
+        canvas.text(middle, top, "too short for a curve", "middle", GREY)
+        capped = [(edge, limit) for _at, limit in capped for edge in (0.0, 1.0)]
+    canvas.line([box.place(across, up) for across, up in capped], _LIMIT, "5 3", 1.5)
     canvas.frame(box)
     for words, colour, right in (("rate", _RATE, 92), ("limit", _LIMIT, 34)):
         canvas.line([(_WIDTH - _RIGHT - right - 18, 40), (_WIDTH - _RIGHT - right - 4, 40)], colour, width=3)

@@ -65,8 +65,15 @@ def test_both_scales_are_round(rate: float, seconds: float, levels: list[str], t
     assert [text for text in found if ":" in text][: len(times)] == times
 
 
-def test_nothing_happened() -> None:
-    ET.fromstring(seed_plot({"samples": [], "files": []}))
+@pytest.mark.parametrize(
+    ("count", "limit", "points", "said"), [(0, None, 0, 1), (1, 200, 2, 1), (1, None, 0, 1), (2, 200, 2, 0)]
+)
+def test_a_seeding_of_a_second_has_its_limit_and_a_word(count: int, limit: Any, points: int, said: int) -> None:
+    told = history(1, limit)
+    drawn = seed_plot({**told, "samples": told["samples"][:count]})
+    lines = ET.fromstring(drawn).findall(f"{SVG}polyline[@stroke-dasharray='5 3']")
+    assert [len(line.attrib["points"].split()) for line in lines] == [points]
+    assert words(drawn).count("too short for a curve") == said
 
 
 def test_one_bar_a_part_and_model() -> None:
