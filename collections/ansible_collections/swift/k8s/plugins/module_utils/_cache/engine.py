@@ -47,7 +47,6 @@ class Engine:
         self._published: tuple[float | None, ...] = ()
         self.stop = stop or threading.Event()
         self.meter = Meter()
-        self._now_at = ("", "")
 
     def plan(self) -> tuple[Outcome, ...]:
         """What seed() would do: check mode. Reads, asks the hub, writes nothing."""
@@ -105,7 +104,7 @@ class Engine:
                 fresh = prepare.look_again(item)
                 if fresh.unchanged:
                     return fresh.outcome()
-                work = Work(self._spec, bucket, self.meter, self.stop, lock, self._emit, self._at)
+                work = Work(self._spec, bucket, self.meter, self.stop, lock, self._emit)
                 return bring_from_any(fresh, work)
         except CacheError as error:
             return _ended(item, error)
@@ -124,9 +123,6 @@ class Engine:
             self._emit({"event": "waiting", "model": item.wish.snapshot.id, "message": message})
 
         return tell
-
-    def _at(self, model: str, file: str) -> None:
-        self._now_at = (model, file)
 
     def _tell_plan(self, item: Prepared) -> None:
         model = item.wish.snapshot.id
@@ -160,6 +156,7 @@ class Engine:
 
     def _progress(self, limit: float | None) -> dict[str, object]:
         eta = self.meter.eta()
+        model, file = self.meter.now_at
         return {
             "event": "progress",
             "time": round(time.time(), 3),
@@ -168,8 +165,8 @@ class Engine:
             "rate_bytes_per_second": round(self.meter.rate()),
             "limit_bytes_per_second": round(limit) if limit else None,
             "eta_seconds": round(eta) if eta is not None else None,
-            "model": self._now_at[0],
-            "file": self._now_at[1],
+            "model": model,
+            "file": file,
         }
 
     def _record(self, outcomes: tuple[Outcome, ...]) -> None:

@@ -93,7 +93,7 @@ def progress_line(event: Event) -> str:
         f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {share:4.0%} {format_size(event['bytes'])} of {format_size(total)}"
         f"  {format_size(event['rate_bytes_per_second'])}/s (limit {format_rate(event['limit_bytes_per_second'])})"
         f"  ETA {format_seconds(event['eta_seconds'])}  {event['model']} {event['file']}"
-    )
+    ).rstrip()
 
 
 def said(event: Event) -> str:

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import heapq
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 #: the rate shown is that of the last seconds
@@ -48,6 +49,7 @@ class Meter:
         self.samples: list[Sample] = []
         #: heap, the shortest first
         self._longest: list[tuple[float, FileTime]] = []
+        self._under_way: list[tuple[str, str]] = []
         #: over the wire, repeats included
         self.bytes_received = 0
         #: found in unfinished files of earlier runs
@@ -79,6 +81,23 @@ class Meter:
     def expect(self, count: int) -> None:
         with self._lock:
             self.bytes_total += count
+
+    @contextlib.contextmanager
+    def fetching(self, model: str, path: str) -> Iterator[None]:
+        """While a file is under way."""
+        with self._lock:
+            self._under_way.append((model, path))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way.remove((model, path))
+
+    @property
+    def now_at(self) -> tuple[str, str]:
+        """Model and path of the file that is under way for longest, which is the largest; empty between files."""
+        with self._lock:
+            return self._under_way[0] if self._under_way else ("", "")
 
     def file(self, model: str, path: str, size: int, started: float) -> None:
         end = self._clock()

@@ -11,7 +11,6 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from .._hub.base import Hub
@@ -47,7 +46,6 @@ class Work(NamedTuple):
     stop: threading.Event
     lock: Lock
     emit: Emit
-    at: Callable[[str, str], None]
 
 
 class Brought(NamedTuple):
@@ -164,7 +162,6 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
     work.lock.check()
     snapshot, file, started = item.wish.snapshot, each.file, time.monotonic()
     hub: Hub = _required(item)
-    work.at(snapshot.id, file.path)
 
     def noted(path: str, error: HubError, pause: float) -> None:
         work.emit(
@@ -180,7 +177,8 @@ def _fetch_one(item: Prepared, each: Fetch, work: Work) -> Record:
     bucket = None if hub.local else work.bucket
     tools = Tools(bucket, work.spec.workers, work.meter, work.spec.policy, work.stop, noted)
     part = Part(snapshot.part(file.path), file, item.commit, hub.address)
-    record = fetch(hub, file, part, lambda done, verified: place(snapshot, verified, done.finished), tools)
+    with work.meter.fetching(snapshot.id, file.path):
+        record = fetch(hub, file, part, lambda done, verified: place(snapshot, verified, done.finished), tools)
     work.meter.file(snapshot.id, file.path, file.size, started)
     work.emit(
         {

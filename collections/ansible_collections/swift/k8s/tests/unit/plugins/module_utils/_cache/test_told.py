@@ -49,6 +49,18 @@ def test_json_lines_can_be_read_back() -> None:
     assert "中" in stream.getvalue()
 
 
+def test_progress_names_a_file_that_is_under_way() -> None:
+    meter = Meter()
+    assert meter.now_at == ("", "")
+    with meter.fetching("m", "large"):
+        with meter.fetching("m", "small"):
+            assert meter.now_at == ("m", "large")
+        assert meter.now_at == ("m", "large")
+    with pytest.raises(CacheError), meter.fetching("m", "broken"):
+        raise CacheError("no")
+    assert meter.now_at == ("", "")
+
+
 def test_a_log_gets_a_line_every_half_minute() -> None:
     stream, clock = io.StringIO(), Clock()
     text = events.Text(stream, clock)
