@@ -60,7 +60,9 @@ def _look(expected: Object, node: Object | None) -> Unmet | None:
     status = node.get("status") or {}
     count = amount(status.get("allocatable") or {}, resource)
     if maximum is not None and count > maximum:
-        reason = f"{count} {resource.rstrip('/-')} still allocatable"
+        reason = f"{count} {resource.rstrip('/-')} still allocatable" + (
+            f", {maximum} at most expected" if maximum else ""
+        )
         return Unmet(expected["node"], resource, minimum, count, reason, left=True)
     if count < minimum:
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"

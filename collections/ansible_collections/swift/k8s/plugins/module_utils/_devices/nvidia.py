@@ -13,6 +13,7 @@ from . import mig_manager
 from .problem import DevicePlanError, Problem
 from .profile import Profile, fits, parse
 from .registry import rewrite
+from .shares import bounds
 from .site import Site
 
 VARIABLE = "device_plugin_nvidia"
@@ -89,7 +90,12 @@ def expectations(site: Site) -> list[dict[str, Any]]:
             "node": node,
             "vendor": VENDOR,
             "resource": profile.resource,
-            "minimum": profile.replicas,
+            # Configurations in values may replace the profiles'.
+            **(
+                {"minimum": profile.replicas}
+                if site.options["values"].get("config")
+                else bounds(profile, site.nodes[node])
+            ),
         }
         if profile.mig_config:
             expected["label"] = {"key": MIG_STATE, "value": "success", "failed": "failed"}

@@ -56,6 +56,13 @@ LABEL = {"key": "nvidia.com/mig.config.state", "value": "success", "failed": "fa
         (None, {"minimum": 0, "maximum": 0}, None, False),
         (node({"nvidia.com/gpu": "8"}), {"minimum": 0, "maximum": 0}, "8 nvidia.com/gpu still allocatable", False),
         (node({"nvidia.com/gpu": "0"}), {"minimum": 0, "maximum": 0}, None, False),
+        (node({"nvidia.com/gpu": "4"}), {"minimum": 4, "maximum": 4}, None, False),
+        (
+            node({"nvidia.com/gpu": "8"}),
+            {"minimum": 4, "maximum": 4},
+            "8 nvidia.com/gpu still allocatable, 4 at most expected",
+            False,
+        ),
     ],
 )
 def test_unmet(live: Any, expected: dict[str, Any], reason: Optional[str], hopeless: bool) -> None:
