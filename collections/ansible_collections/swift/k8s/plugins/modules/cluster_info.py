@@ -81,7 +81,8 @@ cluster:
       description:
         - Device plugins and what else brings devices, with C(kind) (V(nvdp), V(gpu-operator), V(hami),
           V(mindcluster), V(openfuyao), V(cce), V(dra), V(unknown)), C(resource), C(namespace), C(name), C(nodes),
-          C(desired), C(ready), C(image), C(runtime_class) and C(managed).
+          C(desired), C(ready), C(image), C(runtime_class), C(release) (namespace and name of its Helm release) and
+          C(managed).
         - C(managed) says that this collection put it there.
       type: list
       elements: dict

@@ -87,6 +87,7 @@ def _owners(facts: Data, found: Data) -> list[Subject]:
             f" on {where(sorted(shared))}"
             for other in owners[index + 1 :]
             if other.get("resource") == owner.get("resource")
+            and not (owner.get("release") and other.get("release") == owner.get("release"))
             and (shared := set(other.get("nodes") or []) & set(owner.get("nodes") or []))
         ]
         wanted = owner.get("runtime_class")

@@ -78,6 +78,7 @@ def _owner(plugin: DevicePlugin, nodes: list[str], ours: set[tuple[str, str]]) -
         "ready": plugin.ready,
         "image": plugin.image,
         "runtime_class": plugin.runtime_class,
+        "release": "/".join(plugin.release) if all(plugin.release) else "",
         "managed": plugin.applied or plugin.release in ours,
     }
 
@@ -102,6 +103,7 @@ def _absent(kind: str, resource: str, name: str, nodes: list[str]) -> Owner:
         "ready": None,
         "image": "",
         "runtime_class": None,
+        "release": "",
         "managed": False,
     }
 

@@ -168,6 +168,16 @@ def test_owners_that_share_nodes_are_rivals() -> None:
     assert [item["rivals"] for item in found] == [["nvdp (kube-system/ndp) on b"], [], []]
 
 
+RELEASES = [("gpu/nvdp", "gpu/nvdp", False), ("gpu/nvdp", "gpu/other", True), ("", "", True)]
+
+
+@pytest.mark.parametrize(("one", "other", "expected"), RELEASES)
+def test_daemonsets_of_one_release_are_no_rivals(one: str, other: str, expected: bool) -> None:
+    common = {"kind": "nvdp", "resource": "nvidia.com/gpu", "namespace": "gpu", "nodes": ["a"]}
+    owners = [{**common, "name": "plugin", "release": one}, {**common, "name": "mps", "release": other}]
+    assert bool(build({}, owners=owners)["owners"][0]["rivals"]) is expected
+
+
 def test_what_the_facts_lack_is_parted_from_what_to_do() -> None:
     built = build({}, warnings=["pods are not known: allow it.", "Lease of x may not be seen"])
     assert [(item["text"], item["advice"].partition(",")[0]) for item in built["warnings"]] == [

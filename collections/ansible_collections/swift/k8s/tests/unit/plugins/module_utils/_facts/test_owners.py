@@ -108,6 +108,7 @@ def test_what_this_collection_put_there_is_its_own() -> None:
     released = daemonset("nvidia-device-plugin", NVDP, annotations=annotations)
     records = [{"namespace": "gpu", "name": "nvdp", "revision": 1, "status": "deployed", "managed": True}]
     assert [one["managed"] for one in owners([applied, released], {}, releases=records)] == [True, True]
+    assert [one["release"] for one in owners([applied, released], {}, releases=records)] == ["", "gpu/nvdp"]
 
 
 def test_an_operator_owns_before_its_plugin_is_there() -> None:
