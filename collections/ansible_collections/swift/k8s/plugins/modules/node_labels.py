@@ -76,26 +76,8 @@ from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import 
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError, Invalid
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.act import act
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.look import look
-from ansible_collections.swift.k8s.plugins.module_utils._nodes.plan import (
-    ForeignMarkError,
-    NodeChange,
-    Wanted,
-    plan,
-)
-
-PARTS = ("labels", "annotations", "taints")
-
-
-def wishes(nodes: Mapping[str, Any]) -> dict[str, Wanted]:
-    """The option as typed wishes. Raises Invalid naming the node and the key."""
-    wanted = {}
-    for name, marks in nodes.items():
-        unknown = sorted(set(marks or {}) - set(PARTS))
-        if unknown:
-            raise Invalid(f"nodes.{name} has no part {unknown[0]!r}: choose from {', '.join(PARTS)}.")
-        texts = [{str(key): str(value) for key, value in ((marks or {}).get(part) or {}).items()} for part in PARTS[:2]]
-        wanted[name] = Wanted(texts[0], texts[1], tuple((marks or {}).get("taints") or ()))
-    return wanted
+from ansible_collections.swift.k8s.plugins.module_utils._nodes.plan import ForeignMarkError, NodeChange, plan
+from ansible_collections.swift.k8s.plugins.module_utils._nodes.wish import wishes
 
 
 def difference(changes: list[NodeChange]) -> list[dict[str, str]]:
