@@ -49,10 +49,9 @@ options:
         description: Directory of the model on this host.
         type: str
       hub:
-        description: Hub that is asked for models that are not known otherwise.
+        description: Hub that is asked for models that are not known otherwise, V(modelscope) if not given.
         type: str
         choices: [modelscope, huggingface, mirror]
-        default: modelscope
       endpoint:
         description: Address of the hub.
         type: str
@@ -117,6 +116,18 @@ options:
     type: list
     elements: dict
     default: []
+  sources:
+    description:
+      - Entries with C(id), C(hub), C(endpoint) or C(endpoints), and C(revision), such as the wishes of the role
+        C(model_cache). Where O(models) says nothing else, the hub of a model is asked as its entry says.
+    type: list
+    elements: dict
+    default: []
+  tolerant:
+    description: Whether a model that cannot be planned, such as one whose hub does not answer, is told in RV(unplanned)
+      instead of failing.
+    type: bool
+    default: false
   require:
     description: Fail if a model fits on no node.
     type: bool
@@ -179,6 +190,14 @@ plans:
     published:
       description: A published minimum in GB, and why ours differs.
       type: dict
+unplanned:
+  description: With O(tolerant=true), the models that have no plan.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id: {description: The model as it was named., type: str}
+    reason: {description: Why., type: str}
 table:
   description: All of it as a table.
   returned: success
@@ -196,7 +215,7 @@ MODEL_ARGS: dict[str, Any] = {
     "id": {"type": "str", "required": True},
     "config": {"type": "dict"},
     "path": _TEXT,
-    "hub": {"type": "str", "choices": ["modelscope", "huggingface", "mirror"], "default": "modelscope"},
+    "hub": {"type": "str", "choices": ["modelscope", "huggingface", "mirror"]},
     "endpoint": _TEXT,
     "revision": _TEXT,
     "task": {"type": "str", "choices": ["serve", "full", "lora", "qlora"], "default": "serve"},
@@ -222,13 +241,16 @@ def main() -> None:
             "ids": {"type": "list", "elements": "str", "default": []},
             "models": {"type": "list", "elements": "dict", "default": [], "options": MODEL_ARGS},
             "nodes": {"type": "list", "elements": "dict", "default": []},
+            "sources": {"type": "list", "elements": "dict", "default": []},
+            "tolerant": {"type": "bool", "default": False},
             "require": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     try:
         named = [{"id": name} for name in module.params["ids"]]
-        result = run([*module.params["models"], *named], module.params["nodes"])
+        params = module.params
+        result = run([*params["models"], *named], params["nodes"], params["sources"], params["tolerant"])
         if module.params["require"]:
             require(result["plans"])
     except PlanError as error:

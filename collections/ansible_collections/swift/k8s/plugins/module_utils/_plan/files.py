@@ -61,9 +61,10 @@ def from_hub(name: str, option: Mapping[str, Any]) -> Model:
     """A model on a hub: a listing, its config, and the index or header of its weights."""
     kind = str(option.get("hub") or "modelscope")
     repository = Repository(name, "model", str(option.get("revision") or DEFAULT_REVISIONS[kind]))
-    endpoint = Endpoint(kind, str(option.get("endpoint") or ""), "", "", _PATIENCE)
+    addresses = option.get("endpoints") or [option.get("endpoint") or ""]
+    chain = [Endpoint(kind, str(address), "", "", _PATIENCE) for address in addresses]
     try:
-        hub, listing, _refusals = first_answering([endpoint], repository, _nothing, policy=Policy(attempts=1))
+        hub, listing, _refusals = first_answering(chain, repository, _nothing, policy=Policy(attempts=1))
         try:
             files = {file.path: file for file in listing.files or ()}
             sizes = {path: file.size for path, file in files.items()}

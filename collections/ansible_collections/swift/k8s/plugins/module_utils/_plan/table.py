@@ -13,11 +13,12 @@ from .request import GIB
 _HEAD = ("model", "task", "parameters", "weights", "KV cache", "other", "one device", "published", "fits on")
 
 
-def table(plans: Sequence[Mapping[str, Any]]) -> str:
-    """One row a model, columns aligned; below it what to change for those that fit nowhere, and why figures differ."""
+def table(plans: Sequence[Mapping[str, Any]], unplanned: Sequence[Mapping[str, str]] = ()) -> str:
+    """One row a model, columns aligned; below it those without a plan, what to change, and why figures differ."""
     rows = [_HEAD, *(_row(plan) for plan in plans)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    lines += [f"not planned: {one['reason']}" for one in unplanned]
     for plan in plans:
         lines += [f"{plan['id']}: {text}" for text in plan["advice"]]
         if plan["published"]:
