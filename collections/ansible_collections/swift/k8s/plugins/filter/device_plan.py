@@ -53,7 +53,7 @@ def device_plan(cluster: Any, wishes: Any, registry: str = "") -> dict[str, Any]
     try:
         return plan(unpack(cluster), wishes, registry)
     except (DevicePlanError, FactsError) as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

@@ -42,7 +42,7 @@ def unpack_facts(given: Any) -> dict[str, Any]:
     try:
         return unpack(given)
     except FactsError as error:
-        raise AnsibleFilterError(str(error)) from error
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

@@ -89,7 +89,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             nodes: list[dict[str, Any]] = gather(self._connect(), ["nodes"])["nodes"]
         except ClusterError as problem:
-            raise AnsibleParserError(f"{path}: {problem}") from problem
+            raise AnsibleParserError(f"{path}: {problem}") from None
         if wanted:
             self._cache[key] = nodes
         return nodes

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from .drift import Finding
 from .objects import Key, Object, Path, kept, text
 
 _MASKED = "******** (hidden)"
+#: a longer text is a file of the chart's, which nobody reads in a diff
+_LONGEST_TEXT = 4096
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,19 @@ def difference(title: str, changes: Iterable[ObjectChange]) -> dict[str, str]:
 
 
 def _text(side: Mapping[str, Any]) -> str:
-    present = {key: value for key, value in side.items() if value is not None}
+    present = {key: _readable(value) for key, value in side.items() if value is not None}
     return yamldoc.dump(present) if present else ""
+
+
+def _readable(value: Any) -> Any:
+    """The value with a digest in place of each long text: enough to see that it differs."""
+    if isinstance(value, Mapping):
+        return {name: _readable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"({len(value)} characters, sha256 {hashlib.sha256(value.encode()).hexdigest()[:12]})"
+    return value
 
 
 def _whole(key: Key, item: Object, after: bool) -> tuple[tuple[str, Any, Any], ...]:

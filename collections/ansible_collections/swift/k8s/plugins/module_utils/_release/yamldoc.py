@@ -69,6 +69,18 @@ if yaml is not None:
     HelmLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
+def _words(dumper: Any, text: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+if yaml is not None:
+
+    class PeopleDumper(yaml.SafeDumper):
+        """Writes texts of several lines as such."""
+
+    PeopleDumper.add_representer(str, _words)
+
+
 def available() -> bool:
     return yaml is not None
 
@@ -91,7 +103,11 @@ def load(text: str) -> Any:
 
 def dump(data: Any) -> str:
     """Data as YAML for people, keys in a stable order."""
-    return str(yaml.safe_dump(data, sort_keys=True, default_flow_style=False, allow_unicode=True, width=1_000_000))
+    return str(
+        yaml.dump(
+            data, Dumper=PeopleDumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=1_000_000
+        )
+    )
 
 
 def dump_all(documents: Iterable[Any]) -> str:
