@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from lab.console import Console
+from lab.errors import LabError
 from lab.pieces import builder, kubernetes, stamp
 from lab.pieces.builder import build, missing
 from lab.pieces.catalogue import all_pieces
+from lab.pieces.go import go
 from lab.pieces.piece import Piece, Workshop, sources
 
 
@@ -199,3 +201,9 @@ def test_the_catalogue_gives_every_file_once() -> None:
     files = [name for piece in all_pieces() for name in piece.files]
     assert len(files) == len(set(files))
     assert {"kube-apiserver", "kubelet", "etcd", "kwok", "containerd", "coredns", "deviceplugin", "pause"} <= set(files)
+
+
+def test_a_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LabError, match=r"go is missing and tool must be compiled\. Next: put Go .* on PATH"):
+        go(Workshop(tmp_path, tmp_path, tmp_path / "tool.log"), ["version"])

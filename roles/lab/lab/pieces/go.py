@@ -22,11 +22,14 @@ def environment() -> dict[str, str]:
 
 def go(workshop: Workshop, arguments: Sequence[str], cwd: Path | None = None) -> str:
     """Run the go command; its messages go to the piece's log."""
+    program = shutil.which("go")
+    if program is None:
+        raise LabError(f"go is missing and {workshop.log.stem} must be compiled", "put Go 1.26 or later on PATH")
     with workshop.log.open("a") as log:
         log.write(f"$ go {' '.join(arguments)}\n")
         log.flush()
         answer = subprocess.run(
-            ["go", *arguments],
+            [program, *arguments],
             cwd=cwd or workshop.work,
             env=environment(),
             stdout=subprocess.PIPE,
