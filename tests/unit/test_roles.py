@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,11 @@ def test_nothing_hides_a_failure_or_a_change(role: str) -> None:
         if word in path.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+def test_what_roles_leave_behind_is_no_misspelt_variable() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in ROLES.glob("*/tasks/*.yml")]
+    registered = {name for text in texts for name in re.findall(r"^ *register: ([a-z]\w+)$", text, re.MULTILINE)}
+    known = load(ROLES / "preflight/vars/main.yml")["__preflight_results"]
+    assert registered
+    assert registered <= set(known)
