@@ -18,13 +18,15 @@ CHART = Path(__file__).resolve().parents[1] / "charts/ms-swift"
 
 Schema = dict[str, Any]
 COUNT: Schema = {"type": ["integer", "string"], "minimum": 1, "pattern": r"^([1-9]\d*)?$"}
+# A word has no minimum, so that its pattern asks for a digit that is not 0.
+_POSITIVE = r"^((\d*[1-9]\d*(\.\d+)?|0*\.\d*[1-9]\d*)([eE]-?\d+)?)?$"
 # `--set` makes words of numbers with a fraction or an exponent, and Ansible of 1e-4.
-NUMBER: Schema = {"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": r"^(\d+(\.\d+)?([eE]-?\d+)?)?$"}
+NUMBER: Schema = {"type": ["number", "string"], "exclusiveMinimum": 0, "pattern": _POSITIVE}
 FRACTION: Schema = {
     "type": ["number", "string"],
     "exclusiveMinimum": 0,
     "maximum": 1,
-    "pattern": r"^(0\.\d+|1(\.0)?)?$",
+    "pattern": r"^(0\.\d*[1-9]\d*|1(\.0)?)?$",
 }
 TEXT: Schema = {"type": "string"}
 #: what a further model may say beside its id; its token comes from a Secret, never from values

@@ -9,9 +9,6 @@
 {{- if and .Values.metrics.serviceMonitor.enabled (eq .Values.metrics.source "none") -}}
 {{- fail "metrics.serviceMonitor.enabled has nothing to read: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
 {{- end -}}
-{{- if and .Values.proxy.enabled (eq .plan.kind "serve") (has (int .Values.engine.port) (list (int .Values.proxy.port) (int .Values.proxy.metricsPort))) -}}
-{{- fail (printf "engine.port %d is the proxy's: set engine.port, proxy.port and proxy.metricsPort to three different ones" (int .Values.engine.port)) -}}
-{{- end -}}
 {{- if and (eq .Values.metrics.source "proxy") (not .Values.proxy.enabled) -}}
 {{- fail "metrics.source proxy needs proxy.enabled=true" -}}
 {{- end -}}
@@ -25,6 +22,9 @@
 {{- end -}}
 
 {{- define "ms-swift.checkAccess" -}}
+{{- if and .Values.proxy.enabled (eq .plan.kind "serve") (has (int .Values.engine.port) (list (int .Values.proxy.port) (int .Values.proxy.metricsPort))) -}}
+{{- fail (printf "engine.port %d is the proxy's: set engine.port, proxy.port and proxy.metricsPort to three different ones" (int .Values.engine.port)) -}}
+{{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts, e.g. [llm.example.org]" -}}
 {{- end -}}

@@ -41,8 +41,9 @@ def differences(asked: Sequence[str], runs: Mapping[str, Any]) -> list[str]:
     """The values to set for what was asked, where it is not what the pod runs."""
     action, model, task, device, precision = asked
     wanted = []
-    if ACTIONS.get(action.lower(), action) not in ("", "serve"):
-        wanted.append(f"task={ACTIONS.get(action.lower(), action)}")
+    action = ACTIONS.get(action.lower(), action)
+    if action not in ("", "serve"):
+        wanted.append(f"task={action}")
     if model and model not in (runs["served"], runs["id"], runs["asked"]):
         wanted.append(f"env.MODEL_NAME={model}")
     if task and TASKS.get(task.lower(), task) != runs["task"]:

@@ -63,10 +63,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.nearest import unknown
-from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, ROLE_VALUES, merged
-
-#: Keys of an entry that are not options of the module.
-OWN_KEYS = ("model", "checks", "question")
+from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, ROLE_KEYS, ROLE_VALUES, merged
 
 
 def ms_swift_releases(
@@ -106,12 +103,12 @@ def _asked(entry: dict[str, Any], probe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entry(release: Mapping[str, Any], defaults: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    known = (*OWN_KEYS, *ENTRY)
+    known = (*ROLE_KEYS, *ENTRY)
     for key in release:
         if key not in known:
             place = f"ms_swift_releases: entry {release.get('name', '?')}"
             raise AnsibleFilterError(f"{place}: {unknown('key', key, known)}")
-    given = {key: value for key, value in release.items() if key not in OWN_KEYS}
+    given = {key: value for key, value in release.items() if key not in ROLE_KEYS}
     entry = {**options, **given}
     if entry.get("state", "present") == "present":
         entry["values"] = merged(merged(defaults, _model(release)), release.get("values") or {})

@@ -9,13 +9,13 @@ from typing import Any
 
 from .._cache.errors import BadSpec
 from .._cache.rate import parse_rate
-from .._release.options import ENTRY
+from .._release.options import ENTRY, ROLE_KEYS
 from .._seed.arguments import ARGUMENTS
 from .nearest import nearest
 
 Data = Mapping[str, Any]
 #: memory_mib is for those who call the module: the releases of the role have no such key.
-RELEASE_KEYS = frozenset((*ENTRY, "model", "checks", "question", "memory_mib"))
+RELEASE_KEYS = frozenset((*ENTRY, *ROLE_KEYS, "memory_mib"))
 MODEL_KEYS = frozenset(ARGUMENTS["models"]["options"])
 
 

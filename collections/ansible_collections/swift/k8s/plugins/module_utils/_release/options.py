@@ -22,6 +22,9 @@ STATES = ("present", "absent", "rolled_back")
 #: a pod without its class gets no device; the chart leaves auto away where the cluster has no such class.
 ROLE_VALUES: dict[str, Any] = {"runtimeClassName": "auto"}
 
+#: Keys of an entry of the role that are not options of the module.
+ROLE_KEYS = ("model", "checks", "question")
+
 #: Options of one release. At the top of the task they stand for the single release or for the defaults of all.
 ENTRY: dict[str, Any] = {
     "name": {"type": "str", "aliases": ["release_name"]},

@@ -54,7 +54,16 @@ def _key(key: Any) -> str:
     return key if isinstance(key, str) else str(key)
 
 
+def _words(dumper: Any, text: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
 if yaml is not None:
+
+    class PeopleDumper(yaml.SafeDumper):
+        """Writes texts of several lines as such."""
+
+    PeopleDumper.add_representer(str, _words)
     HelmLoader.yaml_implicit_resolvers = {}
     HelmLoader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOLEAN, list("yYnNtTfFoO"))
     HelmLoader.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
@@ -67,18 +76,6 @@ if yaml is not None:
     HelmLoader.add_constructor("tag:yaml.org,2002:int", _number)
     HelmLoader.add_constructor("tag:yaml.org,2002:float", _float)
     HelmLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-def _words(dumper: Any, text: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-if yaml is not None:
-
-    class PeopleDumper(yaml.SafeDumper):
-        """Writes texts of several lines as such."""
-
-    PeopleDumper.add_representer(str, _words)
 
 
 def available() -> bool:

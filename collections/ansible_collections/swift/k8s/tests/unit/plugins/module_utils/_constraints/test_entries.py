@@ -7,12 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.filter.ms_swift_releases import OWN_KEYS
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.entries import (
     RELEASE_KEYS,
     strange_keys,
     strange_rates,
 )
+from ansible_collections.swift.k8s.plugins.module_utils._release.options import ROLE_KEYS
 
 MODEL = "model_cache_models a/b"
 KEYS: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
@@ -34,7 +34,7 @@ def test_a_key_near_to_none_is_told_those_that_exist() -> None:
 
 
 def test_the_keys_of_releases_are_those_that_the_role_takes() -> None:
-    assert set(OWN_KEYS) < RELEASE_KEYS
+    assert set(ROLE_KEYS) < RELEASE_KEYS
 
 
 RATES: list[tuple[Any, str]] = [
