@@ -49,6 +49,10 @@ sys.exit(outcome(act))
 OWN_FRAME = re.compile(rf'File "{re.escape(str(CHECKOUT))}/(?!\.venv/).*')
 
 
+#: Seconds in which a Helm that was told to end may still record in the cluster that its release failed.
+RECORDING = 10.0
+
+
 class Command:
     """A command in a process group of its own; whatever it starts carries a mark."""
 
@@ -78,8 +82,13 @@ class Command:
         return self.process.communicate(timeout=800)[0]
 
     def left(self) -> list[str]:
-        """Command lines of what it started and what goes on without it."""
-        return [found for path in Path("/proc").glob("[0-9]*") if (found := _command_line(path, self.mark))]
+        """Command lines of what it started and what goes on without it, longer than a Helm needs to record its end."""
+        until = time.monotonic() + RECORDING
+        while found := [line for path in Path("/proc").glob("[0-9]*") if (line := _command_line(path, self.mark))]:
+            if time.monotonic() > until:
+                break
+            time.sleep(0.1)
+        return found
 
 
 def _command_line(process: Path, mark: str) -> str:
