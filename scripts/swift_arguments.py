@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ SOURCES = (
     "swift/rlhf_trainers/args_mixin.py",
     "swift/trainers/arguments.py",
 )
+#: option -> the names whose texts it may take; plug-ins add to them
+OPEN_CHOICES = {"tuner_type": ("get_supported_tuners", "tuners_map")}
+CHOICES = ("swift/arguments/base_args/base_args.py", "swift/tuner_plugin/mapping.py")
 FOREIGN = ("transformers/training_args.py", "transformers/training_args_seq2seq.py")
 
 Option = dict[str, Any]
@@ -95,9 +99,36 @@ def described(item: ast.AnnAssign) -> Option:
     return option
 
 
+def constants(nodes: Iterable[ast.expr | None]) -> list[str]:
+    """Those of the expressions that are plain texts."""
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+def texts(site: Path) -> dict[str, list[str]]:
+    """The texts of every set that a function of the choices' files returns, and the keys of every mapping there."""
+    found: dict[str, list[str]] = {}
+    for path in CHOICES:
+        for node in ast.parse((site / path).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                sets = (inner for inner in ast.walk(node) if isinstance(inner, ast.Set))
+                found[node.name] = constants([element for inner in sets for element in inner.elts])
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+                keys = constants(node.value.keys)
+                found.update({target.id: keys for target in node.targets if isinstance(target, ast.Name)})
+    return found
+
+
 def document(site: Path, version: str) -> dict[str, Any]:
+    """The options of every command, those with open choices marked: a plug-in may add one."""
     known = classes(site)
-    return {"version": version, "commands": {command: fields(name, known) for command, name in COMMANDS.items()}}
+    named = texts(site)
+    commands = {command: fields(name, known) for command, name in COMMANDS.items()}
+    for option, sources in OPEN_CHOICES.items():
+        choices = sorted(choice for source in sources for choice in named[source])
+        for options in commands.values():
+            if option in options and "choices" not in options[option]:
+                options[option] |= {"choices": choices, "open": True}
+    return {"version": version, "commands": commands}
 
 
 def unpacked(requirement: str, into: Path) -> Path:

@@ -28,6 +28,10 @@ NPU = {"accelerator__vendor": "ascend"}
         ),
         ({"extraArgs": {"temprature": 1}}, "did you mean temperature?"),
         ({"extraArgs": {"infer_backend": "vlm"}}, 'cannot be "vlm": choose one of vllm, transformers'),
+        (
+            {"task": "sft", "train__dataset": ["x"], "train__tuner": "lroa"},
+            'tuner_type of `swift sft` cannot be "lroa"',
+        ),
         ({"model__id": "qwen-pluss"}, "is neither in the catalogue"),
         ({"model__id": ""}, "task deploy needs a model"),
         ({"env__TASK_TYPE": "dance"}, 'env.TASK_TYPE "dance" is no task'),
@@ -151,6 +155,11 @@ NPU = {"accelerator__vendor": "ascend"}
 )
 def test_refusal(service: Rendering, pairs: dict[str, Any], sentence: str) -> None:
     assert sentence in service(**pairs).error
+
+
+def test_a_plug_in_may_bring_a_tuner(service: Rendering) -> None:
+    wishes = {"task": "sft", "train__dataset": ["x"], "train__tuner": "mine"}
+    assert service(**wishes, extraArgs={"external_plugins": ["/cache/mine.py"]}).arguments["tuner_type"] == "mine"
 
 
 def test_unknown_release_is_not_checked(service: Rendering) -> None:

@@ -18,7 +18,9 @@
 {{- if not (hasKey $known $name) -}}
 {{- fail (printf "extraArgs.%s is no option of `%s` %s: did you mean %s?" $name $command $.plan.swift (include "ms-swift.nearest" (dict "name" $name "among" (keys $known | sortAlpha)))) -}}
 {{- end -}}
-{{- if and (kindIs "map" $option) (hasKey $option "choices") (not (kindIs "slice" $value)) (not (has (toString $value) (toStrings $option.choices))) -}}
+{{- /* A plug-in may add to choices that are open. */ -}}
+{{- $open := and (kindIs "map" $option) (get $option "open") (hasKey $.plan.arguments "external_plugins") -}}
+{{- if and (kindIs "map" $option) (hasKey $option "choices") (not $open) (not (kindIs "slice" $value)) (not (has (toString $value) (toStrings $option.choices))) -}}
 {{- fail (printf "option %s of `%s` cannot be %q: choose one of %s" $name $command (toString $value) (join ", " $option.choices)) -}}
 {{- end -}}
 {{- end -}}
