@@ -44,6 +44,7 @@ def test_install_to_the_letter(render: Rendering) -> None:
             ["resources.limits.nvidia.com/mig-1g.10gb=1", "resources.limits.memory=8Gi"],
             {"nvidia.com/mig-1g.10gb": 1, "memory": "8Gi"},
         ),
+        (["resources.limits.nvidia.com/mig-1g.24gb-me=1"], {"nvidia.com/mig-1g.24gb-me": 1}),
     ],
 )
 def test_dots_of_resource_names(render: Rendering, words: Any, limits: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@
 {{/* The vendors' device resources among flat limits, parted by blanks. */}}
 {{- define "ms-swift.deviceResources" -}}
 {{- range $name, $_ := . -}}
-{{- if regexMatch "^(nvidia\\.com/(gpu|gpu\\.shared|mig-[0-9a-z.]+)|huawei\\.com/([Aa]scend.*|npu))$" $name -}}
+{{- if regexMatch "^(nvidia\\.com/(gpu|gpu\\.shared|mig-[0-9a-z.-]+)|huawei\\.com/([Aa]scend.*|npu))$" $name -}}
 {{- if not (regexMatch "-(memory|core)$" $name) }}{{ $name }} {{ end -}}
 {{- end -}}
 {{- end -}}

@@ -41,10 +41,11 @@ ASCEND = Vendor(
     products=(
         Product(r"910B4-1$", 65536, family="A2"),
         Product(r"910B4$", 32768, family="A2"),
-        Product(r"910B[123]$", 65536, family="A2"),
+        Product(r"910B(?:[123]|2C)$", 65536, family="A2"),
         Product(r"910B$", family="A2"),
-        Product(r"910C$", 65536, family="A3"),
-        Product(r"910A$", 32768, family="910"),
+        # Drivers call the 910C by the number of its module.
+        Product(r"910(?:C|_93(?:\d\d)?)$", 65536, family="A3"),
+        Product(r"910(?:A|Pro[AB]|PremiumA)$", 32768, family="910"),
         Product(r"310P", 21527, family="310P"),
         Product(r"310", family="310"),
         Product(r"950", family="950"),

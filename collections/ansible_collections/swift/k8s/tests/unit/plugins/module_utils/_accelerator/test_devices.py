@@ -49,8 +49,11 @@ FAMILIES = {
     "Ascend910B3": ("A2", 65536),
     "Ascend910B4": ("A2", 32768),
     "Ascend910B": ("A2", None),
+    "Ascend910B2C": ("A2", 65536),
     "Ascend910C": ("A3", 65536),
+    "Ascend910_9392": ("A3", 65536),
     "Ascend910A": ("910", 32768),
+    "Ascend910ProB": ("910", 32768),
     "Ascend310P3": ("310P", 21527),
     "Ascend310": ("310", None),
     "Ascend950PR": ("950", None),
@@ -81,7 +84,7 @@ def test_each_size_of_slice_is_a_device_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("resource", "memory"),
-    [("nvidia.com/mig-1g.10gb", 9728), ("nvidia.com/mig-1g.5gb", 4864), ("nvidia.com/mig-1g.10gb.me", 9728)],
+    [("nvidia.com/mig-1g.10gb", 9728), ("nvidia.com/mig-1g.5gb", 4864), ("nvidia.com/mig-1g.10gb.me", 9728), ("nvidia.com/mig-1g.24gb-me", 23347)],
 )
 def test_a_slices_name_tells_its_memory_where_no_label_does(resource: str, memory: int) -> None:
     labels = {key: text for key, text in zoo.by_name("a100-80")["metadata"]["labels"].items() if "mig" not in key}
@@ -101,6 +104,8 @@ def test_zero_is_absent_and_so_are_strangers(name: str) -> None:
         ("nvidia.com/gpu.shared", "nvidia"),
         ("nvidia.com/mig-1g.10gb.me", "nvidia"),
         ("nvidia.com/mig-1g.5gb.shared", "nvidia"),
+        ("nvidia.com/mig-1g.24gb-me", "nvidia"),
+        ("nvidia.com/mig-1g.24gb.me.all", "nvidia"),
         ("huawei.com/Ascend910", "ascend"),
         ("huawei.com/Ascend310P-IPro", "ascend"),
         ("huawei.com/Ascend910-10c.3cpu.16g.ndvpp", "ascend"),
