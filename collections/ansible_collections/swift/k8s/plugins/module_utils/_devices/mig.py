@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Optional
 
+#: The configuration that cuts nothing, and the one that cuts each card into slices of several sizes.
+WHOLE_CARDS, BALANCED = "all-disabled", "all-balanced"
 # A profile may carry attributes: 1g.10gb+me, 1g.5gb+me.all.
 _PROFILE = re.compile(r"(?P<slice>\d+g\.\d+gb)(?:[+.-].*)?")
 
@@ -22,7 +24,7 @@ def profile_of_config(config: str) -> Optional[str]:
 
 def resource_of(config: str) -> str:
     """Return the resource that strategy `mixed` advertises for the configuration; a prefix when it is a mixture."""
-    if config == "all-disabled":
+    if config == WHOLE_CARDS:
         return "nvidia.com/gpu"
     profile = profile_of_config(config)
     return f"nvidia.com/mig-{config[len('all-') :].replace('+', '.')}" if profile else "nvidia.com/mig-"

@@ -54,7 +54,7 @@ PCI = {"deviceClassWhitelist": ["02", "03", "0b40", "12"], "deviceLabelFields": 
 
 def profiles(options: Mapping[str, Any]) -> dict[str, Profile]:
     """Return the checked profiles; every name that is used must be among them."""
-    known = {name: parse(name, given) for name, given in (options["profiles"] or {}).items()}
+    known = {str(name): parse(str(name), given) for name, given in options["profiles"].items()}
     known.setdefault("whole", Profile("whole", "whole"))
     used = [("default_profile", options["default_profile"])]
     used += [("nodes", entry["profile"]) for entry in options["nodes"] if entry.get("profile")]

@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .._constraints.nearest import unknown
 from .problem import DevicePlanError
+from .typed import text, typed
+
+# 26.1 is a number to YAML, and no tag of an image.
+_VERSION = re.compile(r"\d+\.\d+\.\w.*")
 
 
 def complete(variable: str, given: Any, defaults: Mapping[str, Any], owners: tuple[str, ...]) -> dict[str, Any]:
@@ -18,18 +23,21 @@ def complete(variable: str, given: Any, defaults: Mapping[str, Any], owners: tup
     for key in given:
         if key not in defaults:
             raise DevicePlanError(f"{variable}: {unknown('key', str(key), defaults)}")
-    options = {**defaults, **{key: value for key, value in given.items() if value is not None}}
+    wished = {key: value for key, value in given.items() if value is not None}
+    options = {**defaults, **{key: typed(f"{variable}.{key}", value, defaults[key]) for key, value in wished.items()}}
     if options["owner"] not in owners:
         raise DevicePlanError(f"{variable}.owner: {unknown('owner', str(options['owner']), owners)}")
-    for entry in options["nodes"]:
-        _check_entry(variable, entry)
-    return options
+    if not _VERSION.fullmatch(options["version"]):
+        raise DevicePlanError(
+            f"{variable}.version is {options['version']!r}; write all of its parts, such as {defaults['version']}."
+        )
+    return {**options, "nodes": [_entry(variable, entry) for entry in options["nodes"]]}
 
 
 ENTRY_KEYS = {"device_plugin_nvidia": ("selector", "profile"), "device_plugin_ascend": ("selector", "chip")}
 
 
-def _check_entry(variable: str, entry: Any) -> None:
+def _entry(variable: str, entry: Any) -> dict[str, str]:
     allowed = ENTRY_KEYS[variable]
     if not isinstance(entry, Mapping) or "selector" not in entry:
         raise DevicePlanError(
@@ -38,3 +46,8 @@ def _check_entry(variable: str, entry: Any) -> None:
     for key in entry:
         if key not in allowed:
             raise DevicePlanError(f"{variable}.nodes: {unknown('key', str(key), allowed)}")
+    if not isinstance(entry["selector"], str):
+        raise DevicePlanError(
+            f"{variable}.nodes: selector {entry['selector']!r} is no text; write it as kubectl does: pool=dev,!spare"
+        )
+    return {key: text(f"{variable}.nodes: {key}", value) for key, value in entry.items() if value is not None}

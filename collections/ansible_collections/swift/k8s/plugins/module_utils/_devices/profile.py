@@ -11,8 +11,9 @@ from typing import Any, Optional
 from .._accelerator.nvidia import NVIDIA
 from .._constraints.nearest import unknown
 from .._constraints.versions import compare
-from .mig import profile_of_config, resource_of
+from .mig import BALANCED, WHOLE_CARDS, profile_of_config, resource_of
 from .problem import DevicePlanError, Problem
+from .typed import flag, label
 
 KINDS = ("time_slicing", "mps", "mig")
 SHARING_KEYS = ("replicas", "rename", "fail_multiple")
@@ -59,6 +60,7 @@ class Profile:
 def parse(name: str, given: Any) -> Profile:
     """Return a checked profile; `{}` is the whole device."""
     where = f"device_plugin_nvidia.profiles.{name}"
+    label("device_plugin_nvidia.profiles: a name", name)
     if not isinstance(given, Mapping):
         raise DevicePlanError(f"{where} must be a mapping such as {{time_slicing: {{replicas: 4}}}}, not {given!r}")
     for key in given:
@@ -85,7 +87,10 @@ def _mig(name: str, where: str, options: Mapping[str, Any]) -> Profile:
     strategy = str(options.get("strategy", "mixed"))
     if strategy not in MIG_STRATEGIES:
         raise DevicePlanError(f"{where}.mig.strategy: {unknown('strategy', strategy, MIG_STRATEGIES)}")
-    return Profile(name, "mig", strategy=strategy, mig_config=str(options.get("config", "")))
+    config = options.get("config")
+    if strategy == "single" and config == BALANCED:
+        raise DevicePlanError(f"{where}.mig: strategy single needs equal slices, which {BALANCED} does not make.")
+    return Profile(name, "mig", strategy=strategy, mig_config=label(f"{where}.mig.config", config) if config else "")
 
 
 def _shared(name: str, where: str, kind: str, options: Mapping[str, Any]) -> Profile:
@@ -96,9 +101,10 @@ def _shared(name: str, where: str, kind: str, options: Mapping[str, Any]) -> Pro
         raise DevicePlanError(
             f"{where}.mps.replicas is {replicas}; an MPS daemon serves at most {MPS_CLIENTS} clients."
         )
-    return Profile(
-        name, kind, replicas, rename=bool(options.get("rename", False)), fail_multiple=options.get("fail_multiple")
+    rename, fail_multiple = (
+        None if options.get(key) is None else flag(f"{where}.{kind}.{key}", options[key]) for key in SHARING_KEYS[1:]
     )
+    return Profile(name, kind, replicas, rename=bool(rename), fail_multiple=fail_multiple)
 
 
 def fits(profile: Profile, node: Mapping[str, Any]) -> Optional[Problem]:
@@ -114,14 +120,21 @@ def fits(profile: Profile, node: Mapping[str, Any]) -> Optional[Problem]:
                 f"{product or 'this device'} has compute capability {compute}, which allows {MPS_CLIENTS_OLD}.",
                 next_step=f"Lower mps.replicas to {MPS_CLIENTS_OLD} in a profile for these nodes, or use time_slicing.",
             )
-        wanted = profile_of_config(profile.mig_config) if profile.kind == "mig" else None
-        # The product tells, not the memory: that of a card that is cut already is its slices'.
-        known = NVIDIA.known(product)
-        possible = known.slices if known else None
-        if wanted and possible is not None and wanted not in possible:
-            return Problem(
-                subject=f"node {node['name']}",
-                message=f"Profile {profile.name!r} cuts into {wanted}, which {product} does not have.",
-                next_step=f"It has {', '.join(possible)}." if possible else "It has no MIG: use time_slicing or mps.",
-            )
+        problem = _uncuttable(profile, node, product) if profile.kind == "mig" else None
+        if problem:
+            return problem
     return None
+
+
+def _uncuttable(profile: Profile, node: Mapping[str, Any], product: str) -> Optional[Problem]:
+    """Say why the cards cannot be cut so. The product tells, not the memory: that of a card that is cut already is its
+    slices'."""
+    known, wanted = NVIDIA.known(product), profile_of_config(profile.mig_config)
+    possible = known.slices if known else None
+    if possible is None or profile.mig_config == WHOLE_CARDS or wanted in possible or (possible and not wanted):
+        return None
+    return Problem(
+        subject=f"node {node['name']}",
+        message=f"Profile {profile.name!r} cuts into {wanted or 'slices'}, which {product} does not have.",
+        next_step=f"It has {', '.join(possible)}." if possible else "It has no MIG: use time_slicing or mps.",
+    )

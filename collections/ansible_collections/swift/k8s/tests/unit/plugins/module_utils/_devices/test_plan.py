@@ -273,6 +273,12 @@ def test_node_for_both_vendors() -> None:
         ({"nvidia": ["x"]}, "must be a mapping such as"),
         ({"nvidia": {"nodes": ["x"]}}, "every entry needs a selector"),
         ({"nvidia": {"nodes": [{"selector": "a", "chip": "910B"}]}}, "unknown key 'chip'"),
+        ({"nvidia": {"nodes": [{"selector": {"pool": "gpu"}}]}}, "selector {'pool': 'gpu'} is no text"),
+        ({"nvidia": {"nodes": [{"selector": "a", "profile": ["x"]}]}}, "nodes: profile must be a text, not ['x']"),
+        ({"nvidia": {"profiles": ["whole"]}}, "device_plugin_nvidia.profiles must be a mapping, not ['whole']"),
+        ({"nvidia": {"gfd": "perhaps"}}, "device_plugin_nvidia.gfd must be true or false, not 'perhaps'"),
+        ({"ascend": {"version": 26.1}}, "version is '26.1'; write all of its parts, such as 26.1.0"),
+        ({"ascend": {"log_level": "debug"}}, "log_level must be a whole number, not 'debug'"),
         (
             {"nvidia": {"profiles": {"shared4": {}}, "nodes": [{"selector": "pool=gpu", "profile": "shard4"}]}},
             "device_plugin_nvidia.nodes: unknown profile 'shard4'; did you mean 'shared4'?",
@@ -288,6 +294,13 @@ def test_node_for_both_vendors() -> None:
 def test_refused(wishes: dict[str, Any], message: str) -> None:
     with pytest.raises(DevicePlanError, match=re.escape(message)):
         plan(FACTS, wishes)
+
+
+def test_options_that_come_as_texts() -> None:
+    wishes = {"nvidia": {"gfd": "no", "allow_disruption": "true"}, "ascend": {"volcano": "False", "log_level": "-1"}}
+    nvidia, ascend = (plan(FACTS, wishes)["vendors"][name]["options"] for name in ("nvidia", "ascend"))
+    assert (nvidia["gfd"], nvidia["allow_disruption"]) == (False, True)
+    assert (ascend["volcano"], ascend["log_level"]) == (False, -1)
 
 
 def test_old_mindcluster_needs_to_know_the_chip() -> None:

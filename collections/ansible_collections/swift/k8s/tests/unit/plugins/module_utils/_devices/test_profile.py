@@ -75,11 +75,27 @@ def test_profile(given: dict[str, Any], resource: str, config: dict[str, Any]) -
         ({"mps": {"replica": 2}}, "did you mean 'replicas'"),
         ({"mps": 4}, "must be a mapping of replicas"),
         ({"mig": {"strategy": "mixd"}}, "did you mean 'mixed'"),
+        ({"mig": {"strategy": "single", "config": "all-balanced"}}, "needs equal slices"),
+        ({"mig": {"config": "all-1g.10gb+me"}}, "which no label of a node can be"),
+        ({"mig": {"config": ["all-1g.10gb"]}}, "mig.config must be a text"),
+        ({"time_slicing": {"replicas": 4, "rename": "maybe"}}, "rename must be true or false, not 'maybe'"),
     ],
 )
 def test_refused(given: Any, message: str) -> None:
     with pytest.raises(DevicePlanError, match=re.escape(message)):
         parse("p", given)
+
+
+@pytest.mark.parametrize(("rename", "resource"), [("no", "nvidia.com/gpu"), ("True", "nvidia.com/gpu.shared")])
+def test_flags_that_come_as_texts(rename: str, resource: str) -> None:
+    profile = parse("p", {"mps": {"replicas": 4, "rename": rename, "fail_multiple": "off"}})
+    assert (profile.resource, profile.fail_multiple) == (resource, False)
+
+
+@pytest.mark.parametrize("name", ["my profile", "geteilt-\N{LATIN SMALL LETTER U WITH DIAERESIS}", "-a", "a" * 64])
+def test_names_that_no_label_can_carry(name: str) -> None:
+    with pytest.raises(DevicePlanError, match="no label of a node can be"):
+        parse(name, {})
 
 
 def node(product: Optional[str], memory_mib: int = 0, compute: Optional[str] = None) -> dict[str, Any]:
@@ -112,7 +128,16 @@ def node(product: Optional[str], memory_mib: int = 0, compute: Optional[str] = N
         ({"mig": {"config": "all-1g.18gb"}}, node("NVIDIA-GH200-480GB", 97871), "which NVIDIA-GH200-480GB does not"),
         ({"mig": {"config": "all-1g.23gb"}}, node("NVIDIA-GB200", 189471), "which NVIDIA-GB200 does not have"),
         ({"mig": {"config": "all-1g.99gb"}}, node("NVIDIA-Next-Year", 999999), None),
-        ({"mig": {"config": "all-balanced"}}, node("Tesla-T4", 15360), None),
+        (
+            {"mig": {"config": "all-balanced"}},
+            node("Tesla-T4", 15360),
+            "cuts into slices, which Tesla-T4 does not have",
+        ),
+        ({"mig": {}}, node("Tesla-T4", 15360), "cuts into slices, which Tesla-T4 does not have"),
+        ({"mig": {"config": "all-disabled"}}, node("Tesla-T4", 15360), None),
+        ({"mig": {"config": "all-balanced"}}, node("NVIDIA-A100-SXM4-80GB", 81920), None),
+        ({"mig": {"config": "all-1g.8gb"}}, node("NVIDIA-A100-SXM-64GB", 65536), None),
+        ({"mig": {"config": "all-1g.5gb"}}, node("NVIDIA-RTX-A1000", 8192), None),
         ({}, node("Tesla-T4", 15360), None),
     ],
 )
