@@ -29,7 +29,10 @@ def _ordered(wanted: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _contains(value: Any, operand: Any) -> bool:
-    return value is not MISSING and operand in value
+    """Say whether a list, a mapping's keys or a text has something; a number has nothing."""
+    if isinstance(value, str):
+        return str(operand) in value
+    return isinstance(value, (list, tuple, set, Mapping)) and operand in list(value)
 
 
 def _empty(value: Any, operand: Any) -> bool:
@@ -43,8 +46,8 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "empty": _empty,
     "is": lambda value, operand: bool(value == operand),
     "is_not": lambda value, operand: bool(value != operand),
-    "in": lambda value, operand: value in operand,
-    "not_in": lambda value, operand: value not in operand,
+    "in": lambda value, operand: _contains(operand, value),
+    "not_in": lambda value, operand: not _contains(operand, value),
     "contains": _contains,
     "lacks": lambda value, operand: not _contains(value, operand),
     "matches": lambda value, operand: value is not MISSING and re.search(operand, str(value)) is not None,
@@ -66,24 +69,32 @@ def check(condition: Any, where: str) -> None:
         raise RuleError(f"{where} must be a mapping of field to value, not {condition!r}")
     for name, wanted in condition.items():
         if name in GROUPS:
-            if not isinstance(wanted, list):
+            if not isinstance(wanted, list) or not wanted:
                 raise RuleError(f"{where}.{name} must be a list of conditions, not {wanted!r}")
             for item in wanted:
                 check(item, f"{where}.{name}")
             continue
-        steps(name)
+        _check_field(name, where)
         if isinstance(wanted, Mapping):
             _check_operators(wanted, f"{where}.{name}")
+
+
+def _check_field(name: Any, where: str) -> None:
+    if not isinstance(name, str):
+        raise RuleError(f"{where}: a field is named by a text, not by {name!r}; YAML reads on, off, yes and no as such")
+    steps(name)
 
 
 def _check_operators(operators: Mapping[str, Any], where: str) -> None:
     for operator, operand in operators.items():
         if operator not in OPERATORS:
-            raise RuleError(f"{where}: {unknown('operator', operator, OPERATORS)}")
+            raise RuleError(f"{where}: {unknown('operator', str(operator), OPERATORS)}")
         if isinstance(operand, Mapping):
             if set(operand) != {"field"}:
                 raise RuleError(f"{where}.{operator}: a mapping here must be {{field: name}}, not {dict(operand)!r}")
-            steps(operand["field"])
+            _check_field(operand["field"], f"{where}.{operator}")
+        elif operator in {"exists", "empty"} and not isinstance(operand, bool):
+            raise RuleError(f"{where}.{operator} must be true or false, not {operand!r}")
         elif operator in {"in", "not_in"} and not isinstance(operand, list):
             raise RuleError(f"{where}.{operator} needs a list, not {operand!r}")
         elif operator == "matches":

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from .evaluate import Finding
 from .rules import Rule
+
+#: What no XML can hold, as logs of programs that colour their lines do.  https://www.w3.org/TR/xml/#charsets
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(suite: str, rules: Iterable[Rule], findings: Iterable[Finding]) -> str:
@@ -32,4 +36,4 @@ def junit(suite: str, rules: Iterable[Rule], findings: Iterable[Finding]) -> str
         elif found:
             ET.SubElement(case, "system-out").text = text
     root.attrib.update(tests=str(count), failures=str(failures), skipped=str(skipped), errors="0")
-    return ET.tostring(root, encoding="unicode", xml_declaration=True)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + _FORBIDDEN.sub("\ufffd", ET.tostring(root, encoding="unicode"))

@@ -89,7 +89,10 @@ def _rule(item: Any) -> Rule:
     if not item.get("when") and not item.get("expect"):
         raise RuleError(f"{name} has neither 'when' nor 'expect', so it would report every subject")
     for key in ("when", "expect"):
-        condition.check(item.get(key) or {}, f"{name}.{key}")
+        condition.check({} if item.get(key) is None else item[key], f"{name}.{key}")
+    for key in ("message", "next_step", "source"):
+        if not isinstance(item.get(key) or "", str):
+            raise RuleError(f"{name}: {key} must be a text, not {item[key]!r}; quote it where it begins with a brace")
     for key in ("message", "next_step"):
         for placeholder in PLACEHOLDER.findall(item[key]):
             steps(placeholder)

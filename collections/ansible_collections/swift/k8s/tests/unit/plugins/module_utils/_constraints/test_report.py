@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -86,6 +87,15 @@ def test_junit() -> None:
     skipped = silent.find("testcase[@name='driver-too-old']/skipped")
     assert skipped is not None
     assert skipped.get("message") == "known"
+
+
+def test_junit_of_a_log_with_colours() -> None:
+    red = [
+        dataclasses.replace(item, message="\x1b[31mno device\x1b[0m \x00 \N{GRINNING FACE}") for item in findings({})
+    ]
+    root = ET.fromstring(junit("prod", RULES, red))
+    assert "no device" in (root.findtext("testcase[@name='driver-too-old']/failure") or "")
+    assert "\N{GRINNING FACE}" in (root.findtext("testcase[@name='cordoned']/system-out") or "")
 
 
 def test_words_for_values() -> None:

@@ -37,6 +37,15 @@ def test_a_good_rule() -> None:
         ({"expect": None}, "neither 'when' nor 'expect'"),
         ({"message": "{a b..c}"}, "malformed field"),
         ({"when": {"driver": {"exist": True}}}, "did you mean 'exists'"),
+        ({"message": 5}, "message must be a text, not 5"),
+        ({"message": {"driver": None}}, "message must be a text, not {'driver': None}; quote it where it begins"),
+        ({"source": ["a"]}, "source must be a text"),
+        ({"when": []}, "when must be a mapping"),
+        ({"expect": {True: 1}}, "a field is named by a text, not by True"),
+        ({"expect": {"driver": {"is": {"field": 5}}}}, "a field is named by a text, not by 5"),
+        ({"expect": {"driver": {1: 2}}}, "unknown operator '1'"),
+        ({"expect": {"driver": {"exists": "no"}}}, "exists must be true or false, not 'no'"),
+        ({"expect": {"any_of": []}}, "any_of must be a list of conditions"),
     ],
 )
 def test_refused_rules(change: dict[str, Any], message: str) -> None:
