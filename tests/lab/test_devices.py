@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from lab import judge
 from lab.api import wait
 
-from tests.lab.devices import ASCEND, CHART, NVIDIA, Devices, bare, devices
+from tests.lab.devices import ASCEND, CHART, NVIDIA, Devices, bare, devices, nvidia_alone
 from tests.lab.object_list import object_list
 
 __all__ = ["bare", "devices"]
@@ -94,6 +94,26 @@ def test_sharing_and_a_smoke_pod_for_each_kind_of_device(devices: Devices) -> No
     offered = devices.allocatable("lab-0")
     assert (offered["nvidia.com/gpu.shared"], offered["nvidia.com/gpu"]) == (4 * count, 0)
     assert devices.run(**variables)[1] == 0
+
+
+@pytest.fixture
+def uncounted(devices: Devices) -> Iterator[Devices]:
+    """A lab whose GPUs nobody counts."""
+    label(devices, "nvidia.com/gpu.count", None)
+    yield devices
+    label(devices, "nvidia.com/gpu.count", "4")
+
+
+def label(devices: Devices, key: str, value: Optional[str]) -> None:
+    devices.cluster.patch("v1", "Node", "lab-0", {"metadata": {"labels": {key: value}}})
+
+
+def test_back_to_whole_devices_where_nobody_counts_them(uncounted: Devices) -> None:
+    profiles = {"shared4": {"time_slicing": {"replicas": 4}}}
+    for profile, count in (("shared4", 16), ("whole", 4)):
+        code, _changed, text = uncounted.run("-t", "device_plugin", **nvidia_alone(profiles, profile))
+        assert code == 0, text
+        assert uncounted.allocatable("lab-0")["nvidia.com/gpu"] == count
 
 
 def test_mindcluster_back_and_forth(devices: Devices) -> None:

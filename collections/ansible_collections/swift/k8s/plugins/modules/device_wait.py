@@ -56,6 +56,9 @@ options:
       maximum:
         description: How many at most, V(0) to wait until a removed plugin's devices are gone.
         type: int
+      before:
+        description: How many there were before a change, where it is not known how many there will be; see O(changed).
+        type: int
       label:
         description: A label that must get a value, such as the state of NVIDIA's mig-manager.
         type: dict
@@ -72,6 +75,12 @@ options:
             description: The value that ends the wait with an error.
             type: str
             default: ""
+  changed:
+    description:
+      - Whether a change was made just now that nodes tell of with their kubelet's next status. For 20 seconds a number
+        that is still the one of O(expect[].before) is not believed then.
+    type: bool
+    default: false
   settle:
     description:
       - Nodes that offer devices although no plugin was found that advertises them. They are watched until the kubelet
@@ -206,6 +215,7 @@ EXPECTATION = {
     "resource": TEXT,
     "minimum": {"type": "int", "default": 1},
     "maximum": {"type": "int"},
+    "before": {"type": "int"},
     "label": {"type": "dict", "options": LABEL},
 }
 SMOKE = {
@@ -232,6 +242,7 @@ def entries(options: dict[str, object]) -> dict[str, object]:
 
 ARGUMENTS = {
     "expect": entries(EXPECTATION),
+    "changed": {"type": "bool", "default": False},
     "settle": entries({"node": TEXT, "resource": TEXT}),
     "daemonsets": entries({"name": TEXT, "namespace": TEXT}),
     "plugins": entries({"namespace": TEXT, "selector": TEXT}),

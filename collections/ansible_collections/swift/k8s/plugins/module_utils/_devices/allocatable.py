@@ -44,14 +44,14 @@ def amount(allocatable: Mapping[str, Any], resource: str) -> int:
     return sum(int(count) for count in counts if str(count).isdigit())
 
 
-def unmet(expectations: Iterable[Object], nodes: Iterable[Object]) -> list[Unmet]:
-    """Return the expectations that do not hold."""
+def unmet(expectations: Iterable[Object], nodes: Iterable[Object], stale: bool = False) -> list[Unmet]:
+    """Return the expectations that do not hold. `stale`: nodes may still tell what was `before` a change."""
     by_name = {node["metadata"]["name"]: node for node in nodes}
-    found = [_look(item, by_name.get(item["node"])) for item in expectations]
+    found = [_look(item, by_name.get(item["node"]), stale) for item in expectations]
     return [item for item in found if item]
 
 
-def _look(expected: Object, node: Object | None) -> Unmet | None:
+def _look(expected: Object, node: Object | None, stale: bool) -> Unmet | None:
     resource, minimum, maximum = expected["resource"], int(expected.get("minimum", 1)), expected.get("maximum")
     if node is None:
         # From a node that is gone nothing can be expected, nor anything left behind.
@@ -68,6 +68,10 @@ def _look(expected: Object, node: Object | None) -> Unmet | None:
         reason = f"{count} of at least {minimum} {resource.rstrip('/-')} allocatable"
         return Unmet(
             expected["node"], resource, minimum, count, reason + ("" if is_ready(node) else "; the node is not ready")
+        )
+    if stale and count == expected.get("before"):
+        return Unmet(
+            expected["node"], resource, minimum, count, f"{count} {resource} allocatable, as before the change"
         )
     return _label(expected, node, count)
 

@@ -3,7 +3,7 @@
 """Whether devices that nobody is seen to offer will stay, or are the last report of a plugin that is gone. Looks only.
 
 A plugin offers its devices until its pod has ended, which takes longer than its DaemonSet's removal, and a kubelet
-reports the loss with its next status, 10 s later at most (nodeStatusUpdateFrequency).
+reports the loss with its next status.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from .._cluster.named import named
 from .._cluster.reader import Reader
 from .._facts.plugins import mounts_socket
 from .allocatable import amount
-from .wait import NotReadyError
+from .wait import REPORT_SECONDS, NotReadyError
 
-REPORT_SECONDS = 20.0
 POLL_SECONDS = 1.0
 Object = Mapping[str, Any]
 Doubt = tuple[str, str]

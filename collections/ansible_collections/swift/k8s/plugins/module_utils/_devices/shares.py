@@ -16,14 +16,15 @@ SLICE = "nvidia.com/mig-"
 
 
 def bounds(profile: Profile, node: Mapping[str, Any]) -> dict[str, int]:
-    """Return `minimum` and, where the number of GPUs is known, `maximum`.
+    """Return `minimum`, and `maximum` where the number of GPUs is known; else how many there are `before` the change.
 
     GPU feature discovery counts the GPUs, broken ones too, and its labels outlive it: a number that what the node
     offers now does not bear out is none. Slices are counted otherwise.
     """
     labels, devices = node.get("labels") or {}, node.get("accelerators") or []
     offered = {str(item.get("resource")): int(item.get("count") or 0) for item in devices if _of_nvidia(item)}
-    least, gpus, now = {"minimum": profile.replicas}, _number(labels.get(COUNT)), sum(offered.values())
+    gpus, now, before = _number(labels.get(COUNT)), sum(offered.values()), offered.get(profile.resource, 0)
+    least = {"minimum": profile.replicas, **({"before": before} if before >= profile.replicas else {})}
     sliced = "-MIG-" in str(labels.get(PRODUCT)) or any(name.startswith(SLICE) for name in offered)
     if profile.kind == "mig" or sliced or not gpus or not now:
         return least

@@ -16,6 +16,8 @@ from .diagnosis import NO_POD, NO_POD_LEFT, describe, last_event
 
 POLL_SECONDS = 1.0
 POLL_SECONDS_MAX = 5.0
+#: A kubelet reports what a plugin changed with its next status, 10 s later at most (nodeStatusUpdateFrequency).
+REPORT_SECONDS = 20.0
 NODES_DIAGNOSED = 2
 LOG_LINES = 8
 Params = Mapping[str, Any]
@@ -34,10 +36,12 @@ class NotReadyError(Exception):
     """Devices did not appear; the text says where, why and what to do."""
 
 
-def look(cluster: Cluster, params: Params, only: Optional[Collection[str]] = None) -> tuple[list[Unmet], list[str]]:
+def look(
+    cluster: Cluster, params: Params, only: Optional[Collection[str]] = None, stale: bool = False
+) -> tuple[list[Unmet], list[str]]:
     """Return what nodes (all, or `only` these) lack, and the DaemonSets that are still rolling out."""
     expected = [item for item in params["expect"] if only is None or item["node"] in only]
-    missing = unmet(expected, named(cluster, {item["node"] for item in expected}).values())
+    missing = unmet(expected, named(cluster, {item["node"] for item in expected}).values(), stale)
     rolling = []
     for item in params["daemonsets"]:
         daemonset = cluster.get("apps/v1", "DaemonSet", item["name"], namespace=item["namespace"])
@@ -56,7 +60,8 @@ def wait(
     start, pause = clock(), POLL_SECONDS
     late: Optional[set[str]] = None
     while True:
-        missing, rolling = look(cluster, params, late)
+        stale = bool(params.get("changed")) and clock() - start < min(REPORT_SECONDS, params["wait_timeout"])
+        missing, rolling = look(cluster, params, late, stale)
         if late is not None and not missing and not rolling:
             # Nodes that had their devices when we looked first may have lost them meanwhile.
             missing, rolling = look(cluster, params)

@@ -27,24 +27,26 @@ CASES: list[tuple[dict[str, str], dict[str, int], Profile, dict[str, int]]] = [
     (LABELS, {"nvidia.com/gpu": 4}, TWO, exactly(8)),
     (LABELS, {"nvidia.com/gpu": 4}, WHOLE, exactly(4)),
     # labels that the last feature discovery left behind
-    (SHARED, {"nvidia.com/gpu": 4}, WHOLE, {"minimum": 1, "maximum": 4}),
-    ({"nvidia.com/gpu.count": "3"}, {"nvidia.com/gpu": 8}, WHOLE, {"minimum": 1}),
+    (SHARED, {"nvidia.com/gpu": 4}, WHOLE, {"minimum": 1, "maximum": 4, "before": 4}),
+    ({"nvidia.com/gpu.count": "3"}, {"nvidia.com/gpu": 8}, WHOLE, {"minimum": 1, "before": 8}),
     # a GPU is broken
-    (LABELS, {"nvidia.com/gpu": 3}, WHOLE, {"minimum": 1, "maximum": 4}),
-    (SHARED, {"nvidia.com/gpu": 6}, TWO, {"minimum": 2, "maximum": 8}),
+    (LABELS, {"nvidia.com/gpu": 3}, WHOLE, {"minimum": 1, "maximum": 4, "before": 3}),
+    (SHARED, {"nvidia.com/gpu": 6}, TWO, {"minimum": 2, "maximum": 8, "before": 6}),
     # nothing is known
-    ({}, {"nvidia.com/gpu": 8}, WHOLE, {"minimum": 1}),
+    ({}, {"nvidia.com/gpu": 8}, WHOLE, {"minimum": 1, "before": 8}),
+    ({}, {"nvidia.com/gpu.shared": 8}, WHOLE, {"minimum": 1}),
+    ({}, {"nvidia.com/gpu": 1}, TWO, {"minimum": 2}),
     (LABELS, {}, TWO, {"minimum": 2}),
-    ({"nvidia.com/gpu.count": "many"}, {"nvidia.com/gpu": 8}, TWO, {"minimum": 2}),
+    ({"nvidia.com/gpu.count": "many"}, {"nvidia.com/gpu": 8}, TWO, {"minimum": 2, "before": 8}),
     # slices are no GPUs
     (
         {**LABELS, "nvidia.com/gpu.product": "NVIDIA-A100-SXM4-80GB-MIG-1g.10gb"},
         {"nvidia.com/gpu": 28},
         WHOLE,
-        {"minimum": 1},
+        {"minimum": 1, "before": 28},
     ),
     (LABELS, {"nvidia.com/mig-1g.10gb": 28}, WHOLE, {"minimum": 1}),
-    (LABELS, {"nvidia.com/gpu": 4}, Profile("cut", "mig", strategy="single"), {"minimum": 1}),
+    (LABELS, {"nvidia.com/gpu": 4}, Profile("cut", "mig", strategy="single"), {"minimum": 1, "before": 4}),
 ]
 
 

@@ -218,6 +218,28 @@ def test_devices_that_come() -> None:
     assert look(cluster, PARAMS) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("changed", "timeout", "later", "waited"),
+    [
+        (True, 90, 4, 8.125),
+        (True, 90, 32, 23.125),  # as many shares as before, after all
+        (True, 10, 32, 10.0),
+        (False, 90, 4, 0.0),
+    ],
+)
+def test_a_number_that_may_be_of_before(changed: bool, timeout: float, later: int, waited: float) -> None:
+    cluster, clock = FakeCluster(Node=[node({"nvidia.com/gpu": "32"})]), Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now > 5:
+            cluster.kinds["Node"] = [node({"nvidia.com/gpu": str(later)})]
+
+    expect = [{**PARAMS["expect"][0], "before": 32}]
+    params = {**PARAMS, "expect": expect, "changed": changed, "wait_timeout": timeout}
+    assert wait(cluster, params, clock, sleep) == waited
+
+
 def test_devices_that_do_not_come() -> None:
     cluster, clock = FakeCluster(Node=[node({})], Pod=[CRASHING], Event=EVENTS), Clock()
     cluster.log = "no NVML"
