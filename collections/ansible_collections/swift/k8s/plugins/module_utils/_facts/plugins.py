@@ -43,9 +43,9 @@ def device_plugin(daemonset: Object) -> DevicePlugin | None:
     images = [str(container.get("image") or "") for container in spec.get("containers") or []]
     if not mounts_socket(spec) or metadata.get("deletionTimestamp"):
         return None
-    if _OTHERS.search(" ".join([metadata["name"], *images])):
-        return None
     kind, resource, image = _recognise(metadata, images)
+    if kind == UNKNOWN and _OTHERS.search(" ".join([metadata["name"], *map(_name_of, images)])):
+        return None
     status, annotations = daemonset.get("status") or {}, metadata.get("annotations") or {}
     return DevicePlugin(
         uid=metadata["uid"],
@@ -79,6 +79,11 @@ def _recognise(metadata: Object, images: list[str], vendors: tuple[Vendor, ...] 
 def path_of(image: str) -> str:
     """An image without tag and digest: mirrors change the registry, not the end of the path."""
     return re.sub(r"(:[^/:@]+)?(@.+)?$", "", image)
+
+
+def _name_of(image: str) -> str:
+    """The end of an image's path: what a site calls its registry says nothing about the image."""
+    return path_of(image).rpartition("/")[2]
 
 
 def _operator(metadata: Object, vendors: tuple[Vendor, ...] = VENDORS) -> str | None:

@@ -40,6 +40,8 @@ def by(kind: str) -> dict[str, Any]:
 KINDS: list[tuple[Any, str, str, str]] = [
     (daemonset("nvdp-nvidia-device-plugin", NVDP), "a100-80", "nvdp", GPU),
     (daemonset("x", "mirror.example:5000/k8s-device-plugin@sha256:0"), "a100-80", "nvdp", GPU),
+    (daemonset("qat-and-gpu", "r.io/k8s-device-plugin:1"), "a100-80", "nvdp", GPU),
+    (daemonset("mystery", "registry.rdma.example/gpu-plugin:1"), "a100-80", "unknown", GPU),
     (daemonset("nvidia-device-plugin-daemonset", NVDP, **by("ClusterPolicy")), "operated", "gpu-operator", GPU),
     (daemonset("hami-device-plugin", "projecthami/hami:v2.10.0"), "hami-v100", "hami", GPU),
     (
