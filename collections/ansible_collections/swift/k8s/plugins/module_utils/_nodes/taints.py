@@ -68,8 +68,12 @@ def of(node: Node) -> Sequence[Taint]:
 
 
 def remembered(node: Node, manager: str) -> frozenset[str]:
-    """Identities of the taints that the manager gave."""
-    return frozenset(json.loads((node["metadata"].get("annotations") or {}).get(annotation(manager), "[]")))
+    """Identities of the taints that the manager gave. What somebody else wrote there is no memory."""
+    try:
+        names = json.loads((node["metadata"].get("annotations") or {}).get(annotation(manager), "[]"))
+    except ValueError:
+        return frozenset()
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
 def annotation(manager: str) -> str:

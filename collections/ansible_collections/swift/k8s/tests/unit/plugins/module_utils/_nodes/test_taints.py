@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.plan import ForeignMarkError, Wanted
 from ansible_collections.swift.k8s.plugins.module_utils._nodes.plan import plan as plan_nodes
-from ansible_collections.swift.k8s.plugins.module_utils._nodes.taints import annotation, describe, plan
+from ansible_collections.swift.k8s.plugins.module_utils._nodes.taints import annotation, describe, plan, remembered
 
 US = "swift-k8s-nodes"
 OURS = {"key": "t", "value": "v", "effect": "NoSchedule"}
@@ -68,6 +68,13 @@ def test_the_memory_goes_with_the_last_taint() -> None:
     found = plan(live, (), US)
     assert found
     assert found.body(live, US)["metadata"]["annotations"] == {annotation(US): None}
+
+
+@pytest.mark.parametrize("text", ["oops", "null", "7", '[{"key": "t"}]'])
+def test_a_memory_that_somebody_wrote_over(text: str) -> None:
+    live = node(OTHER)
+    live["metadata"]["annotations"] = {annotation(US): text}
+    assert remembered(live, US) == frozenset()
 
 
 def test_somebody_elses_value_is_refused() -> None:

@@ -40,6 +40,13 @@ REFUSED: list[tuple[Any, str]] = [
         {"taints": [{"effect": "NoSchedule"}]},
         "nodes.n1.taints: {'effect': 'NoSchedule'} has no key: write {key: gpu, value: 'true', effect: NoSchedule}.",
     ),
+    (["labels"], "nodes.n1 must be a mapping of labels, annotations, taints, not ['labels']."),
+    ({"labels": ["a=b"]}, "nodes.n1.labels must be a mapping of key to value, not ['a=b']."),
+    ({"labels": {"a": {"b": 1}}}, "nodes.n1.labels.a must be a text, not {'b': 1}."),
+    (
+        {"taints": [TAINT, {**TAINT, "value": "b"}]},
+        "nodes.n1.taints: gpu:NoSchedule is there twice; a node has one value for key and effect.",
+    ),
     ({"taints": ["gpu"]}, "nodes.n1.taints: 'gpu' has no key: write {key: gpu, value: 'true', effect: NoSchedule}."),
     ({"taints": [{**TAINT, "vale": 1}]}, "nodes.n1.taints: taint gpu: unknown key 'vale'; did you mean 'value'?"),
 ]
