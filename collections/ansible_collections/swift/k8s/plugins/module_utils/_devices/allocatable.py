@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,12 +36,19 @@ def is_prefix(resource: str) -> bool:
     return resource.endswith(("/", "-"))
 
 
+def covers(resource: str, name: str) -> bool:
+    """Say whether a name is the resource, or one of those that it stands for.
+
+    Where huawei.com/Ascend910 is expected, huawei.com/Ascend910-2c is what chips that are cut offer instead.
+    """
+    if is_prefix(resource):
+        return name.startswith(resource)
+    return name == resource or bool(re.match(rf"{re.escape(resource)}-(\d+c|V|IPro)", name))
+
+
 def amount(allocatable: Mapping[str, Any], resource: str) -> int:
     """Return how many of a resource a node offers."""
-    if is_prefix(resource):
-        counts = [value for name, value in allocatable.items() if name.startswith(resource)]
-    else:
-        counts = [allocatable.get(resource, 0)]
+    counts = [value for name, value in allocatable.items() if covers(resource, name)]
     return sum(int(count) for count in counts if str(count).isdigit())
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .allocatable import is_prefix
+from .allocatable import covers
 from .problem import Problem
 
 Node = Mapping[str, Any]
@@ -25,7 +25,7 @@ def vanishing(
     lost: dict[tuple[str, str], dict[str, int]] = {}
     for name, resource in [*wanted.items(), *((name, "") for name in left)]:
         for held, count in _held(vendor, nodes.get(name) or {}).items():
-            if not _offers(resource, held):
+            if not resource or not covers(resource, held):
                 lost.setdefault((held, resource), {})[name] = count
     return [_problem(variable, held, resource, counts) for (held, resource), counts in lost.items()]
 
@@ -38,13 +38,6 @@ def _held(vendor: str, node: Node) -> dict[str, int]:
         if device.get("vendor") == vendor and device.get("resource") and device.get("free") is not None
     }
     return {resource: count for resource, count in counts.items() if count > 0}
-
-
-def _offers(resource: str, held: str) -> bool:
-    """A node with huawei.com/Ascend910 offers its slices too, such as huawei.com/Ascend910-2c."""
-    if not resource or is_prefix(resource):
-        return bool(resource) and held.startswith(resource)
-    return held == resource or held.startswith(f"{resource}-")
 
 
 def _problem(variable: str, held: str, resource: str, counts: Mapping[str, int]) -> Problem:

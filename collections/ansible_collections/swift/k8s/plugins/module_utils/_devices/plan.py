@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import ascend, nvidia
-from .allocatable import is_prefix
+from .allocatable import covers, is_prefix
 from .in_use import vanishing
 from .options import complete
 from .owner import decide, unexplained
@@ -184,11 +184,9 @@ def _smoke(
 
 
 def _names(resource: str, node: Mapping[str, Any]) -> list[str]:
-    """Return a full name as it is; of one that many begin with, those that the node offers now."""
-    if not is_prefix(resource):
-        return [resource]
+    """Return those that the node offers now; where it offers none yet, a full name as it is."""
     offered = [str(device.get("resource")) for device in node.get("accelerators") or [] if device.get("count")]
-    return [name for name in offered if name.startswith(resource)]
+    return [name for name in offered if covers(resource, name)] or ([] if is_prefix(resource) else [resource])
 
 
 def _anything(vendor: Vendor, names: Iterable[str]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import re
 from typing import Any, Optional
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._devices.allocatable import unmet
 from ansible_collections.swift.k8s.plugins.module_utils._devices.ascend import family_of_chip
 from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import plan
 from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
@@ -246,6 +247,17 @@ def test_smoke_pods(wish: dict[str, Any], owners: list[Any], offered: list[str],
     gpu = {**GPU, "accelerators": [{"vendor": "nvidia", "resource": name, "count": 1} for name in offered]}
     wishes = {"nvidia": {**wish, "nodes": [{"selector": "pool=gpu"}]}}
     assert plan({"nodes": [gpu], "owners": owners}, wishes)["smoke"] == smoke
+
+
+def test_chips_that_are_cut_are_asked_for_slices() -> None:
+    sliced = {"vendor": "ascend", "resource": "huawei.com/Ascend910-2c", "count": 16}
+    npu = {"name": "npu-1", "labels": {"pool": "npu"}, "arch": "arm64", "accelerators": [sliced]}
+    wishes = {"ascend": {"nodes": [{"selector": "pool=npu", "chip": "910A"}]}}
+    owner = {"kind": "mindcluster", "resource": "huawei.com/Ascend910", "managed": True, "nodes": ["npu-1"]}
+    found = plan({"nodes": [npu], "owners": [owner]}, wishes)
+    assert found["smoke"] == [{"resource": "huawei.com/Ascend910-2c", "runtime_class": "ascend"}]
+    live = {"metadata": {"name": "npu-1"}, "status": {"allocatable": {"huawei.com/Ascend910-2c": "16"}}}
+    assert unmet(found["expect"], [live]) == []
 
 
 def test_devices_that_are_left_alone_are_not_doubted() -> None:

@@ -31,12 +31,16 @@ def node(allocatable: dict[str, str], ready: bool = True, labels: Optional[dict[
         ("nvidia.com/gpu.shared", 32),
         ("nvidia.com/", 39),
         ("nvidia.com/mig-", 7),
+        ("nvidia.com/mig-1g.10gb", 7),
         ("huawei.com/npu", 0),
+        ("huawei.com/Ascend310P", 12),
+        ("huawei.com/Ascend310", 0),
     ],
 )
 def test_amount(resource: str, expected: int) -> None:
-    allocatable = {"nvidia.com/gpu": "0", "nvidia.com/gpu.shared": "32", "nvidia.com/mig-1g.10gb": "7", "cpu": "1900m"}
-    assert amount(allocatable, resource) == expected
+    nvidia = {"nvidia.com/gpu": "0", "nvidia.com/gpu.shared": "32", "nvidia.com/mig-1g.10gb": "7"}
+    cut = {"huawei.com/Ascend310P": "4", "huawei.com/Ascend310P-2c.1cpu": "8", "nvidia.com/mig-1g.10gb-me": "0"}
+    assert amount({**nvidia, **cut, "cpu": "1900m"}, resource) == expected
 
 
 LABEL = {"key": "nvidia.com/mig.config.state", "value": "success", "failed": "failed"}
