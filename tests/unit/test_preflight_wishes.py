@@ -23,6 +23,11 @@ PLAY = f"""
         content: "{{{{ __preflight_wishes | to_json }}}}"
         dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.json"
         mode: "0600"
+    - ansible.builtin.copy:
+        content: "{{{{ __preflight_extra_rules | to_json }}}}"
+        dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.rules.json"
+        mode: "0600"
+      vars: {{preflight_extra_rules: "{{{{ own_rules | default([]) }}}}"}}
 """
 SEED = "modelscope-repo/modelscope:x"
 #: cluster -> its variables beside those of inventories/prod, and some of the wishes made of them
@@ -40,6 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"device_plugin_smoke": True, "device_plugin_smoke_image": "r.io/b:1"},
         {"smoke_image": "r.io/b:1"},
     ),
+    "rules": ({"own_rules": ["started.yml", "beside.yml"]}, {}),
     "releases": (
         {"ms_swift_registry": "own.site", "ms_swift_defaults": {"image": {"tag": "t"}, "replicaCount": 2}},
         {"release_defaults": {"image": {"registry": "own.site", "tag": "t"}, "replicaCount": 2}},
@@ -53,8 +59,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scratch = tmp_path_factory.mktemp("wishes")
     hosts = {name: variables for name, (variables, _expected) in CASES.items()}
     (scratch / "hosts.json").write_text(json.dumps({"cases": {"hosts": hosts}}), encoding="utf-8")
-    (scratch / "play.yml").write_text(PLAY, encoding="utf-8")
-    command = ["ansible-playbook", "play.yml", "-i", CHECKOUT / "inventories/prod", "-i", "hosts.json"]
+    (scratch / "plays").mkdir()
+    (scratch / "plays/play.yml").write_text(PLAY, encoding="utf-8")
+    (scratch / "started.yml").write_text("[{id: where-the-run-was-started}]", encoding="utf-8")
+    (scratch / "plays/beside.yml").write_text("id: beside-the-play", encoding="utf-8")
+    command = ["ansible-playbook", "plays/play.yml", "-i", CHECKOUT / "inventories/prod", "-i", "hosts.json"]
     done = subprocess.run(
         [*command, "-e", f"told={scratch}"],
         cwd=scratch,
@@ -72,3 +81,9 @@ def test_wishes(told: Path, case: str) -> None:
     found, expected = json.loads((told / f"{case}.json").read_text(encoding="utf-8")), CASES[case][1]
     assert {key: found[key] for key in expected} == expected
     assert [release["name"] for release in normalise(found)["releases"]] == ["qwen"]
+
+
+def test_rules_of_ones_own_are_found_where_the_run_was_started(told: Path) -> None:
+    found = json.loads((told / "rules.rules.json").read_text(encoding="utf-8"))
+    assert [rule["id"] for rule in found] == ["where-the-run-was-started", "beside-the-play"]
+    assert json.loads((told / "plain.rules.json").read_text(encoding="utf-8")) == []
