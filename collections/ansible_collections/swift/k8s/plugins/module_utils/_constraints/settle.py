@@ -31,7 +31,7 @@ def _release(release: Data, nodes: Sequence[Data], coming: Sequence[str]) -> dic
     try:
         asked = request(accelerator, limits, nodes, coming)
     except ValueError as error:
-        raise RuleError(f"release {release['name']}: accelerator.count is no number of devices: {error}") from error
+        raise RuleError(f"release {release['name']}: resources.limits name no number of devices: {error}") from error
     engine = published.engine(values, asked.vendor)
     context = int((values.get("engine") or {}).get("maxModelLen") or 0)
     least = least_device_mib(release["model_id"], asked.count, release["backend"], context)

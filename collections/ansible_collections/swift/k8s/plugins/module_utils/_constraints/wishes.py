@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._cluster.quantity import parse_quantity
 from .._release.options import merged
 from .entries import strange_keys, strange_rates
 from .errors import RuleError
@@ -50,7 +52,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     defaults = merged({"image": {"registry": registry}} if registry else {}, raw.get("release_defaults") or {})
     releases = [_release(item, defaults, namespace) for item in raw.get("releases") or []]
     models, holder = list(raw.get("models") or []), raw.get("models_claim")
-    claims = [{"namespace": namespace, **_given(item)} for item in raw.get("claims") or []]
+    claims = [{"namespace": namespace, **_claim(item)} for item in raw.get("claims") or []]
     claims = [{**item, "room": room(item, models) if item.get("name") == holder else None} for item in claims]
     return {
         **{key: raw.get(key) for key in KEYS},
@@ -70,12 +72,22 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _given(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if value is not None}
+def _claim(item: Mapping[str, Any]) -> dict[str, Any]:
+    given = {key: value for key, value in item.items() if value is not None}
+    if not given.get("name"):
+        raise RuleError(f"storage_claims: an entry has no name: {given}")
+    try:
+        parse_quantity(given.get("size", 0))
+    except ValueError as error:
+        raise RuleError(
+            f"claim {given['name']}: size {given['size']!r} is no size; write a number and a unit, e.g. 200Gi"
+        ) from error
+    return given
 
 
 def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     values = merged(defaults, item.get("values") or {})
+    _check(str(item.get("name")), values)
     model = item.get("model")
     return {
         "name": item.get("name"),
@@ -94,6 +106,29 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "node_selector": dict(values.get("nodeSelector") or {}),
         "tolerations": list(values.get("tolerations") or []),
     }
+
+
+def _check(name: str, values: Mapping[str, Any]) -> None:
+    """Refuse what the chart would refuse as well, and nothing could be reckoned with."""
+    engine, train = values.get("engine") or {}, values.get("train") or {}
+    numbers = {
+        "replicaCount": values.get("replicaCount"),
+        "engine.nodes": engine.get("nodes"),
+        "train.nodes": train.get("nodes"),
+        "accelerator.count": (values.get("accelerator") or {}).get("count"),
+    }
+    for key, value in numbers.items():
+        if value not in (None, "") and not re.fullmatch(r"\d+", str(value)):
+            raise RuleError(f"release {name}: {key} is {value!r}, which is no whole number from 0 on")
+    if not isinstance(values.get("nodeSelector") or {}, Mapping):
+        raise RuleError(
+            f"release {name}: nodeSelector is {values['nodeSelector']!r}; write a mapping such as {{pool: gpu}}"
+        )
+    tolerations = values.get("tolerations") or []
+    if not isinstance(tolerations, list) or not all(isinstance(one, Mapping) for one in tolerations):
+        raise RuleError(
+            f"release {name}: tolerations is {tolerations!r}; write a list of {{key: gpu, operator: Exists}}"
+        )
 
 
 def _pods(values: Mapping[str, Any]) -> int:

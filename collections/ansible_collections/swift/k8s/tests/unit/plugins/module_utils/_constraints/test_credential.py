@@ -51,6 +51,7 @@ def test_lifetime_of_credentials(tmp_path: Path) -> None:
     assert lifetime(config({"token": token(NOW - timedelta(days=2))}), None, NOW)["days_left"] == -2
     assert lifetime(config({"token": "opaque"}), None, NOW) == {}
     assert lifetime(config({"token": "a.b.c"}), None, NOW) == {}
+    assert lifetime(config({"token": "a.eyJleHAiOiAxZTIwfQ.c"}), None, NOW) == {}, "the end of {exp: 1e20} is no date"
     assert lifetime(config({}), "other", NOW) == {}
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -48,9 +49,21 @@ def test_devices(values: dict[str, Any], expected: dict[str, Any]) -> None:
     assert {key: found[key] for key in expected} == expected
 
 
-def test_a_count_that_is_no_number() -> None:
-    with pytest.raises(RuleError, match=r"release qwen: accelerator\.count is no number"):
-        release({"accelerator": {"count": "two"}})
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"accelerator": {"count": "two"}}, "accelerator.count is 'two', which is no whole number"),
+        ({"accelerator": {"count": -2}}, "accelerator.count is -2"),
+        ({"replicaCount": True}, "replicaCount is True"),
+        ({"replicaCount": 1.5}, "replicaCount is 1.5"),
+        ({"resources": {"limits": {"nvidia.com/gpu": "two"}}}, "resources.limits name no number of devices"),
+        ({"nodeSelector": "pool=gpu"}, "nodeSelector is 'pool=gpu'; write a mapping"),
+        ({"tolerations": ["gpu"]}, "tolerations is ['gpu']; write a list of"),
+    ],
+)
+def test_values_that_cannot_be_reckoned_with(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(RuleError, match=re.escape(f"release qwen: {message}")):
+        release(values)
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,17 @@ def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
     assert [(item["namespace"], item["name"]) for item in wishes["claims"]] == [("ai", "models")]
 
 
-def test_unknown_wish() -> None:
-    with pytest.raises(RuleError, match=re.escape("unknown key 'release'")):
-        normalise({"release": []})
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        ({"release": []}, "unknown key 'release'"),
+        ({"claims": [{"size": "1Gi"}]}, "storage_claims: an entry has no name: {'size': '1Gi'}"),
+        ({"claims": [{"name": "models", "size": "huge"}]}, "claim models: size 'huge' is no size"),
+    ],
+)
+def test_wishes_that_nobody_understands(wishes: dict[str, Any], message: str) -> None:
+    with pytest.raises(RuleError, match=re.escape(message)):
+        normalise(wishes)
 
 
 def test_releases_know_whether_their_devices_come_with_this_run() -> None:
