@@ -10,6 +10,8 @@ import ask
 import choices
 import devices
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._accelerator.table import Vendor
+from ansible_collections.swift.k8s.plugins.module_utils._accelerator.vendors import VENDORS
 
 from tests.chart.conftest import POD
 
@@ -74,6 +76,19 @@ def test_ascend(tmp_path: Path) -> None:
     (tmp_path / "usr/local/Ascend/driver").mkdir(parents=True)
     (tmp_path / "usr/local/Ascend/driver/version.info").write_text("Version=25.2.0\n")
     assert not devices.problems("ascend", 1, TABLE, {}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["dxg", "nvmap"])
+def test_one_file_for_all_gpus(tmp_path: Path, name: str) -> None:
+    (machine(tmp_path, 0) / "dev" / name).touch()
+    assert not devices.problems("nvidia", 2, TABLE, {"CUDA_VERSION": "13.0.3"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "vendor", [vendor for vendor in VENDORS if vendor.device_files], ids=lambda vendor: vendor.name
+)
+def test_the_collection_knows_the_same_files(vendor: Vendor) -> None:
+    assert devices._NODES[vendor.name].pattern == vendor.device_files
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-_NODES = {"nvidia": re.compile(r"nvidia\d+"), "ascend": re.compile(r"davinci\d+")}
+_NODES = {"nvidia": re.compile(r"nvidia[0-9]+|dxg|nvmap"), "ascend": re.compile(r"v?davinci[0-9]+")}
 _DRIVER = {
     "nvidia": ("proc/driver/nvidia/version", re.compile(r"Kernel Module.*?\s(\d+\.\d+(?:\.\d+)?)\s")),
     "ascend": ("usr/local/Ascend/driver/version.info", re.compile(r"(?im)^version=(\S+)")),
@@ -28,7 +28,8 @@ def problems(vendor: str, count: int, table: Mapping[str, Any], environ: Mapping
     if not nodes:
         return [f"device of {vendor}: none in this container. {hints['none']}"]
     found = []
-    if count and len(nodes) < count:
+    # Windows and Jetson have one file, without a number, for all GPUs.
+    if count and len(nodes) < count and nodes[0][-1].isdigit():
         found.append(f"devices of {vendor}: {len(nodes)} ({', '.join(nodes)}), {count} asked for. {hints['few']}")
     version = driver(vendor, root)
     if version is None:
