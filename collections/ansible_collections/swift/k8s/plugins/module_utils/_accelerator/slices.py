@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 _OF_910 = "huawei.com/Ascend910-"
 _OF_310P = "huawei.com/Ascend310P-"
+#: Chips by the cores that their templates share out; drivers call the 910C by the number of its module.
+_910 = "910(?:A|Pro[AB]|PremiumA)"
+_CORES_24 = "910B[12]C?"
+_CORES_20 = r"910B3|910B4-1|910C|910_93(?:\d\d)?"
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,12 @@ class Slice:
 
 
 SLICES: tuple[Slice, ...] = (
-    *(Slice(f"vir{cores:02}", f"{_OF_910}{cores}c", "910A") for cores in (2, 4, 8, 16)),
-    Slice("vir03_1c_8g", f"{_OF_910}3c.1cpu.8g", "910B[12]", 8192),
-    Slice("vir06_1c_16g", f"{_OF_910}6c.1cpu.16g", "910B[12]", 16384),
-    Slice("vir12_3c_32g", f"{_OF_910}12c.3cpu.32g", "910B[12]", 32768),
-    Slice("vir05_1c_16g", f"{_OF_910}5c.1cpu.16g", "910B3|910B4-1|910C", 16384),
-    Slice("vir10_3c_32g", f"{_OF_910}10c.3cpu.32g", "910B3|910B4-1|910C", 32768),
+    *(Slice(f"vir{cores:02}", f"{_OF_910}{cores}c", _910) for cores in (2, 4, 8, 16)),
+    Slice("vir03_1c_8g", f"{_OF_910}3c.1cpu.8g", _CORES_24, 8192),
+    Slice("vir06_1c_16g", f"{_OF_910}6c.1cpu.16g", _CORES_24, 16384),
+    Slice("vir12_3c_32g", f"{_OF_910}12c.3cpu.32g", _CORES_24, 32768),
+    Slice("vir05_1c_16g", f"{_OF_910}5c.1cpu.16g", _CORES_20, 16384),
+    Slice("vir10_3c_32g", f"{_OF_910}10c.3cpu.32g", _CORES_20, 32768),
     Slice("vir05_1c_8g", f"{_OF_910}5c.1cpu.8g", "910B4", 8192),
     Slice("vir10_3c_16g", f"{_OF_910}10c.3cpu.16g", "910B4", 16384),
     Slice("vir10_3c_16g_nm", f"{_OF_910}10c.3cpu.16g.ndvpp", "910B4", 16384),

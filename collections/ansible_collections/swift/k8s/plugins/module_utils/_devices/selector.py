@@ -12,7 +12,7 @@ from .problem import DevicePlanError
 Labels = Mapping[str, str]
 _KEY = r"(?P<key>[A-Za-z0-9][-A-Za-z0-9_./]*)"
 _TERMS = (
-    (re.compile(rf"{_KEY}\s+(?P<operator>in|notin)\s+\((?P<values>[^)]*)\)"), "set"),
+    (re.compile(rf"{_KEY}\s+(?P<operator>in|notin)\s*\((?P<values>[^)]*)\)"), "set"),
     (re.compile(rf"{_KEY}\s*(?P<operator>!=|==|=)\s*(?P<values>[-A-Za-z0-9_.]*)"), "equality"),
     (re.compile(rf"(?P<operator>!)\s*{_KEY}"), "absence"),
     (re.compile(_KEY), "presence"),

@@ -28,6 +28,7 @@ LABELS = {"pool": "dev", "zone": "a", "example.com/tier": "1", "flag": ""}
         ("!pool", False),
         ("flag=", True),
         ("zone in (a, b)", True),
+        ("zone in(a,b)", True),
         ("zone notin (a, b)", False),
         ("pool=dev,zone in (b,c)", False),
         ("pool=dev, zone in (a,c), example.com/tier=1", True),
