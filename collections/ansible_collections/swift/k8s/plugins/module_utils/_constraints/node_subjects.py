@@ -10,6 +10,7 @@ from typing import Any
 
 from .._accelerator.table import Vendor
 from .._accelerator.vendors import VENDORS, vendor_of
+from .._devices.owner import DRA
 from .._devices.plan import VENDORS as DEVICE_PLUGINS
 
 Data = Mapping[str, Any]
@@ -57,8 +58,8 @@ def _node(node: Data, owners: Iterable[Data], plans: Mapping[str, Plan], seen: D
         "subject": name,
         "vendors": vendors,
         "unlabelled": any(not (device.get("product") or device.get("chip")) for device in devices),
-        # A plugin runs on the node already; without one, missing devices are no surprise.
-        "served": bool(kinds[whose] if whose else any(kinds.values())),
+        # A plugin runs on the node already; without one, missing devices are no surprise, nor are they with DRA.
+        "served": any(kind != DRA for name in ([whose] if whose else kinds) for kind in kinds[name]),
         "served_by": kinds,
         # A node that offers devices has a plugin, seen or not.
         "unserved": [

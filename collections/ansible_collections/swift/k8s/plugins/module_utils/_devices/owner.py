@@ -10,6 +10,9 @@ from typing import Any, Optional
 
 from .problem import Problem
 
+#: Who serves devices by dynamic resource allocation.
+DRA = "dra"
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -54,14 +57,21 @@ def decide(
         return Decision("adopt", "unknown")
     if not nodes:
         return Decision("none", wanted)
-    foreign = [owner for owner in owners if not owner.get("managed") and _touches(owner, nodes)]
+    entries = list(owners)
+    foreign = [owner for owner in entries if not owner.get("managed") and _touches(owner, nodes)]
+    mine = next((owner for owner in entries if owner.get("managed") and nodes & set(owner.get("nodes") or [])), None)
     if wanted == "auto":
-        return Decision("adopt", str(foreign[0]["kind"])) if foreign else Decision("install", ours)
+        if not foreign:
+            return Decision("install", ours)
+        return Decision("adopt", str(foreign[0]["kind"]), _beside(variable, foreign[0], mine) if mine else None)
     if wanted == ours:
         return Decision("install", ours, _rival(variable, wanted, foreign[0], nodes) if foreign else None)
     other = [owner for owner in foreign if owner["kind"] != wanted]
-    if any(owner["kind"] == wanted for owner in foreign):
-        return Decision("adopt", wanted, _rival(variable, wanted, other[0], nodes) if other else None)
+    theirs = next((owner for owner in foreign if owner["kind"] == wanted), None)
+    if theirs and other:
+        return Decision("adopt", wanted, _rival(variable, wanted, other[0], nodes))
+    if theirs:
+        return Decision("adopt", wanted, _beside(variable, theirs, mine) if mine else None)
     return Decision("none", wanted, _not_there(variable, wanted, ours))
 
 
@@ -70,9 +80,26 @@ def _touches(owner: Owner, nodes: set[str]) -> bool:
     return not owner.get("nodes") or bool(nodes & set(owner["nodes"]))
 
 
+def _place(owner: Owner) -> str:
+    return f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner['kind']}"
+
+
+def _beside(variable: str, owner: Owner, mine: Owner) -> Problem:
+    """To adopt the one would be to take the labels, and with them the plugin, from the nodes of the other."""
+    served = sorted(mine["nodes"])
+    told = ", ".join(served[:3]) + (" and others" if served[3:] else "")
+    return Problem(
+        subject=f"{len(served)} node{'s' if len(served) != 1 else ''}",
+        message=f"{owner['kind']} ({_place(owner)}) owns {owner.get('resource') or 'devices'} of selected nodes, and "
+        f"the plugin of this collection ({_place(mine)}) serves {told}: it would lose them.",
+        next_step=f"Select the nodes of one of them in {variable}.nodes, or remove ours first with "
+        "device_plugin_state: absent.",
+    )
+
+
 def _rival(variable: str, wanted: str, owner: Owner, nodes: set[str]) -> Problem:
     shared = len(nodes & set(owner.get("nodes") or nodes))
-    where = f"{owner.get('namespace') or 'cluster'}/{owner.get('name') or owner['kind']}"
+    where = _place(owner)
     advice = f"Set {variable}.owner: {'auto' if owner['kind'] == wanted else owner['kind']} to use what is there"
     return Problem(
         subject=f"{shared} node{'s' if shared != 1 else ''}",

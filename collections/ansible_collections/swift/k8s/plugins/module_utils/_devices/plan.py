@@ -12,7 +12,7 @@ from . import ascend, nvidia
 from .allocatable import covers, is_prefix
 from .in_use import vanishing
 from .options import complete
-from .owner import decide, unexplained
+from .owner import DRA, decide, unexplained
 from .problem import Problem
 from .selection import select
 from .site import Site
@@ -149,7 +149,8 @@ def _vendor(
         part["expect"] = vendor.expectations(site) + _anything(vendor, dark)
         part.update(vendor.specifics(site))
     elif decision.action == "adopt":
-        part["expect"] = _anything(vendor, sorted(chosen))
+        # Devices that a DRA driver publishes stand in its ResourceSlices, not among what nodes can allocate.
+        part["expect"] = [] if decision.owner == DRA else _anything(vendor, sorted(chosen))
     part["smoke"] = _smoke(part, nodes, owners)
     if not options["allow_disruption"]:
         problems += _vanishing(vendor, nodes, owners, part)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .healthy import A100, CLAIM, FACTS, NPU, gpu, judge, node, npu
+from .healthy import A100, CLAIM, FACTS, NPU, gpu, judge, node, npu, owner
 
 MODES = [
     ("ebs.csi.aws.com", "access-mode-class", "access-mode-class"),
@@ -50,6 +50,12 @@ def test_the_form_factor_of_an_ascend_node_tells_how_many_there_are(
     nodes = [FACTS["nodes"][0], node("npu-1", {**NPU, "count": count, "free": count}, {"accelerator-type": form})]
     found = {item.id for item in judge({"nodes": nodes}, {"releases": []}, {})}
     assert found == ({expected} if expected else set())
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("nvdp", {"devices-missing"}), ("dra", set())])
+def test_devices_of_a_dra_driver_are_not_missed_where_labels_count_them(kind: str, expected: set[str]) -> None:
+    facts = {**gpu({"nvidia.com/gpu.count": "4"}, {"count": 0, "free": 0}), **owner(kind=kind)}
+    assert {item.id for item in judge(facts, {"releases": []}, {})} == expected
 
 
 OLD = "nvidia.com/cuda.runtime"

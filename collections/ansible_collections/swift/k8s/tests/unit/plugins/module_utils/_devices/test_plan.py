@@ -176,6 +176,9 @@ def test_mig_needs_a_manager_and_is_waited_for() -> None:
         ("auto", [hami()], "adopt", "hami", None),
         ("auto", [hami(nodes=["elsewhere"])], "install", "nvdp", None),
         ("auto", [hami(nodes=[])], "adopt", "hami", None),
+        ("auto", [hami(nodes=[]), hami(kind="nvdp", managed=True)], "adopt", "hami", "remove ours first"),
+        ("hami", [hami(), hami(kind="nvdp", managed=True)], "adopt", "hami", "Select the nodes of one of them"),
+        ("auto", [hami(), hami(kind="nvdp", managed=True, nodes=["elsewhere"])], "adopt", "hami", None),
         ("auto", [hami(kind="nvdp", managed=True)], "install", "nvdp", None),
         ("auto", [hami(kind="nvdp")], "adopt", "nvdp", None),
         ("nvdp", [hami(kind="nvdp", managed=True)], "install", "nvdp", None),
@@ -247,6 +250,12 @@ def test_smoke_pods(wish: dict[str, Any], owners: list[Any], offered: list[str],
     gpu = {**GPU, "accelerators": [{"vendor": "nvidia", "resource": name, "count": 1} for name in offered]}
     wishes = {"nvidia": {**wish, "nodes": [{"selector": "pool=gpu"}]}}
     assert plan({"nodes": [gpu], "owners": owners}, wishes)["smoke"] == smoke
+
+
+def test_devices_of_a_dra_driver_are_not_waited_for() -> None:
+    found = plan({**FACTS, "owners": [hami(kind="dra")]}, {"nvidia": {"nodes": [{"selector": "pool=gpu"}]}})
+    assert (found["vendors"]["nvidia"]["action"], found["vendors"]["nvidia"]["owner"]) == ("adopt", "dra")
+    assert (found["expect"], found["smoke"], found["problems"]) == ([], [], [])
 
 
 def test_chips_that_are_cut_are_asked_for_slices() -> None:
