@@ -84,7 +84,12 @@ def test_each_size_of_slice_is_a_device_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("resource", "memory"),
-    [("nvidia.com/mig-1g.10gb", 9728), ("nvidia.com/mig-1g.5gb", 4864), ("nvidia.com/mig-1g.10gb.me", 9728), ("nvidia.com/mig-1g.24gb-me", 23347)],
+    [
+        ("nvidia.com/mig-1g.10gb", 9728),
+        ("nvidia.com/mig-1g.5gb", 4864),
+        ("nvidia.com/mig-1g.10gb.me", 9728),
+        ("nvidia.com/mig-1g.24gb-me", 23347),
+    ],
 )
 def test_a_slices_name_tells_its_memory_where_no_label_does(resource: str, memory: int) -> None:
     labels = {key: text for key, text in zoo.by_name("a100-80")["metadata"]["labels"].items() if "mig" not in key}
