@@ -15,6 +15,7 @@ from .._cluster.errors import ClusterError
 from .._devices.smoke import Cluster, NotStartedError, smoke
 from .._devices.wait import NotReadyError
 from .._release.options import ROLE_VALUES
+from .errors import RuleError
 from .fit import free_devices
 from .images import parse
 from .outside import HUBS
@@ -124,7 +125,10 @@ def addresses(wishes: Data, options: Data) -> list[str]:
 
 def _address(text: str) -> str:
     parts = urlsplit(text if "://" in text else f"https://{text}")
-    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 443)}"
+    try:
+        return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 443)}"
+    except ValueError as error:
+        raise RuleError(f"address {text!r}: {error}; write host:port or a URL") from error
 
 
 def run(cluster: Cluster, probe: Data, wait_timeout: float) -> dict[str, Any]:

@@ -88,7 +88,10 @@ def roles(cluster: Cluster, params: Params) -> str:
     vendors: dict[str, dict[str, Any]] = {}
     for vendor in VENDORS:
         given = wishes["device_plugin"].get(vendor.name) or {}
-        options = complete(vendor.variable, given, vendor.defaults, vendor.owners)
+        try:
+            options = complete(vendor.variable, given, vendor.defaults, vendor.owners)
+        except DevicePlanError as error:
+            raise RuleError(str(error)) from error
         if options["nodes"] and options["owner"] in ("auto", vendor.ours):
             values: dict[str, Any] = {"values": {}} if "chart" in options else {}
             vendors[vendor.name] = {"action": "install", "nodes": ["all"], "options": options, **values}

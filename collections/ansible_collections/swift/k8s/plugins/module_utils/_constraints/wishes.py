@@ -37,6 +37,8 @@ KEYS = (
     "known_variables",
     "pod_namespaces",
 )
+#: Parts of the chart's values that preflight looks into.
+_SECTIONS = ("accelerator", "cache", "engine", "eval", "nodeSelector", "proxy", "queue", "resources", "train", "ui")
 #: Tasks of the chart that are Deployments; the others are Jobs.
 SERVICES = ("deploy", "embedding", "reranker", "app", "web-ui")
 
@@ -110,20 +112,20 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
 
 def _check(name: str, values: Mapping[str, Any]) -> None:
     """Refuse what the chart would refuse as well, and nothing could be reckoned with."""
+    for key in _SECTIONS:
+        if not isinstance(values.get(key) or {}, Mapping):
+            raise RuleError(f"release {name}: {key} is {values[key]!r}; write a mapping, as in the chart's values.yaml")
     engine, train = values.get("engine") or {}, values.get("train") or {}
     numbers = {
         "replicaCount": values.get("replicaCount"),
         "engine.nodes": engine.get("nodes"),
+        "engine.maxModelLen": engine.get("maxModelLen"),
         "train.nodes": train.get("nodes"),
         "accelerator.count": (values.get("accelerator") or {}).get("count"),
     }
     for key, value in numbers.items():
         if value not in (None, "") and not re.fullmatch(r"\d+", str(value)):
             raise RuleError(f"release {name}: {key} is {value!r}, which is no whole number from 0 on")
-    if not isinstance(values.get("nodeSelector") or {}, Mapping):
-        raise RuleError(
-            f"release {name}: nodeSelector is {values['nodeSelector']!r}; write a mapping such as {{pool: gpu}}"
-        )
     tolerations = values.get("tolerations") or []
     if not isinstance(tolerations, list) or not all(isinstance(one, Mapping) for one in tolerations):
         raise RuleError(

@@ -10,6 +10,7 @@ from typing import Any, Optional
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import probe, published
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.settle import settle
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.wishes import normalise
 from ansible_collections.swift.k8s.plugins.module_utils._devices.smoke import pod
@@ -130,6 +131,11 @@ def test_addresses(wishes: dict[str, Any], expected: list[str]) -> None:
     assert probe.addresses(normalise(wishes), {"addresses": ["proxy.site:3128"]}) == sorted(
         [*expected, "proxy.site:3128"]
     )
+
+
+def test_an_address_that_is_none() -> None:
+    with pytest.raises(RuleError, match=r"address 'hub\.lab:https': .*; write host:port or a URL"):
+        probe.addresses(normalise({}), {"addresses": ["hub.lab:https"]})
 
 
 def test_answers() -> None:

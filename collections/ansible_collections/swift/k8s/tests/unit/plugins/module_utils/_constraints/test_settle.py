@@ -58,6 +58,8 @@ def test_devices(values: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"replicaCount": 1.5}, "replicaCount is 1.5"),
         ({"resources": {"limits": {"nvidia.com/gpu": "two"}}}, "resources.limits name no number of devices"),
         ({"nodeSelector": "pool=gpu"}, "nodeSelector is 'pool=gpu'; write a mapping"),
+        ({"engine": "vllm"}, "engine is 'vllm'; write a mapping"),
+        ({"engine": {"maxModelLen": "32k"}}, "engine.maxModelLen is '32k', which is no whole number"),
         ({"tolerations": ["gpu"]}, "tolerations is ['gpu']; write a list of"),
     ],
 )

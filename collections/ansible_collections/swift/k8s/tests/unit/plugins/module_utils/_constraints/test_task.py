@@ -83,6 +83,12 @@ def test_roles_where_not_even_nodes_are_seen(tmp_path: Path) -> None:
     }
 
 
+def test_senseless_device_options_where_not_even_nodes_are_seen() -> None:
+    wishes = {"device_plugin": {"nvidia": {"owner": "nvpd"}}}
+    with pytest.raises(RuleError, match="did you mean 'nvdp'"):
+        task.roles(FakeCluster(), {**PARAMS, "wishes": wishes})
+
+
 def test_silence_and_warnings() -> None:
     found = run(silence=[{"id": "old", "reason": "being renewed"}])
     assert (found["error_count"], found["warning_count"]) == (0, 1)
