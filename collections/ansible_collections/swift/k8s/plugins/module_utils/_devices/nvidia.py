@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -150,8 +151,11 @@ def specifics(site: Site) -> dict[str, Any]:
 
 
 def _image(site: Site) -> dict[str, str]:
-    upstream = f"nvcr.io/nvidia/k8s-device-plugin:v{site.options['version']}"
-    repository, _colon, tag = (site.options["image"] or rewrite(upstream, site.registry)).rpartition(":")
+    """Return the image as the chart takes it, which joins both by a colon; a digest is a tag to it."""
+    version = f"v{site.options['version']}"
+    image = site.options["image"] or rewrite("nvcr.io/nvidia/k8s-device-plugin", site.registry)
+    tagged = image if re.search(r"[:@][^/]*$", image) else f"{image}:{version}"
+    repository, _colon, tag = tagged.rpartition(":")
     return {"repository": repository, "tag": tag}
 
 

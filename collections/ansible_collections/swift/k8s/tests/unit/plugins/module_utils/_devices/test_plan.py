@@ -111,6 +111,23 @@ def test_mps_brings_feature_discovery_that_shows_ascend_too() -> None:
     assert there["vendors"]["nvidia"]["values"]["nfd"]["enabled"] is False
 
 
+@pytest.mark.parametrize(
+    ("image", "registry", "expected"),
+    [
+        ("", "", "nvcr.io/nvidia/k8s-device-plugin:v0.20.0"),
+        ("", "mirror.site:5000/x", "mirror.site:5000/x/nvidia/k8s-device-plugin:v0.20.0"),
+        ("own.site/plugin:1", "mirror.site", "own.site/plugin:1"),
+        ("own.site:5000/plugin", "", "own.site:5000/plugin:v0.20.0"),
+        ("plugin", "", "plugin:v0.20.0"),
+        ("own.site/plugin@sha256:0", "", "own.site/plugin@sha256:0"),
+    ],
+)
+def test_image(image: str, registry: str, expected: str) -> None:
+    wishes = {"nvidia": {"image": image, "nodes": [{"selector": "pool=gpu"}]}}
+    found = plan(FACTS, wishes, registry)["vendors"]["nvidia"]["values"]["image"]
+    assert f"{found['repository']}:{found['tag']}" == expected
+
+
 def test_values_of_the_user_win() -> None:
     wishes = {
         "nvidia": {
