@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,8 +33,16 @@ def number(entry: Mapping[str, Any], key: str, default: float, least: float) -> 
     value = entry.get(key)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < least:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
         raise BadSpec(f"{key} {value!r} is not a number of at least {least:g}", f"Leave it out for {default:g}")
+    return value
+
+
+def flag(entry: Mapping[str, Any], key: str, where: str) -> bool:
+    """A text is refused, whatever it says: "false" would count as true."""
+    value = entry.get(key) or False
+    if not isinstance(value, bool):
+        raise BadSpec(f"{where}.{key} {value!r} is not true or false", f"Write {key}: true, without quotes")
     return value
 
 

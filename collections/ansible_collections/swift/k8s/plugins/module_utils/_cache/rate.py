@@ -49,7 +49,7 @@ def parse_rate(value: str) -> float | None:
 
 
 def _rate_step(number: str) -> str:
-    number = number or "40"
+    number = number if number and float(number) else "40"
     return f"Write {number}Mbit/s (bits), {number}MiB/s (bytes), or {UNLIMITED}"
 
 

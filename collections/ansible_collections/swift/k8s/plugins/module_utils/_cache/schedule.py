@@ -7,9 +7,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .checks import known
 from .errors import BadSpec
 from .rate import parse_rate
 
@@ -18,6 +19,8 @@ EVERY_DAY = ("daily", "*")
 _CLOCK = re.compile(r"^([01]?\d|2[0-4]):([0-5]\d)$")
 _OFFSET = re.compile(r"^UTC(?:([+-])(\d{1,2})(?::?([0-5]\d))?)?$", re.IGNORECASE)
 _KEYS = frozenset(("days", "from", "to", "timezone", "limit"))
+#: no place on earth is further from UTC
+_FARTHEST = dt.timedelta(hours=14)
 
 
 class Window(NamedTuple):
@@ -47,14 +50,16 @@ def limit_at(base: float | None, windows: Sequence[Window], moment: dt.datetime)
     return base
 
 
-def parse_schedule(entries: Sequence[Mapping[str, Any]]) -> tuple[Window, ...]:
-    return tuple(_window(entry, f"rate_schedule[{number}]") for number, entry in enumerate(entries))
+def parse_schedule(entries: Any, name: str = "rate_schedule") -> tuple[Window, ...]:
+    """The windows of a list of entries; `name` is what messages call it."""
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise BadSpec(f"{name} is not a list", f'Write {name}: [{{from: "08:00", to: "20:00", limit: 100Mbit/s}}]')
+    return tuple(parse_window(entry, f"{name}[{number}]") for number, entry in enumerate(entries))
 
 
-def _window(entry: Mapping[str, Any], where: str) -> Window:
-    unknown = sorted(set(entry) - _KEYS)
-    if unknown:
-        raise BadSpec(f"{where} has the unknown key {unknown[0]!r}", f"Known keys: {', '.join(sorted(_KEYS))}")
+def parse_window(entry: Any, where: str) -> Window:
+    """One entry, which messages call `where`."""
+    known(entry, _KEYS, where)
     if "limit" not in entry:
         raise BadSpec(f"{where} has no limit", "Add limit: 100Mbit/s")
     start = _minutes(str(entry.get("from", "00:00")), f"{where}.from")
@@ -66,8 +71,15 @@ def _window(entry: Mapping[str, Any], where: str) -> Window:
         start,
         end,
         _zone(str(entry.get("timezone", "UTC")), f"{where}.timezone"),
-        parse_rate(str(entry["limit"])),
+        _limit(str(entry["limit"]), f"{where}.limit"),
     )
+
+
+def _limit(value: str, where: str) -> float | None:
+    try:
+        return parse_rate(value)
+    except BadSpec as error:
+        raise BadSpec(f"{where}: {error.message}", error.next_step) from error
 
 
 def _minutes(value: str, where: str) -> int:
@@ -91,6 +103,8 @@ def _days(value: Any, where: str) -> frozenset[int]:
             )
         begin, end = DAYS.index(first), DAYS.index(last if dash else first)
         days.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
+    if not days:
+        raise BadSpec(f"{where} names no day", "Leave it out for every day")
     return frozenset(days)
 
 
@@ -99,6 +113,8 @@ def _zone(name: str, where: str) -> dt.tzinfo:
     if found:
         sign, hours, minutes = found.groups()
         offset = dt.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        if offset > _FARTHEST:
+            raise BadSpec(f"{where} {name!r} is no offset of any place", "Write one such as UTC+8 or UTC-05:30")
         return dt.timezone(-offset if sign == "-" else offset)
 
     try:

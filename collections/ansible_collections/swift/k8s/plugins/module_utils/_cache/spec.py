@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .._hub.chain import DEFAULT_REVISIONS, KINDS, Endpoint
-from .._hub.http import Settings
+from .._hub.errors import BadSetting
+from .._hub.http import Settings, check_address
 from .._hub.names import id_problem, revision_problem
+from .._hub.proxies import proxy_for
 from .._hub.retry import Policy
-from .checks import choice, known, number, patterns
+from .checks import choice, flag, known, number, patterns
 from .errors import BadSpec
 from .layout import Snapshot
 from .limit import LimitSettings
@@ -100,15 +102,15 @@ def parse(document: Any, environ: Mapping[str, str], secrets_inside: bool = Fals
 
 
 def _limit(document: Mapping[str, Any]) -> LimitSettings:
-    given = any(document.get(key) for key in ("rate_limit", "rate_schedule", "rate_file"))
-    rate = document.get("rate_limit")
+    rate, schedule = document.get("rate_limit"), document.get("rate_schedule")
+    given = any(value not in (None, "", [], ()) for value in (rate, schedule, document.get("rate_file")))
     scope = str(document.get("rate_scope") or "site")
     if not scope.isalnum():
         raise BadSpec(f"rate_scope {scope!r} is not a word", "Write letters and digits, such as site or lan")
     return LimitSettings(
         given,
-        parse_rate(str(rate)) if rate else None,
-        parse_schedule(document.get("rate_schedule") or ()),
+        None if rate in (None, "") else parse_rate(str(rate)),
+        () if schedule in (None, "") else parse_schedule(schedule),
         str(document.get("rate_file") or ""),
         scope,
     )
@@ -173,14 +175,28 @@ def _endpoint(
     source = str(entry.get("source") or "")
     if hub == "directory" and not os.path.isabs(source):
         raise BadSpec(f"{where}.source {source!r} is not an absolute path", "Write source: /mnt/usb/model")
+    address, proxy = str(entry.get("endpoint") or ""), str(entry.get("proxy") or "")
+    if address and hub != "directory":
+        _checked(f"{where}.endpoint", lambda: check_address(address))
+    if source and hub == "mirror":
+        _checked(f"{where}.source", lambda: check_address(source))
+    if proxy:
+        _checked(f"{where}.proxy", lambda: proxy_for("http://hub", proxy, {}))
     return Endpoint(
         hub,
-        str(entry.get("endpoint") or ""),
+        address,
         _token(entry, where, environ, secrets_inside),
         source,
-        settings._replace(ca_file=str(entry.get("ca_file") or ""), proxy=str(entry.get("proxy") or "")),
-        bool(entry.get("lan")),
+        settings._replace(ca_file=str(entry.get("ca_file") or ""), proxy=proxy),
+        flag(entry, "lan", where),
     )
+
+
+def _checked(where: str, check: Callable[[], object]) -> None:
+    try:
+        check()
+    except BadSetting as error:
+        raise BadSpec(f"{where}: {error.message}", error.next_step) from error
 
 
 def _token(entry: Mapping[str, Any], where: str, environ: Mapping[str, str], secrets_inside: bool) -> str:

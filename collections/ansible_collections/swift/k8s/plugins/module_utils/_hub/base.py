@@ -8,7 +8,7 @@ from typing import Any, Callable, NamedTuple, Protocol
 
 from .answers import check_range, failure
 from .errors import BadAnswer
-from .http import Client, bare
+from .http import Client, bare, origin
 from .listing import Listing, RemoteFile
 from .response import Response
 from .retry import Policy, retried
@@ -94,7 +94,7 @@ class HttpHub:
         """One attempt; the engine retries, because only it knows whether bytes came."""
         url = self.address_of(file)
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        response = self._client.open(url, headers, self._secrets())
+        response = self._client.open(url, headers, self._secrets_for(url))
         try:
             error = failure(response, repr(file.path), url, bool(self._token))
             if error:
@@ -107,6 +107,10 @@ class HttpHub:
     def close(self) -> None:
         self._client.close()
 
+    def _secrets_for(self, url: str) -> dict[str, str]:
+        """None for an address elsewhere: the next page of a mirror's listing may be that of the hub behind it."""
+        return self._secrets() if origin(url) == origin(self._endpoint) else {}
+
     def _secrets(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
@@ -116,7 +120,7 @@ class HttpHub:
         """`use` of one successful answer; busy and broken ones are tried again."""
 
         def once() -> Any:
-            response = self._client.open(url, None, self._secrets(), method, follow)
+            response = self._client.open(url, None, self._secrets_for(url), method, follow)
             try:
                 error = (
                     None if (not follow and response.status < 400) else failure(response, what, url, bool(self._token))

@@ -170,14 +170,24 @@ class Client:
 
 def origin(url: str) -> Origin:
     """Scheme, host and port: what must stay the same for credentials to be sent again."""
+    # without what may be a secret, also where nothing can be parsed
+    shown, step = url.rpartition("@")[2].partition("?")[0], "Write https://host:port/path"
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise BadSetting(f"address {url!r} cannot be parsed: {error}") from error
+        raise BadSetting(f"address {shown!r} cannot be parsed", step) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadSetting(f"address {bare(url)!r} is not http:// or https:// with a host")
+        raise BadSetting(f"address {shown!r} is not http:// or https:// with a host", step)
     return parts.scheme, parts.hostname.lower(), port
+
+
+def check_address(url: str) -> None:
+    """BadSetting where no hub can be at an address, or where it holds credentials, which nobody would send."""
+    origin(url)
+    _user, at, host = urlsplit(url).netloc.rpartition("@")
+    if at:
+        raise BadSetting(f"the address of {host} holds a user or a password, which no hub is sent", "Use a token")
 
 
 def bare(url: str) -> str:

@@ -10,21 +10,21 @@ import re
 #: three files in a snapshot without which ModelScope clients up to 1.37 do not believe it: index, id, revision
 OLD_INDEX, OLD_ID, OLD_REVISION = ".msc", ".mdl", ".mv"
 
-_PART = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")
-_REVISION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}$")
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+_REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
 
 
 def id_problem(model_id: str) -> str:
     """Why an id is not `organisation/name`, or an empty string."""
     parts = model_id.split("/")
-    if len(parts) != 2 or not all(_PART.match(part) for part in parts):
+    if len(parts) != 2 or not all(_PART.fullmatch(part) for part in parts):
         return "is not organisation/name (letters, digits, '.', '_' and '-')"
     return ""
 
 
 def revision_problem(revision: str) -> str:
     """Why a revision is refused, or an empty string."""
-    if not _REVISION.match(revision) or ".." in revision or "//" in revision or revision.endswith(("/", ".part")):
+    if not _REVISION.fullmatch(revision) or ".." in revision or "//" in revision or revision.endswith(("/", ".part")):
         return "is not a branch, tag or commit"
     return ""
 

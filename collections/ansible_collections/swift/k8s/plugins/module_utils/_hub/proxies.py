@@ -67,7 +67,12 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _parse(value: str) -> Proxy:
-    parts = urlsplit(value if "://" in value else f"http://{value}")
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        port = parts.port or 80
+    except ValueError as error:
+        # not with its value, which may hold a password
+        raise BadSetting("the proxy's host or port cannot be parsed", "Write http://proxy.example.com:3128") from error
     if parts.scheme != "http" or not parts.hostname:
         raise BadSetting(
             f"proxy {parts.scheme}://{parts.hostname or ''} is not usable",
@@ -77,4 +82,4 @@ def _parse(value: str) -> Proxy:
     if parts.username:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         authorization = "Basic " + base64.b64encode(pair.encode()).decode()
-    return Proxy(parts.hostname, parts.port or 80, authorization)
+    return Proxy(parts.hostname, port, authorization)

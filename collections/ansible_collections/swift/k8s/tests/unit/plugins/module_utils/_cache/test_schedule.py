@@ -63,13 +63,22 @@ def test_the_first_window_that_holds_counts() -> None:
         ({"limit": "1MB/s", "days": "monday"}, "'monday' is not a day"),
         ({"limit": "1MB/s", "days": "mon-xyz"}, "is not a day"),
         ({"limit": "1MB/s", "timezone": "Asia/Atlantis"}, "'Asia/Atlantis' is not known"),
-        ({"limit": "slow"}, "rate 'slow'"),
+        ({"limit": "1MB/s", "days": []}, "rate_schedule[0].days names no day"),
+        ({"limit": "1MB/s", "timezone": "UTC+77"}, "rate_schedule[0].timezone 'UTC+77' is no offset of any place"),
+        ({"limit": "slow"}, "rate_schedule[0].limit: rate 'slow'"),
+        ("mon-fri", "rate_schedule[0] is not an object with keys"),
     ],
 )
-def test_mistakes_are_named(entry: dict[str, Any], said: str) -> None:
+def test_mistakes_are_named(entry: Any, said: str) -> None:
     with pytest.raises(BadSpec) as caught:
         parse_schedule([entry])
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [5, "mon-fri", {"limit": "1MB/s"}])
+def test_a_schedule_is_a_list(given: Any) -> None:
+    with pytest.raises(BadSpec, match="rate_schedule is not a list"):
+        parse_schedule(given)
 
 
 def test_a_host_without_time_zone_data_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,8 @@ def test_a_cache_may_be_filled_from_another_directory_on_its_volume(source: str)
     [("modelscope", "master"), ("huggingface", "main"), ("mirror", "master"), ("directory", "local")],
 )
 def test_each_hub_has_its_own_main_branch(hub: str, revision: str) -> None:
-    assert parsed(hub=hub, source="/usb").wishes[0].snapshot.revision == revision
+    source = "/usb" if hub == "directory" else "https://usb"
+    assert parsed(hub=hub, source=source).wishes[0].snapshot.revision == revision
 
 
 def test_endpoints_inherit_and_override() -> None:
@@ -77,11 +78,14 @@ def test_tokens_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
         ({"models": {}}, "models is not a list"),
         ({"models": ["Qwen/x"]}, "models[0] is not an object"),
         ({"rate_limit": "40"}, "rate '40'"),
+        ({"rate_limit": 0}, "rate '0' is not understood. Write 40Mbit/s"),
         ({"rate_schedule": [{"limit": "x"}]}, "rate 'x'"),
         ({"rate_scope": "../x"}, "rate_scope '../x' is not a word"),
         ({"reserve": "lots"}, "size 'lots'"),
         ({"workers": 0}, "workers 0 is not a number of at least 1"),
         ({"workers": True}, "workers True"),
+        ({"workers": float("nan")}, "workers nan"),
+        ({"attempts": float("inf")}, "attempts inf"),
         ({"stall_timeout": "1m"}, "stall_timeout '1m'"),
         ({"verify": "all"}, "spec.verify 'all' is not known. Write one of stat, sample, full"),
         ({"models": [MODEL, MODEL]}, "lists model Qwen/Qwen2.5-7B at master twice"),
@@ -101,8 +105,10 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"id": "gpt2"}, "models[0].id 'gpt2' is not organisation/name"),
         ({"id": "../x"}, "is not organisation/name"),
         ({"id": "a/b/c"}, "is not organisation/name"),
+        ({"id": "a/b\n"}, "is not organisation/name"),
         ({"revision": "../main"}, "models[0].revision '../main' is not a branch, tag or commit"),
         ({"revision": "a b"}, "is not a branch"),
+        ({"revision": "main\n"}, "is not a branch"),
         ({"type": "space"}, "models[0].type 'space' is not known"),
         ({"hub": "github"}, "models[0].hub 'github' is not known"),
         ({"hubs": "x"}, "Did you mean hub?"),
@@ -111,6 +117,14 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"endpoints": [{"url": "x"}]}, "models[0].endpoints[0] has the unknown key 'url'"),
         ({"endpoints": [{"token": "secret"}]}, "models[0].endpoints[0] has the unknown key 'token'"),
         ({"hub": "directory"}, "models[0].source '' is not an absolute path"),
+        ({"lan": "false"}, "models[0].lan 'false' is not true or false"),
+        ({"endpoint": "hub.corp"}, "models[0].endpoint: address 'hub.corp' is not http:// or https:// with a host"),
+        ({"endpoint": "https://me:secret@hub.corp"}, "the address of hub.corp holds a user or a password"),
+        ({"endpoint": "https://me:se/secret@hub.corp"}, "models[0].endpoint: address 'hub.corp' cannot be parsed"),
+        ({"hub": "mirror", "source": "/mnt/usb"}, "models[0].source: address '/mnt/usb' is not http://"),
+        ({"endpoints": ["https://[::1"]}, "models[0].endpoints[0].endpoint: address 'https://[::1' cannot be parsed"),
+        ({"proxy": "http://me:secret@proxy:port"}, "models[0].proxy: the proxy's host or port cannot be parsed"),
+        ({"proxy": "socks5://proxy"}, "models[0].proxy: proxy socks5://proxy is not usable"),
         ({"token": "secret"}, "models[0].token is a secret in a file"),
         ({"token_env": "ABSENT"}, "models[0].token_env 'ABSENT' is not set"),
         ({"token_file": "/nowhere"}, "models[0].token_file /nowhere cannot be read"),

@@ -111,6 +111,21 @@ def test_a_file_without_sha256_keeps_its_revision_as_a_mark(serve: Serve) -> Non
     assert listing.commit.startswith("listing-")
 
 
+def test_the_next_page_of_a_listing_gets_no_token_where_it_lies_elsewhere(serve: Serve) -> None:
+    file = {"type": "file", "path": "b", "size": 1, "oid": SHA1}
+    behind = serve(lambda _seen: reply([file]))
+
+    def answer(seen: Seen) -> Reply:
+        if "/tree/" in seen.target:
+            return reply([{**file, "path": "a"}], Link=f'<{behind.url}/next>; rel="next"')
+        return reply({"sha": COMMIT})
+
+    mirror = serve(answer)
+    assert len(hub_at(mirror, token="s3cret").resolve().files) == 2
+    assert all(seen.headers["authorization"] == "Bearer s3cret" for seen in mirror.seen)
+    assert [seen.headers.get("authorization") for seen in behind.seen] == [None]
+
+
 def test_modelscope_gets_its_token_both_ways(serve: Serve) -> None:
     server = serve(lambda _seen: reply({"Data": {"Files": None}}))
     assert hub_at(server, "modelscope", "t").resolve().files == ()
