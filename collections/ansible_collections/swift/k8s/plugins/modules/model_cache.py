@@ -111,8 +111,8 @@ options:
     elements: dict
     suboptions:
       days:
-        description: Days, such as V(mon-fri), V(sat,sun) or V(daily).
-        type: str
+        description: Days, such as V(mon-fri), V(sat,sun) or V(daily), also as a list.
+        type: raw
         default: daily
       from:
         description: Begin, such as V(08:00).
@@ -270,7 +270,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, events, house, report
-from ansible_collections.swift.k8s.plugins.module_utils._cache.arguments import ARGUMENTS, parse_params
+from ansible_collections.swift.k8s.plugins.module_utils._cache.arguments import ARGUMENTS, parse_params, secrets
 from ansible_collections.swift.k8s.plugins.module_utils._cache.engine import Engine
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import HubError
 
@@ -307,6 +307,7 @@ def absent(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.no_log_values.update(secrets(module.params))
     try:
         result = present(module) if module.params["state"] == "present" else absent(module)
     except (errors.CacheError, HubError) as error:

@@ -127,8 +127,8 @@ options:
     default: []
     suboptions:
       days:
-        description: Days, for example V(mon-fri) or V(daily).
-        type: str
+        description: Days, for example V(mon-fri), V(sat,sun) or V(daily), also as a list.
+        type: raw
         default: daily
       from:
         description: Begin, as V(08:00).
@@ -139,7 +139,7 @@ options:
         type: str
         default: "24:00"
       timezone:
-        description: Time zone of begin and end.
+        description: Time zone of begin and end, by name or as V(UTC+8).
         type: str
         default: UTC
       limit:

@@ -28,7 +28,7 @@ _MODEL: dict[str, Any] = {
     "proxy": {"type": "str"},
 }
 _WINDOW: dict[str, Any] = {
-    "days": {"type": "str", "default": "daily"},
+    "days": {"type": "raw", "default": "daily"},
     "from": {"type": "str", "default": "00:00"},
     "to": {"type": "str", "default": "24:00"},
     "timezone": {"type": "str", "default": "UTC"},
@@ -53,6 +53,19 @@ ARGUMENTS: dict[str, Any] = {
     "stall_timeout": {"type": "float", "default": 60},
     "attempts": {"type": "int", "default": 8},
 }
+
+
+def secrets(params: Mapping[str, Any]) -> set[str]:
+    """What Ansible shall hide beside `token`: passwords of proxies, and what stands where no secret may be."""
+    found: set[str] = set()
+    for model in params["models"]:
+        for entry in (model, *(model.get("endpoints") or ())):
+            told = entry if isinstance(entry, Mapping) else {"endpoint": entry}
+            found.add(str(told.get("token") or ""))
+            for address in (told.get("endpoint"), told.get("proxy")):
+                user = str(address or "").rpartition("@")[0].rpartition("://")[2]
+                found.add(user.partition(":")[2] or user)
+    return found - {""}
 
 
 def parse_params(params: Mapping[str, Any]) -> Spec:

@@ -41,7 +41,7 @@ _MODEL = {
     "source_claim": _text(),
 }
 _WINDOW = {
-    "days": _text(default="daily"),
+    "days": {"type": "raw", "default": "daily"},
     "from": _text(default="00:00"),
     "to": _text(default="24:00"),
     "timezone": _text(default="UTC"),

@@ -73,6 +73,22 @@ def test_a_mistake_is_one_sentence(run: Run, models: list[dict[str, Any]]) -> No
     assert failed["msg"] == "rate '40' is not understood. Write 40Mbit/s (bits), 40MiB/s (bytes), or unlimited"
 
 
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"proxy": "http://me:s3cret@127.0.0.1:9"},
+        {"proxy": "me:s3cret@proxy:port"},
+        {"endpoint": "https://me:s3cret@hub.corp"},
+        {"endpoint": "https://s3cret@hub.corp"},
+        {"endpoints": ["https://me:s3cret@hub.corp:port", {"endpoint": "https://hub.corp", "token": "s3cret"}]},
+    ],
+)
+def test_a_secret_in_an_odd_place_is_shown_nowhere(run: Run, places: dict[str, Any]) -> None:
+    told = seed(run, [{"id": ID, "endpoint": "http://127.0.0.1:9", **places}])
+    assert told["failed"]
+    assert told["invocation"]["module_args"]["models"][0]["id"] == ID
+
+
 def test_exclusive_takes_out_what_is_not_listed(run: Run, models: list[dict[str, Any]], tmp_path: Path) -> None:
     seed(run, models)
     other = tmp_path / "usb"
