@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._cache.rate import UNLIMITED
 from .._cluster.cluster import Cluster
 from . import nodes, selection, server, site_hub, verification
 from .advance import advance, advance_nodes
@@ -26,11 +27,13 @@ _QUICK_SECONDS, _QUICK_LOOKS, _PAUSE_SECONDS = 0.5, 20, 2.0
 
 def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Follow Jobs for `follow_seconds` at most; `seeding` in the result says whether they go on after that."""
+    params = {**params, **{name: params[name] or UNLIMITED for name in ("rate_limit", "lan_rate_limit")}}
     wish = parse(params)
+    site_hub.validate(params)
     validate(wish)
     verification.validate(params["verify_schedule"], params["verify_timezone"])
-    site_hub.validate(params)
     server.validate(params["lan_rate_limit"])
+    nodes.wave(params["wave"], 1)
     if check_mode:
         return _would(cluster, wish, params)
     selected = selection.select(cluster, params) if selection.wanted(params) else selection.Selected(())

@@ -40,14 +40,17 @@ def name(wish: Wish) -> str:
 def validate(params: Mapping[str, Any]) -> None:
     """SeedError where the address cannot be meant, or nobody could reach the hub at it."""
     address, service = params["site_hub"] or "", params["site_service_type"]
-    parts = urlsplit(address)
+    try:
+        parts, port = urlsplit(address), _port(address)
+    except ValueError as error:
+        raise SeedError("The host or the port of site_hub cannot be parsed. Write http://10.20.0.5:30899.") from error
     if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
         raise SeedError(f"site_hub '{address}' is not an address. Write http://10.20.0.5:30899.")
     if parts.username or parts.password:
         raise SeedError(f"site_hub has a password in the address of {parts.hostname}. Use site_token_secret.")
     if params["site_serve"] and not address:
         raise SeedError("site_serve needs site_hub, the address at which other clusters reach this one.")
-    if params["site_serve"] and service == "NodePort" and _port(address) not in _NODE_PORTS:
+    if params["site_serve"] and service == "NodePort" and port not in _NODE_PORTS:
         raise SeedError(
             f"site_hub '{address}' has no port that a NodePort can be. Write one from {_NODE_PORTS[0]} to "
             f"{_NODE_PORTS[-1]}, or set site_service_type to LoadBalancer, or to ClusterIP behind an Ingress of yours."

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from .._cache import spec as engine_spec
 from .._cache.errors import BadSpec
@@ -108,11 +107,11 @@ def _checked(models: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     seen: set[str] = set()
     for model in models:
         for address in (model.get("endpoint"), model.get("proxy"), *(model.get("endpoints") or [])):
-            if address and urlsplit(address).password:
+            _user, at, host = (address or "").rpartition("://")[2].partition("/")[0].rpartition("@")
+            if at:
                 raise SeedError(
-                    f"model {model['id']} has a password in the address of {urlsplit(address).hostname}, "
-                    "which would be readable in the cluster. Put tokens into a Secret (token_secret), "
-                    "and use a proxy that asks for none."
+                    f"model {model['id']} has credentials in the address of {host}, which would be readable in the "
+                    "cluster. Put tokens into a Secret (token_secret), and use a proxy that asks for none."
                 )
         if key(model) in seen:
             raise SeedError(f"model {key(model)} is listed twice. Keep one of the entries.")

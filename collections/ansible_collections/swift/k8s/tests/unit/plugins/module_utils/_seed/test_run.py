@@ -36,6 +36,13 @@ def cluster() -> FakeCluster:
     return FakeCluster(claim, volume)
 
 
+def test_an_empty_limit_is_none() -> None:
+    fake = cluster()
+    run(fake, params(rate_limit="", lan_rate_limit=""), check_mode=False)
+    told = [item["data"]["rate"] for (kind, _namespace, _name), item in fake.objects.items() if kind == "ConfigMap"]
+    assert told == ["unlimited"]
+
+
 def the_job(fake: FakeCluster) -> dict[str, Any]:
     return next(item for (kind, _namespace, _name), item in fake.objects.items() if kind == "Job")
 

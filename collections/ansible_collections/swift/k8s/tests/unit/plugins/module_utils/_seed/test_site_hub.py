@@ -115,6 +115,9 @@ def test_the_cluster_that_serves_and_models_from_a_directory_ask_nobody_of_the_s
     [
         ({"site_hub": "10.0.0.5:30899"}, "is not an address. Write http://"),
         ({"site_hub": "http://u:p@h:30899"}, "Use site_token_secret"),
+        ({"site_hub": "http://[::1:30899"}, "site_hub cannot be parsed"),
+        ({"site_hub": "http://h:hub"}, "site_hub cannot be parsed"),
+        ({"wave": "0%"}, "wave '0%' is not a number of nodes"),
         ({"site_serve": True}, "site_serve needs site_hub"),
         ({"lan_rate_limit": "300"}, "lan_rate_limit: .*300"),
         ({"site_serve": True, "site_hub": "http://h:80"}, "no port that a NodePort can be"),
