@@ -117,6 +117,9 @@ options:
         description: Rates that limit the seeding, by the name of their variable.
         type: dict
         default: {}
+      rate_schedule:
+        description: Times with another rate, as M(swift.k8s.model_seed) takes them.
+        type: raw
       serves_site:
         description: Whether the cluster keeps serving its models to the others of its site.
         type: bool

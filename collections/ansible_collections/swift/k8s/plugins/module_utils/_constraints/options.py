@@ -32,6 +32,7 @@ WISHES: dict[str, Any] = {
     "models_claim": {"type": "str", "default": ""},
     "models_namespace": {"type": "str", "default": ""},
     "rates": {"type": "dict", "default": {}},
+    "rate_schedule": {"type": "raw"},
     "serves_site": {"type": "bool", "default": False},
     "node_caches": {"type": "bool", "default": False},
     "variables": _texts(),

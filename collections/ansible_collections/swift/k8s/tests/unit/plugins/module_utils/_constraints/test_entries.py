@@ -44,6 +44,26 @@ RATES: list[tuple[Any, str]] = [
     ("3MiB/s", ""),
     ("3MBs", "Rate '3MBs' is not understood"),
     (300, "Rate '300' is not understood"),
+    (0, "Rate '0' is not understood"),
+]
+SCHEDULES: list[tuple[Any, list[str]]] = [
+    (None, []),
+    ("", []),
+    ([], []),
+    ([{"days": ["mon", "tue-thu"], "from": "08:00", "to": "20:00", "timezone": "UTC+8", "limit": "1MiB/s"}], []),
+    (
+        [{"limit": "3MBs"}, {"limit": "unlimited"}, {"limit": "1MiB/s", "timezone": "Asia/Atlantis"}],
+        [
+            "model_cache_rate_schedule[0].limit: rate '3MBs' is not understood",
+            "model_cache_rate_schedule[2].timezone 'Asia/Atlantis' is not known",
+        ],
+    ),
+    ([{"limit": "1MiB/s", "days": "monday"}], ["model_cache_rate_schedule[0].days 'monday' is not a day"]),
+    ([{"limit": "1MiB/s", "from": 480}], ["model_cache_rate_schedule[0].from '480' is not a time of day"]),
+    ([{"limit": "1MiB/s", "form": "8"}], ["model_cache_rate_schedule[0] has the unknown key 'form'"]),
+    ([{"days": "mon"}], ["model_cache_rate_schedule[0] has no limit"]),
+    (["night"], ["model_cache_rate_schedule[0] is not an object with keys"]),
+    ({"limit": "1MiB/s"}, ["model_cache_rate_schedule is not a list"]),
 ]
 
 
@@ -51,3 +71,10 @@ RATES: list[tuple[Any, str]] = [
 def test_strange_rates(rate: Any, expected: str) -> None:
     told = strange_rates({"model_cache_rate_limit": rate})
     assert [item["problem"] for item in told] == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(("schedule", "expected"), SCHEDULES)
+def test_strange_schedules(schedule: Any, expected: list[str]) -> None:
+    told = strange_rates({}, schedule)
+    assert [item["problem"] for item in told] == expected
+    assert all(item["problem"].startswith(item["subject"]) and item["advice"] for item in told)
