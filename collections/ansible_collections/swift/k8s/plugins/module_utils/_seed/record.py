@@ -51,6 +51,11 @@ def missing(wish: Wish, recorded: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
+def snapshot(told: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What an entry speaks of, as `wish.snapshot`; it has one entry, whichever key it was wished by last."""
+    return told["type"], told["id"], told["revision"]
+
+
 def build(
     wish: Wish,
     claim_uid: str,
@@ -61,6 +66,7 @@ def build(
     """The ConfigMap after the engine has reported the models of `done` in the order of the wish."""
     models = {name: told for name, told in recorded.items() if name not in removed}
     for model, told in zip(wish.models, done):
+        models = {name: other for name, other in models.items() if snapshot(other) != snapshot(told)}
         kept = {name: told[name] for name in _KEPT if name in told}
         models[wishes.key(model)] = {"fingerprint": wishes.fingerprint(model), **kept}
     content = {"version": VERSION, "claim_uid": claim_uid, "models": models}

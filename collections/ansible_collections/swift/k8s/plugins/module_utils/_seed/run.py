@@ -104,7 +104,7 @@ def _would(cluster: Cluster, wish: Wish, params: Mapping[str, Any]) -> dict[str,
     verified, serves = _kept(cluster, wish, selected, params, check_mode=True) if known else UNKNOWN
     expected = [forecast(model) for model in missing]
     before = {"models": sorted(recorded)}
-    after = {"models": sorted({*recorded, *(key(model) for model in missing)} - set(remove))}
+    after = {"models": sorted({*(set(recorded) - set(remove)), *(key(model) for model in missing)})}
     details = {each["model"]: each["told"] for each in expected}
     return {
         "changed": bool(missing or remove or behind or verified.changed or serves),

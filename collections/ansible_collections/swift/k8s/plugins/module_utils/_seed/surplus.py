@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from . import record
 from .labels import LABELS
-from .wish import Wish, key
+from .wish import Wish, snapshot
 
 
 class Surplus(NamedTuple):
@@ -24,14 +25,24 @@ NO_SURPLUS = Surplus()
 
 
 def surplus(wish: Wish, recorded: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> Surplus:
-    """A model is in use when a pod that mounts the volume names it: in arguments, environment or annotations."""
-    wished = {key(model) for model in wish.models}
-    spare = sorted(name for name in recorded if name not in wished)
+    """A model is in use when a pod that mounts the volume names it: in arguments, environment or annotations.
+
+    What is wished under another key of the same snapshot stays: the key says whether a revision was named, not which.
+    """
+    wished = {snapshot(model) for model in wish.models}
+    spare = sorted(name for name, told in recorded.items() if record.snapshot(told) not in wished)
     mounting = [(pod["metadata"]["name"], json.dumps(pod)) for pod in pods if _mounts(pod, wish.volume)]
-    users = {name: [pod for pod, text in mounting if recorded[name]["id"] in text] for name in spare}
+    users = {name: [pod for pod, text in mounting if _named(recorded[name]["id"], text)] for name in spare}
     return Surplus(
         tuple(name for name in spare if not users[name]), {name: found for name, found in users.items() if found}
     )
+
+
+def _named(model_id: str, text: str) -> bool:
+    """Under one of the names that the cache gives a model: its own, those of its directories, and the old client's."""
+    organisation, _slash, name = model_id.partition("/")
+    old = f"{organisation}/{name.replace('.', '___')}"
+    return any(each in text for each in (model_id, f"{organisation}--{name}", old))
 
 
 def _mounts(pod: Mapping[str, Any], volume: str) -> bool:

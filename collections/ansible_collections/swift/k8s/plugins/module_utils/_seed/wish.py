@@ -143,6 +143,11 @@ def key(model: Mapping[str, Any]) -> str:
     return f"{model['type']}:{model['id']}{revision}"
 
 
+def snapshot(model: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What of it lies on the disk: kind, id and revision. Two keys may mean the same, one with the revision by name."""
+    return model["type"], model["id"], model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
+
+
 def fingerprint(model: Mapping[str, Any]) -> str:
     """Changes when another run could bring other files for this model."""
     told = {name: model.get(name) for name in (*_PLAIN, "source") if name not in {"proxy"}}
@@ -160,8 +165,7 @@ def engine_models(wish: Wish) -> list[dict[str, Any]]:
 def _mirrored(model: Mapping[str, Any], address: str) -> dict[str, Any]:
     """A model as our own server has it: under the revision with which it was fetched."""
     told = {name: model[name] for name in ("id", "type", "include", "exclude") if model.get(name)}
-    revision = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
-    return {**told, "hub": "mirror", "endpoint": address, "revision": revision}
+    return {**told, "hub": "mirror", "endpoint": address, "revision": snapshot(model)[2]}
 
 
 def _from_site(wish: Wish, model: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,9 +177,8 @@ def _from_site(wish: Wish, model: Mapping[str, Any]) -> dict[str, Any]:
         return dict(model)
     token = f"{TOKENS}/{wish.site_token_secret}/token" if wish.site_token_secret else ""
     near = {"hub": "mirror", "endpoint": wish.site_hub, "lan": True, "token_file": token, "source": ""}
-    revision = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
     hubs = model.get("endpoints") or [{}]
-    return {**model, "revision": revision, "endpoints": [{**near, "ca_file": "", "proxy": "none"}, *hubs]}
+    return {**model, "revision": snapshot(model)[2], "endpoints": [{**near, "ca_file": "", "proxy": "none"}, *hubs]}
 
 
 def _engine_model(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -273,6 +273,22 @@ def test_what_is_not_listed_any_more_is_removed_if_the_user_wants_that() -> None
     assert fake.writes == []
 
 
+def test_a_model_whose_revision_is_named_at_last_is_kept_and_has_one_entry() -> None:
+    fake = cluster()
+    run(fake, params(), check_mode=False)
+    pod(fake, "Succeeded", DONE, end="Complete")
+    run(fake, params(), check_mode=False)
+    fake.delete("batch/v1", "Job", the_job(fake)["metadata"]["name"], "ai")
+    named = params(models=[model(revision="master")], keep="listed")
+    assert run(fake, named, check_mode=True)["would_remove"] == []
+    run(fake, named, check_mode=False)
+    assert the_job(fake)["spec"]["template"]["spec"]["initContainers"] == []
+    pod(fake, "Succeeded", DONE, end="Complete")
+    assert run(fake, named, check_mode=False)["removed"] == []
+    record = json.loads(fake.objects["ConfigMap", "ai", "swift-k8s-seeded-models"]["data"]["record.json"])
+    assert list(record["models"]) == ["model:org/tiny@master"]
+
+
 def test_a_log_that_cannot_be_read_for_a_moment_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = cluster()
     run(fake, params(), check_mode=False)

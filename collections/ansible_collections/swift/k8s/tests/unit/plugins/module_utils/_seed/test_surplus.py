@@ -15,7 +15,7 @@ from ansible_collections.swift.k8s.plugins.module_utils._seed.wish import parse
 
 from .wishes import model, params
 
-RECORDED = {"model:org/tiny": {"id": "org/tiny"}, "model:org/old": {"id": "org/old"}}
+RECORDED = {f"model:{name}": {"type": "model", "id": name, "revision": "master"} for name in ("org/tiny", "org/old")}
 
 
 def pod(name: str, claim: str = "models", labels: Any = None, phase: str = "Running", args: Any = ()) -> dict[str, Any]:
@@ -32,6 +32,7 @@ USES = ["--model", "/cache/models/org/old"]
     [
         ([], ["model:org/old"], {}),
         ([pod("a", args=USES)], [], {"model:org/old": ["a"]}),
+        ([pod("a", args=["/cache/models/org--old/snapshots/master"])], [], {"model:org/old": ["a"]}),
         ([pod("a", args=["/cache/models/org/tiny"])], ["model:org/old"], {}),
         ([pod("a", claim="other", args=USES)], ["model:org/old"], {}),
         ([pod("a", phase="Succeeded", args=USES)], ["model:org/old"], {}),
@@ -41,6 +42,23 @@ USES = ["--model", "/cache/models/org/old"]
 def test_surplus(pods: list[dict[str, Any]], remove: list[str], in_use: dict[str, list[str]]) -> None:
     found = surplus(parse(params(models=[model()])), RECORDED, pods)
     assert (list(found.remove), dict(found.in_use)) == (remove, in_use)
+
+
+@pytest.mark.parametrize(
+    ("wished", "remove"),
+    [
+        ({"revision": "master"}, []),
+        ({"revision": "v2"}, ["model:org/tiny.1"]),
+        ({"hub": "huggingface"}, ["model:org/tiny.1"]),
+        ({"type": "dataset"}, ["model:org/tiny.1"]),
+    ],
+)
+def test_what_is_wished_under_another_key_is_not_removed(wished: dict[str, Any], remove: list[str]) -> None:
+    recorded = {"model:org/tiny.1": {"type": "model", "id": "org/tiny.1", "revision": "master"}}
+    wish = parse(params(models=[model(id="org/tiny.1", **wished)]))
+    assert list(surplus(wish, recorded, ()).remove) == remove
+    user = pod("a", args=["/cache/models/org/tiny___1"])
+    assert list(surplus(wish, recorded, [user]).remove) == []
 
 
 def wanted(tmp_path: Path) -> str:
