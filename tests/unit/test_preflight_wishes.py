@@ -46,6 +46,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"smoke_image": "r.io/b:1"},
     ),
     "rules": ({"own_rules": ["started.yml", "beside.yml"]}, {}),
+    "rates": (
+        {"model_cache_rate_limit": "3MBs", "model_cache_rate_schedule": [{"days": "mon", "limit": "1MiB/s"}]},
+        {
+            "rates": {"model_cache_rate_limit": "3MBs", "model_cache_lan_rate_limit": ""},
+            "rate_schedule": [{"days": "mon", "limit": "1MiB/s"}],
+        },
+    ),
     "releases": (
         {"ms_swift_registry": "own.site", "ms_swift_defaults": {"image": {"tag": "t"}, "replicaCount": 2}},
         {"release_defaults": {"image": {"registry": "own.site", "tag": "t"}, "replicaCount": 2}},
