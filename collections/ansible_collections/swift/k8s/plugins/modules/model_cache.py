@@ -71,6 +71,8 @@ options:
           - Places that are tried in their order. The first that lists the model serves it.
           - Each is an address, or a dictionary with any of C(hub), C(endpoint), C(source), C(token_env), C(token_file),
             C(ca_file) and C(proxy), which override the model's own.
+          - One with C(lan) true lies inside the site. It pays no O(rate_limit), and counts only if it was filled with
+            all that O(models[].include) and O(models[].exclude) select.
         type: list
         elements: raw
       revision:
@@ -273,11 +275,14 @@ from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, ev
 from ansible_collections.swift.k8s.plugins.module_utils._cache.arguments import ARGUMENTS, parse_params, secrets
 from ansible_collections.swift.k8s.plugins.module_utils._cache.engine import Engine
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import HubError
+from ansible_collections.swift.k8s.plugins.module_utils._hub.names import id_problem
 
 
 def present(module: AnsibleModule) -> dict[str, Any]:
     """Plan or seed, then take out what is not listed; every model's own error is part of the result."""
     spec = parse_params(module.params)
+    if module.params["keep"] < 0:
+        raise errors.BadSpec(f"keep {module.params['keep']} is below 0", "Write 0 to keep listed revisions alone")
     with events.log_to(module.params["log_path"]) as emit:
         engine = Engine(spec, emit)
         outcomes = engine.plan() if module.check_mode else engine.seed()
@@ -300,6 +305,10 @@ def present(module: AnsibleModule) -> dict[str, Any]:
 
 
 def absent(module: AnsibleModule) -> dict[str, Any]:
+    for model in module.params["models"]:
+        problem = id_problem(model["id"])
+        if problem:
+            raise errors.BadSpec(f"id {model['id']!r} {problem}", "Write id: Qwen/Qwen2.5-7B-Instruct")
     chosen = house.matching(house.inventory(module.params["root"]), module.params["models"])
     removed = house.remove_all(chosen, module.check_mode)
     return {"changed": bool(removed), "removed": removed, "diff": report.diff((), removed)}

@@ -34,7 +34,9 @@ options:
     type: list
     elements: str
   level:
-    description: V(stat) compares size and time of each file, V(sample) hashes slices of it, V(full) every byte.
+    description:
+      - V(stat) compares the size of each file, V(sample) hashes slices of it, V(full) every byte.
+      - Another time of change is no damage, as copies have one; M(swift.k8s.model_cache) hashes such a file again.
     type: str
     choices: [stat, sample, full]
     default: stat

@@ -63,6 +63,8 @@ class Engine:
         try:
             with prepare.prepared(self._spec) as items:
                 prepare.check_room(self._spec, items)
+                if self._spec.report and not all(item.error or item.unchanged for item in items):
+                    report.check_directory(self._spec.report)
                 ticker.start()
                 outcomes = self._bring_all(items, bucket)
         finally:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .._hub.base import Hub, Repository
 from .._hub.chain import Endpoint, Known, first_answering
 from .._hub.errors import HubError
-from .._hub.listing import Listing, RemoteFile, checked, selected
+from .._hub.listing import Listing, RemoteFile, checked, selected, selecting_nothing
 from .._hub.retry import Policy
 from . import links, space, verify
 from .errors import CacheError
@@ -133,6 +133,8 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
         listing = Listing(manifest.commit, None)
     plan = _plan_of(listing, wish, observed, manifest)
+    for pattern in selecting_nothing(listing.files, wish.include) if listing.files else ():
+        warnings.append(f"include {pattern!r} selects none of {len(listing.files or ())} files; is it mistyped?")
     linked = not visible or bool(manifest and not links.missing(wish.snapshot, manifest))
     return Prepared(
         wish, plan, listing.commit, hub, rest, listing.files, manifest, seen, damaged, visible, linked, tuple(warnings)

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import files
+from .errors import disk_error
 from .layout import Snapshot
 from .meter import Meter
 from .plan import Plan
@@ -106,6 +108,13 @@ def planned(outcome: Outcome) -> dict[str, Any]:
         "bytes": outcome.plan.bytes_to_fetch,
         "kept_bytes": sum(fetch.kept for fetch in outcome.plan.fetch),
     }
+
+
+def check_directory(directory: str) -> None:
+    """A record that cannot be written is said before the first byte, not after the last."""
+    files.make_directory(directory)
+    if not os.access(directory, os.W_OK):
+        raise disk_error(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), directory)
 
 
 def write_record(directory: str, outcomes: tuple[Outcome, ...], meter: Meter, now: dt.datetime | None = None) -> str:

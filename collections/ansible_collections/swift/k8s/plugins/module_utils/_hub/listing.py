@@ -101,6 +101,11 @@ def selected(path: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
     return not any(_matches(path, pattern) for pattern in exclude)
 
 
+def selecting_nothing(files: Sequence[RemoteFile], include: Sequence[str]) -> list[str]:
+    """The patterns that match no file: most likely mistyped."""
+    return [pattern for pattern in include if not any(_matches(file.path, pattern) for file in files)]
+
+
 def _matches(path: str, pattern: str) -> bool:
     if pattern.endswith("/"):
         pattern += "*"

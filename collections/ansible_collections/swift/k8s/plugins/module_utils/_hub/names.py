@@ -19,6 +19,9 @@ def id_problem(model_id: str) -> str:
     parts = model_id.split("/")
     if len(parts) != 2 or not all(_PART.fullmatch(part) for part in parts):
         return "is not organisation/name (letters, digits, '.', '_' and '-')"
+    if "--" in parts[0]:
+        # a--b/c and a/b--c would be one directory
+        return "has '--' in its organisation, which stands for the slash on the disk"
     return ""
 
 

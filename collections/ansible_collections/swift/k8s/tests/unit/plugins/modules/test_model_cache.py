@@ -103,6 +103,17 @@ def test_exclusive_takes_out_what_is_not_listed(run: Run, models: list[dict[str,
     assert not seed(run, local, exclusive=True)["changed"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"state": "absent", "models": [{"id": "name"}]}, "id 'name' is not organisation/name"),
+        ({"models": [{"id": ID}], "exclusive": True, "keep": -1}, "keep -1 is below 0"),
+    ],
+)
+def test_what_may_take_nothing_or_too_much_out_is_refused(run: Run, wish: dict[str, Any], said: str) -> None:
+    assert run(model_cache.main, **wish)["msg"].startswith(said)
+
+
 def test_absent_is_idempotent(run: Run, models: list[dict[str, Any]], tmp_path: Path) -> None:
     seed(run, models)
     wish = {"state": "absent", "models": [{"id": ID}]}

@@ -284,6 +284,12 @@ def test_a_selection_of_nothing_is_a_mistake(cache: Cache) -> None:
     assert "select none of 4 files" in error.message
 
 
+def test_a_pattern_that_selects_nothing_is_named(cache: Cache) -> None:
+    outcome = cache.seed(include=["*.json", "*.safetensrs"])
+    assert outcome.error is None
+    assert outcome.warnings == ("include '*.safetensrs' selects none of 4 files; is it mistyped?",)
+
+
 def test_one_failed_model_leaves_the_others_alone(cache: Cache) -> None:
     good = {"id": ID, "endpoint": cache.hub.url}
     outcomes = cache.engine({"models": [{**good, "id": "org/none"}, good]}).seed()

@@ -106,6 +106,7 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"id": "../x"}, "is not organisation/name"),
         ({"id": "a/b/c"}, "is not organisation/name"),
         ({"id": "a/b\n"}, "is not organisation/name"),
+        ({"id": "a--b/c"}, "has '--' in its organisation"),
         ({"revision": "../main"}, "models[0].revision '../main' is not a branch, tag or commit"),
         ({"revision": "a b"}, "is not a branch"),
         ({"revision": "main\n"}, "is not a branch"),

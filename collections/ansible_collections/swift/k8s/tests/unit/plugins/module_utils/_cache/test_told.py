@@ -181,6 +181,14 @@ def test_the_record_of_a_run(cache: Cache, hub: HubServer, tmp_path: Path) -> No
     assert len(list(directory.iterdir())) == 1, "an unchanged run leaves no record"
 
 
+def test_a_record_that_cannot_be_written_is_said_before_the_first_byte(cache: Cache, hub: HubServer) -> None:
+    hub.put(ID, FILES)
+    for nowhere in ("/proc/report", "/dev/null/report"):
+        with pytest.raises(CacheError, match=nowhere):
+            cache.seed({"report": nowhere})
+    assert hub.bytes_of(ID) == 0
+
+
 def test_the_diff_has_a_line_for_each_file(cache: Cache, hub: HubServer) -> None:
     hub.put(ID, FILES)
     diff = report.diff([cache.plan()], [{"id": "o/x", "revision": "v"}])
