@@ -38,6 +38,11 @@ IMAGE: Schema = {
 }
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 PATH: Schema = {"type": "string", "pattern": "^(/.*)?$"}
+#: a rate as the cache engine reads it
+RATE: Schema = {
+    "type": "string",
+    "pattern": r"^([uU]nlimited|\d+(\.\d+)? ?(B|[kKMGT]B|[KMGT]iB|[kKmMgG]?[bB]it)/s)?$",
+}
 SCALARS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
 
@@ -83,6 +88,8 @@ RULES: dict[str, Schema] = {
     "cache.seed.verify": choice("stat", "sample", "full"),
     "cache.seed.log": choice("text", "json"),
     "cache.seed.workers": COUNT,
+    "cache.seed.rateLimit": RATE,
+    "cache.seed.rateSchedule": items("limit", days={}, timezone=TEXT, limit=RATE, **{"from": TEXT, "to": TEXT}),
     "cache.seed.image": IMAGE,
     "cache.seed.also": items("id", id=TEXT, type=choice("model", "dataset"), **{key: {} for key in WISHES}),
     "adapters": items("path", name=TEXT, path=TEXT),

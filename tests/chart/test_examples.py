@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import kubernetes_validate
 import pytest
 import render_examples
 import yaml
+from ansible_collections.swift.k8s.plugins.module_utils._cache.spec import parse
 
 NAMES = render_examples.names()
 OLDEST, NEWEST = "1.29.0", "1.37.0"
@@ -51,6 +53,14 @@ def test_render_is_current_and_valid(name: str) -> None:
             for version in (OLDEST, NEWEST):
                 kubernetes_validate.validate(item, version, strict=True)
     assert seconds < 5, f"{name} took {seconds:.1f} s"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_engine_understands_the_models_that_are_to_be_fetched(name: str) -> None:
+    maps = [item for item in yaml.load_all(committed(name), Loader=yaml.CSafeLoader) if item["kind"] == "ConfigMap"]
+    for spec in (item["data"]["spec.json"] for item in maps if "spec.json" in item.get("data", {})):
+        document = json.loads(spec)
+        parse({**document, "models": [{**model, "token_file": ""} for model in document["models"]]}, {})
 
 
 def test_no_render_without_values() -> None:

@@ -42,6 +42,8 @@ NPU = {"accelerator__vendor": "ascend"}
             {**NPU, "task": "sft", "train__dataset": ["x"], "train__quantMethod": "bnb"},
             "(QLoRA) does not run on Ascend",
         ),
+        ({"cache__seed__rateLimit": "40MB"}, "cache.seed.rateLimit"),
+        ({"cache__seed__rateSchedule": [{"rate": "1MiB/s"}]}, "Additional property rate is not allowed"),
         ({**GPU, "accelerator__compute": "7.0"}, "carries kernels from compute capability 7.5 on"),
         (
             {"resources__limits": {"nvidia.com/gpu": 1}},
