@@ -14,21 +14,29 @@ import sys
 from collections.abc import Sequence
 
 from .._cache import cli, house
+from .._hub.chain import DEFAULT_REVISIONS
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit status: 0 when every model is whole, else that of the engine."""
     root, spec = arguments
     with open(spec, encoding="utf-8") as stream:
-        wanted = {(model.get("type", "model"), model["id"]) for model in json.load(stream)["models"]}
-    entries = [entry for entry in house.inventory(root) if (entry.snapshot.kind, entry.snapshot.id) in wanted]
-    whole = wanted == {(entry.snapshot.kind, entry.snapshot.id) for entry in entries}
+        wanted = {_snapshot(model) for model in json.load(stream)["models"]}
+    held = {(each.snapshot.kind, each.snapshot.id, each.snapshot.revision): each for each in house.inventory(root)}
+    entries = [entry for snapshot, entry in held.items() if snapshot in wanted]
+    whole = len(entries) == len(wanted)
     for entry in entries:
         told = house.described(entry, "full")
         whole = whole and bool(told["complete"])
         sys.stdout.write(json.dumps({"event": "verified", "level": "full", "model": told["id"], **told}) + "\n")
         sys.stdout.flush()
     return 0 if whole else cli.main(["seed", "--spec", spec, "--log", "json"])
+
+
+def _snapshot(model: dict[str, str]) -> tuple[str, str, str]:
+    """Kind, id and revision of a model of the spec, whose defaults are the engine's."""
+    revision = model.get("revision") or DEFAULT_REVISIONS[model.get("hub") or "modelscope"]
+    return model.get("type") or "model", model["id"], revision
 
 
 if __name__ == "__main__":

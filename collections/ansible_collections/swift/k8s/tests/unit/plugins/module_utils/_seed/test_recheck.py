@@ -7,26 +7,37 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ansible_collections.swift.k8s.plugins.module_utils._cache.layout import Snapshot
 from ansible_collections.swift.k8s.plugins.module_utils._seed import recheck
 
 
 @pytest.mark.parametrize(
     ("snapshots", "listed", "seeds"),
     [
-        ([True], "org/tiny", False),
-        ([True, True], "org/tiny", False),
-        ([True, False], "org/tiny", True),
-        ([], "org/tiny", True),
-        ([True], "org/other", True),
+        ({"master": True}, [{"id": "org/tiny"}], False),
+        ({"main": True}, [{"id": "org/tiny", "hub": "huggingface"}], False),
+        ({"master": False}, [{"id": "org/tiny"}], True),
+        ({"master": True, "v1": True}, [{"id": "org/tiny"}, {"id": "org/tiny", "revision": "v1"}], False),
+        ({"master": True}, [{"id": "org/tiny"}, {"id": "org/tiny", "revision": "v1"}], True),
+        ({"master": True, "v1": False}, [{"id": "org/tiny"}], False),
+        ({}, [{"id": "org/tiny"}], True),
+        ({"master": True}, [{"id": "org/tiny", "type": "dataset"}], True),
+        ({"master": True}, [{"id": "org/other"}], True),
     ],
 )
 def test_recheck(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshots: list[bool], listed: str, seeds: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    snapshots: dict[str, bool],
+    listed: list[dict[str, str]],
+    seeds: bool,
 ) -> None:
-    tiny = SimpleNamespace(kind="model", id="org/tiny")
-    entries = [SimpleNamespace(snapshot=tiny, whole=whole) for whole in snapshots]
+    entries = [
+        SimpleNamespace(snapshot=Snapshot(str(tmp_path), "org/tiny", "model", revision), whole=whole)
+        for revision, whole in snapshots.items()
+    ]
     monkeypatch.setattr(recheck.house, "inventory", lambda _root: entries)
-    monkeypatch.setattr(recheck.house, "described", lambda entry, _level: {"id": tiny.id, "complete": entry.whole})
+    monkeypatch.setattr(recheck.house, "described", lambda entry, _level: {"id": "org/tiny", "complete": entry.whole})
     asked: list[list[str]] = []
 
     def engine(words: list[str]) -> int:
@@ -35,6 +46,6 @@ def test_recheck(
 
     monkeypatch.setattr(recheck.cli, "main", engine)
     spec = tmp_path / "spec.json"
-    spec.write_text(json.dumps({"models": [{"id": listed}]}), encoding="utf-8")
+    spec.write_text(json.dumps({"models": listed}), encoding="utf-8")
     assert recheck.main([str(tmp_path), str(spec)]) == int(seeds)
     assert asked == [["seed", "--spec", str(spec), "--log", "json"]] * seeds
