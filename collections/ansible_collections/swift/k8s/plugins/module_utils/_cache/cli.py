@@ -112,9 +112,18 @@ def _held(root: str) -> list[house.Entry]:
     """Silence about a root that is mistyped or not mounted would read as a good answer."""
     entries = house.inventory(root)
     if not entries:
-        why = "" if os.path.isdir(root) else " (it is no directory)"
-        raise CacheError(f"{root} holds no models{why}", "Check --root and its mount; seed fills it")
+        raise CacheError(f"{root} holds no models{_unreadable(root)}", "Check --root and its mount; seed fills it")
     return entries
+
+
+def _unreadable(root: str) -> str:
+    try:
+        os.listdir(root)
+    except (FileNotFoundError, NotADirectoryError):
+        return " (it is no directory)"
+    except OSError as error:
+        return f" (it cannot be read: {error.strerror})"
+    return ""
 
 
 def _holds_no(root: str, what: str) -> CacheError:

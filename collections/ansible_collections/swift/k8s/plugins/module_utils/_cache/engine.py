@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from .._hub.errors import HubError
 from . import prepare, report
 from .bucket import Bucket, host_directory, open_bucket
-from .errors import CacheError, Stopped
+from .errors import CacheError, Stopped, disk_error
 from .events import Emit
 from .layout import LOCK
 from .limit import Limit
@@ -110,6 +110,8 @@ class Engine:
                 return bring_from_any(fresh, work)
         except CacheError as error:
             return _ended(item, error)
+        except OSError as error:
+            return _ended(item, disk_error(error, error.filename or snapshot.repository))
 
     def _listing_retry(self, error: HubError, pause: float) -> None:
         told = {"model": "", "file": "listing", "message": error.message, "wait_seconds": round(pause, 3)}

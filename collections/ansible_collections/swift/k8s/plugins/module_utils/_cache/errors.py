@@ -27,7 +27,7 @@ class NoSpace(CacheError):
 
 
 class NotWritable(CacheError):
-    """The cache root is read-only or belongs to someone else."""
+    """The cache is read-only, or belongs to someone else, who may not let us read it either."""
 
 
 class WrongBytes(CacheError):
@@ -46,15 +46,15 @@ class Stopped(CacheError):
     """Asked to end; everything fetched so far is kept."""
 
 
-def disk_error(error: OSError, path: str) -> CacheError:
-    """An error of the file system in words, for the path that we were writing."""
+def disk_error(error: OSError, path: str, deed: str = "written") -> CacheError:
+    """An error of the file system in words, for the path that was being written, or read."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return NoSpace(
             f"the disk of {path} is full ({error.strerror})",
             "Free space and run again; what was fetched is kept and continued",
         )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return NotWritable(f"{path} cannot be written: {error.strerror}", _owner_step(path))
+        return NotWritable(f"{path} cannot be {deed}: {error.strerror}", _owner_step(path))
     return CacheError(f"{path}: {error.strerror or error}", "Check the volume and run again; what was fetched is kept")
 
 

@@ -15,7 +15,7 @@ from .._hub.errors import HubError
 from .._hub.listing import Listing, RemoteFile, checked, selected, selecting_nothing
 from .._hub.retry import Policy
 from . import links, space, verify
-from .errors import CacheError
+from .errors import CacheError, disk_error
 from .manifest import Manifest, filters_equal
 from .observe import donors_for, look, manifest_of, observe
 from .plan import Observed, Plan, Seen, decide, holds
@@ -104,6 +104,9 @@ def prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
         return _prepare(wish, spec, visible, dead)
     except (HubError, CacheError) as error:
         return Prepared(wish, visible=visible, error=error)
+    except OSError as error:
+        told = disk_error(error, error.filename or wish.snapshot.repository, "read")
+        return Prepared(wish, visible=visible, error=told)
 
 
 def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cache import fetch, space
+from ansible_collections.swift.k8s.plugins.module_utils._cache import cli, fetch, space
 from ansible_collections.swift.k8s.plugins.module_utils._cache.errors import CacheError, NoSpace, NotWritable
 from ansible_collections.swift.k8s.plugins.module_utils._cache.manifest import read
 from ansible_collections.swift.k8s.plugins.module_utils._cache.space import Room
@@ -106,6 +106,25 @@ def test_a_directory_of_another_user_is_named_with_both_owners(stranger: Path, h
     failed = Cache(stranger / "cache", hub).seed()
     assert isinstance(failed.error, NotWritable)
     assert f"{stranger} belongs to uid 0" in failed.error.next_step
+
+
+def test_a_cache_that_may_not_be_read_is_named_with_both_owners(
+    stranger: Path, hub: HubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = stranger / "cache"
+    os.seteuid(0)
+    (root / "models").mkdir(parents=True, mode=0o700)
+    (root / "models").joinpath("org--name.v1/snapshots/master").mkdir(parents=True, mode=0o700)
+    os.seteuid(65534)
+    failed = Cache(root, hub).seed()
+    assert isinstance(failed.error, NotWritable)
+    assert "cannot be read: Permission denied" in failed.error.message
+    assert f"{root}/models belongs to uid 0" in failed.error.next_step
+    os.seteuid(0)
+    root.chmod(0o700)
+    os.seteuid(65534)
+    assert cli.main(["list", "--root", str(root), "--log", "json"]) == 1
+    assert "holds no models (it cannot be read: Permission denied)" in capsys.readouterr().out
 
 
 def test_a_read_only_disk_is_said_so(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
