@@ -185,7 +185,12 @@ def origin(url: str) -> Origin:
 def check_address(url: str) -> None:
     """BadSetting where no hub can be at an address, or where it holds credentials, which nobody would send."""
     origin(url)
-    _user, at, host = urlsplit(url).netloc.rpartition("@")
+    parts = urlsplit(url)
+    _user, at, host = parts.netloc.rpartition("@")
+    if parts.query or parts.fragment:
+        raise BadSetting(
+            f"the address of {host} has a query, to which no path can be added", "Write it without ? and #"
+        )
     if at:
         raise BadSetting(f"the address of {host} holds a user or a password, which no hub is sent", "Use a token")
 

@@ -120,6 +120,7 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"hub": "directory"}, "models[0].source '' is not an absolute path"),
         ({"lan": "false"}, "models[0].lan 'false' is not true or false"),
         ({"endpoint": "hub.corp"}, "models[0].endpoint: address 'hub.corp' is not http:// or https:// with a host"),
+        ({"endpoint": "https://hub.corp/x?token=secret"}, "the address of hub.corp has a query"),
         ({"endpoint": "https://me:secret@hub.corp"}, "the address of hub.corp holds a user or a password"),
         ({"endpoint": "https://me:se/secret@hub.corp"}, "models[0].endpoint: address 'hub.corp' cannot be parsed"),
         ({"hub": "mirror", "source": "/mnt/usb"}, "models[0].source: address '/mnt/usb' is not http://"),
