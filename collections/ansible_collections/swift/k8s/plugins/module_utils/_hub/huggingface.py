@@ -74,7 +74,7 @@ class HuggingFace(HttpHub):
         def facts(response: Response) -> RemoteFile:
             etag = (response.header("X-Linked-Etag") or response.header("ETag")).replace("W/", "").strip('"')
             size = response.header("X-Linked-Size") or response.header("Content-Length")
-            return _file(file.path, int(size) if size.isdigit() else -1, etag)
+            return _file(file.path, int(size) if size.isdecimal() else -1, etag)
 
         found: RemoteFile = self._ask(self.address_of(file), repr(file.path), facts, method="HEAD", follow=False)
         return found

@@ -34,7 +34,8 @@ class ModelScope(HttpHub):
             if entry.get("Type") != "tree":
                 path = str(field(entry, "Path", str, self.name))
                 found[path] = _remote_file(path, entry, self.name)
-                newest = max(newest, (int(entry.get("CommittedDate") or 0), str(entry.get("Revision") or "")))
+                date = entry.get("CommittedDate")
+                newest = max(newest, (date if isinstance(date, int) else 0, str(entry.get("Revision") or "")))
         files = tuple(sorted(found.values()))
         # the commit of the newest file is what a branch meant when it was listed
         return Listing(newest[1] if _COMMIT.match(newest[1]) else digest(files), files)
@@ -85,7 +86,9 @@ class ModelScope(HttpHub):
         answer = self._json(f"{self._api}/{route}?{urlencode(wanted)}", what)
         code = answer.get("Code") if isinstance(answer, dict) else None
         if code not in (200, None):
-            raise _business_error(int(code) if str(code).isdigit() else 0, str(answer.get("Message")), what, self.name)
+            raise _business_error(
+                int(code) if str(code).isdecimal() else 0, str(answer.get("Message")), what, self.name
+            )
         entries = field(field(answer, "Data", dict, self.name), "Files", (list, type(None)), self.name)
         return [entry for entry in entries or [] if isinstance(entry, dict)]
 

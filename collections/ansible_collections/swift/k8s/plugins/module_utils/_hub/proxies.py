@@ -45,7 +45,7 @@ def bypassed(host: str, port: int | None, no_proxy: str) -> bool:
         if entry == "*":
             return True
         name, colon, wanted_port = entry.rpartition(":")
-        if colon and wanted_port.isdigit() and ":" not in name:
+        if colon and wanted_port.isdecimal() and ":" not in name:
             if port != int(wanted_port):
                 continue
             entry = name

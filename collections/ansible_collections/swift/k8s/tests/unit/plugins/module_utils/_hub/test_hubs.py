@@ -105,7 +105,7 @@ def test_half_answers_are_no_listing(serve: Serve, body: Any) -> None:
 
 
 def test_a_file_without_sha256_keeps_its_revision_as_a_mark(serve: Serve) -> None:
-    entry = {"Path": "a", "Size": 1, "Sha256": "", "Revision": "r1", "Type": "blob"}
+    entry = {"Path": "a", "Size": 1, "Sha256": "", "Revision": "r1", "Type": "blob", "CommittedDate": "2026-01-01"}
     listing = hub_at(serve(lambda _seen: reply({"Data": {"Files": [entry]}})), "modelscope").resolve()
     assert listing.files == (RemoteFile("a", 1, "", "rev:r1"),)
     assert listing.commit.startswith("listing-")

@@ -49,6 +49,7 @@ def test_a_hub_that_wants_an_hour_is_refused() -> None:
         ("3", 3.0),
         (" 3 ", 3.0),
         ("soon", None),
+        ("²", None),
         ("Thu, 01 Jan 1970 00:01:40 GMT", 90.0),
         ("Thu, 01 Jan 1970 00:00:01 GMT", 0.0),
     ],
