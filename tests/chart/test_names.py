@@ -55,7 +55,7 @@ def test_a_job_that_is_given_more_time_stays(service: Rendering) -> None:
 
 def test_a_gang_knows_its_first_pod(service: Rendering) -> None:
     rendered = service(**JOB, train__nodes=2)
-    assert rendered.env["MASTER_ADDR"] == f"{rendered.one('Job')['metadata']['name']}-0.r-ms-swift"
+    assert rendered.env["MASTER_ADDR"] == f"{rendered.one('Job')['metadata']['name']}-0.r-ms-swift-gang"
 
 
 def test_another_task_of_a_service_keeps_its_selector(service: Rendering) -> None:

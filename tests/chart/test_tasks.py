@@ -93,9 +93,9 @@ def test_two_nodes(service: Rendering) -> None:
     job = rendered.one("Job")
     assert job["spec"]["completionMode"] == "Indexed"
     assert job["spec"]["completions"] == job["spec"]["parallelism"] == 2
-    assert rendered.env["MASTER_ADDR"] == f"{job['metadata']['name']}-0.r-ms-swift"
+    assert rendered.env["MASTER_ADDR"] == f"{job['metadata']['name']}-0.r-ms-swift-gang"
     headless = rendered.one("Service")
-    assert headless["metadata"]["name"] == rendered.pod["subdomain"] == "r-ms-swift"
+    assert headless["metadata"]["name"] == rendered.pod["subdomain"] == "r-ms-swift-gang"
     assert headless["spec"]["clusterIP"] == "None"
     assert headless["spec"]["publishNotReadyAddresses"] is True
 

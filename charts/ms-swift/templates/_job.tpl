@@ -8,9 +8,6 @@ ttlSecondsAfterFinished: {{ int64 . }}
 {{- with .Values.job.activeDeadlineSeconds }}
 activeDeadlineSeconds: {{ int64 . }}
 {{- end }}
-{{- if .Values.queue.kueue }}
-suspend: true
-{{- end }}
 {{- if gt $nodes 1 }}
 completionMode: Indexed
 completions: {{ $nodes }}
@@ -37,7 +34,7 @@ template:
     restartPolicy: Never
     terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
     {{- if gt $nodes 1 }}
-    subdomain: {{ include "ms-swift.fullname" . }}
+    subdomain: {{ include "ms-swift.fullname" . }}-gang
     {{- end }}
     containers:
       {{- if eq .plan.kind "download" }}
@@ -58,6 +55,7 @@ template:
 {{- .plan.job -}}
 {{- end -}}
 
+{{/* Kueue itself suspends a Job with its label until it is its turn; an upgrade that said so again would stop the Job. */}}
 {{- define "ms-swift.jobLabels" -}}
 {{- if .Values.queue.kueue -}}
 {{- dict "kueue.x-k8s.io/queue-name" .Values.queue.kueue | toYaml -}}
@@ -71,7 +69,7 @@ template:
     fieldRef:
       fieldPath: metadata.annotations['batch.kubernetes.io/job-completion-index']
 - name: MASTER_ADDR
-  value: {{ include "ms-swift.jobName" . }}-0.{{ include "ms-swift.fullname" . }}
+  value: {{ include "ms-swift.jobName" . }}-0.{{ include "ms-swift.fullname" . }}-gang
 - name: MASTER_PORT
   value: {{ .Values.train.masterPort | quote }}
 {{- if eq .plan.vendor "ascend" }}

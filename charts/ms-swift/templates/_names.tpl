@@ -21,6 +21,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 swift.k8s/kind: {{ .plan.kind }}
 {{- end -}}
 
+{{/* The pod of `helm test`. */}}
+{{- define "ms-swift.askLabels" -}}
+app.kubernetes.io/name: {{ include "ms-swift.name" . }}-ask
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "ms-swift.labels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "ms-swift.selectorLabels" . }}

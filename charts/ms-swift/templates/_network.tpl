@@ -6,19 +6,34 @@
   {{- with .Values.networkPolicy.from }}
   from:
     {{- toYaml . | nindent 4 }}
+    {{- if not $.plan.interface }}
+    {{- /* `helm test` asks from a pod of its own. */}}
+    - podSelector:
+        matchLabels:
+          {{- include "ms-swift.askLabels" $ | nindent 10 }}
+    {{- end }}
   {{- end }}
-{{- if and (eq .Values.metrics.source "proxy") .Values.proxy.enabled }}
-- ports:
-    - {protocol: TCP, port: {{ .Values.proxy.metricsPort }}}
-  {{- with .Values.networkPolicy.metricsFrom }}
-  from:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-{{- end }}
+{{- include "ms-swift.networkNumbers" . }}
 {{- end }}
 {{- with include "ms-swift.peers" . | trim }}
 - from:
     {{- . | nindent 4 }}
+{{- end }}
+{{- end -}}
+
+{{/* vLLM's numbers lie on the engine's own port, which opens to no more peers than the entry unless they are named. */}}
+{{- define "ms-swift.networkNumbers" -}}
+{{- if ne .Values.metrics.source "none" }}
+{{- $port := int (include "ms-swift.metricsPort" .) }}
+{{- $peers := .Values.networkPolicy.metricsFrom | default (ternary .Values.networkPolicy.from list (eq .Values.metrics.source "vllm")) }}
+{{- if or (ne $port .plan.ports.entry) .Values.networkPolicy.metricsFrom }}
+- ports:
+    - {protocol: TCP, port: {{ $port }}}
+  {{- with $peers }}
+  from:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
 {{- end }}
 {{- end -}}
 
