@@ -14,6 +14,8 @@ SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", 
 EXPORT = {"task": "export", "export__quantBits": 4}
 AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
 MEGATRON = {"task": "sft", "train__dataset": ["x"], "train__megatron__enabled": True}
+SFT = {"task": "sft", "train__dataset": ["x"]}
+VLLM = {**GPU, "metrics__source": "vllm"}
 RLHF = {"task": "rlhf", "train__dataset": ["x"]}
 JUDGED = {"extraArgs": {"reward_model": ["/cache/outputs/rm/last-checkpoint"]}}
 NPU = {"accelerator__vendor": "ascend"}
@@ -27,11 +29,23 @@ NPU = {"accelerator__vendor": "ascend"}
             "extraArgs.max_lenght is no option of `swift deploy` 4.4.3: did you mean max_length?",
         ),
         ({"extraArgs": {"temprature": 1}}, "did you mean temperature?"),
-        ({"extraArgs": {"infer_backend": "vlm"}}, 'cannot be "vlm": choose one of vllm, transformers'),
         (
             {"task": "sft", "train__dataset": ["x"], "train__tuner": "lroa"},
             'tuner_type of `swift sft` cannot be "lroa"',
         ),
+        ({"extraArgs": {"task_type": "chat"}}, 'cannot be "chat": choose one of causal_lm, seq_cls'),
+        (
+            {"extraArgs": {"infer_backend": "sglang"}},
+            "would change the command alone, and not what goes by it: set engine.",
+        ),
+        ({"extraArgs": {"port": 9000}}, "extraArgs.port would change the command alone"),
+        ({**SFT, "extraArgs": {"output_dir": "/cache/x"}}, "and not what goes by it: set output.path"),
+        (
+            {"extraArgs": {"api_key": "sk-1"}},
+            "in the command, its annotation and a ConfigMap: set apiKey.existingSecret",
+        ),
+        ({**VLLM, "extraArgs": {"api-key": "sk-1"}}, "extraArgs.api-key would show a secret in the command"),
+        ({**SFT, "extraArgs": {"hub_token": "t"}}, "set MODELSCOPE_API_TOKEN or HF_TOKEN in extraEnv"),
         ({"model__id": "qwen-pluss"}, "is neither in the catalogue"),
         ({"model__id": ""}, "task deploy needs a model"),
         ({"env__TASK_TYPE": "dance"}, 'env.TASK_TYPE "dance" is no task'),
@@ -136,7 +150,47 @@ NPU = {"accelerator__vendor": "ascend"}
         ),
         ({"ingress": {**OPEN, "path": "/qwen"}}, "ingress.path /qwen would be passed on as it is"),
         ({"metrics__serviceMonitor__enabled": True}, "metrics.serviceMonitor.enabled has nothing to read"),
-        ({"proxy__enabled": True, "engine__port": 8081}, "engine.port 8081 is the proxy's"),
+        ({"proxy__enabled": True, "engine__port": 8081}, "engine.port and proxy.port are both 8081"),
+        ({"proxy__enabled": True, "proxy__metricsPort": 8081}, "proxy.metricsPort and proxy.port are both 8081"),
+        (
+            {"task": "app", "proxy__enabled": True, "apiKey__existingSecret": "k", "engine__port": 8080},
+            "engine.port + 1 (the model behind the page) and proxy.port are both 8081",
+        ),
+        ({**SFT, "train__masterPort": 29499}, "train.gangPort and train.masterPort are both 29499"),
+        ({"terminationGracePeriodSeconds": 10}, "terminationGracePeriodSeconds 10 is over before drainSeconds 10 are"),
+        ({**GPU, "accelerator__count": 4, "resources__limits": {"nvidia.com/gpu": 2}}, "accelerator.count is 4, but"),
+        ({**NPU, "accelerator__sharing": "mps"}, "accelerator.sharing mps is a way to share NVIDIA GPUs"),
+        ({**GPU, "accelerator__shares": 4}, "accelerator.shares 4 says nothing of a device that is not shared"),
+        (
+            {**GPU, "accelerator__compute": "7.5", "engine__dtype": "bfloat16"},
+            "engine.dtype bfloat16 begins with compute capability 8.0 and Ascend 910B, and the pod asks for 7.5",
+        ),
+        ({"env__USE_VLLM": "maybe"}, 'env.USE_VLLM "maybe" is neither true nor false'),
+        ({**GPU, "env__USE_VLLM": True, "engine__backend": "sglang"}, "but engine.backend is sglang: set only one"),
+        ({"env__TASK_TYPE": True}, 'env.TASK_TYPE "true" is no task'),
+        ({"env__MODEL_NAME": 7, "model__id": ""}, 'model "7" is neither in the catalogue'),
+        *(
+            ({"model__id": name}, "is no id of a hub: write it as organisation/name")
+            for name in ("a/b/c", "a/", "../b", "https://modelscope.cn/models/a/b", "模型/b")
+        ),
+        ({"adapters": [{"name": "n", "path": "/a"}, {"name": "n", "path": "/b"}]}, 'has the name "n", which another'),
+        ({"adapters": [{"name": "Qwen2.5-0.5B-Instruct", "path": "/a"}]}, "or the model itself answers to"),
+        ({"adapters": [{"name": "a=b", "path": "/a"}]}, "ms-swift ends a name at the ="),
+        ({"cache__enabled": False}, "would be looked for on the claim, and cache.enabled is false"),
+        ({"task": "download", "model__path": "/cache/x"}, "but model.path /cache/x says that the weights are there"),
+        ({"task": "download", "cache__seed__enabled": False}, "does what cache.seed.enabled=false forbids"),
+        ({**SFT, "output__path": "/tmp/x"}, "output.path /tmp/x is not on the claim and would be lost"),
+        ({"task": "eval"}, "task eval needs eval.datasets"),
+        ({"task": "eval", "eval__datasets": ["x"], "engine__backend": "vllm"}, "backend vllm needs an accelerator"),
+        ({**NPU, **EXPORT, "export__quantMethod": "bnb"}, "bnb does not run on Ascend: quantise on a GPU or a CPU"),
+        ({**NPU, **EXPORT, "export__quantMethod": "fp8"}, "fp8 does not run on Ascend: quantise on a GPU"),
+        ({**EXPORT, **AWQ, "image__tag": "own", "export__quantBits": 8}, "quantBits 8 is nothing that AutoAWQ makes"),
+        ({**GPU, **SFT, "train__processes": 4}, "train.processes 4 need a device each, and the pod asks for 1"),
+        ({**GPU, **SFT, "train__deepspeed": "zero3", "train__fsdp": "fsdp2"}, "both split the model"),
+        (
+            {"autoscaling": {"enabled": True, "minReplicas": 5}, "proxy__enabled": True, "metrics__source": "proxy"},
+            "autoscaling.minReplicas 5 is more than autoscaling.maxReplicas 4",
+        ),
         ({"httpRoute__enabled": True}, "httpRoute.enabled needs httpRoute.parentRefs"),
         ({"adapters": [{"name": "sums"}]}, "path is required"),
         ({"adapters": ["/cache/x"]}, "Expected: object, given: string"),

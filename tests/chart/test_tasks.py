@@ -26,7 +26,13 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
 @pytest.mark.parametrize("task", TASKS)
 def test_task(service: Rendering, task: str) -> None:
     kind, module, arguments = TASKS[task]
-    wanted = {"train__dataset": ["d"], "infer__dataset": ["d"], "export__quantMethod": "bnb", "export__quantBits": 4}
+    wanted = {
+        "train__dataset": ["d"],
+        "infer__dataset": ["d"],
+        "eval__datasets": ["d"],
+        "export__quantMethod": "bnb",
+        "export__quantBits": 4,
+    }
     rendered = service(task=task, **wanted)
     assert rendered.one(kind)["spec"]["template"]["spec"]["containers"][0]["command"][:2] == [
         "python",
@@ -86,6 +92,21 @@ def test_download_is_a_job_or_a_cronjob(service: Rendering) -> None:
 def test_changed_job_has_another_name(service: Rendering) -> None:
     names = {service(task="sft", train__dataset=["d"], train__epochs=n).one("Job")["metadata"]["name"] for n in (1, 2)}
     assert len(names) == 2
+
+
+@pytest.mark.parametrize("given", ["early_stop", ["early_stop", "graceful_exit"]])
+def test_other_callbacks_join_the_one_that_saves(service: Rendering, given: object) -> None:
+    rendered = service(task="sft", train__dataset=["d"], extraArgs={"callbacks": given})
+    assert rendered.arguments["callbacks"] == ["early_stop", "graceful_exit"]
+
+
+@pytest.mark.parametrize(("vendor", "backend"), [("nvidia", "vllm"), ("cpu", "transformers")])
+def test_an_evaluation_uses_the_engine_of_its_values(service: Rendering, vendor: str, backend: str) -> None:
+    rendered = service(
+        task="eval", eval__datasets=["d"], accelerator__vendor=vendor, engine__maxModelLen=4096, accelerator__count=2
+    )
+    assert rendered.arguments["infer_backend"] == backend
+    assert 4096 in rendered.arguments.values()
 
 
 def test_two_nodes(service: Rendering) -> None:

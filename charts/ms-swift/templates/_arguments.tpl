@@ -12,6 +12,11 @@
 {{- include (printf "ms-swift.arguments.%s" (ternary "megatron" (ternary .plan.kind .plan.task (has .plan.kind (list "serve" "train"))) .plan.megatron)) $call -}}
 {{- end -}}
 {{- range $name, $value := .Values.extraArgs -}}{{- $_ := set $arguments $name $value -}}{{- end -}}
+{{- if and $arguments.callbacks (eq .plan.kind "train") (not .plan.megatron) -}}
+{{- /* Whatever else is called back: without this one a stop would save nothing. */ -}}
+{{- $named := $arguments.callbacks -}}
+{{- $_ := set $arguments "callbacks" (append (kindIs "slice" $named | ternary $named (list $named)) "graceful_exit" | uniq) -}}
+{{- end -}}
 {{- $_ := set .plan "arguments" $arguments -}}
 {{- end -}}
 

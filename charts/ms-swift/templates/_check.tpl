@@ -1,5 +1,6 @@
 {{/* Names and choices of options, against the list read from the ms-swift release in the image. */}}
 {{- define "ms-swift.checkArguments" -}}
+{{- include "ms-swift.checkOwned" . -}}
 {{- $text := .Files.Get (printf "files/arguments/%s.json" .plan.swift) -}}
 {{- /* Patch releases do not take options away: another one of the same minor will do. */ -}}
 {{- if and (not $text) .plan.swift -}}
@@ -23,6 +24,18 @@
 {{- if and (kindIs "map" $option) (hasKey $option "choices") (not $open) (not (kindIs "slice" $value)) (not (has (toString $value) (toStrings $option.choices))) -}}
 {{- fail (printf "option %s of `%s` cannot be %q: choose one of %s" $name $command (toString $value) (join ", " $option.choices)) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ms-swift.checkOwned" -}}
+{{- $owned := .Files.Get "files/owned.yaml" | fromYaml -}}
+{{- range $name, $_ := .Values.extraArgs -}}
+{{- with get $owned.values $name -}}
+{{- fail (printf "extraArgs.%s would change the command alone, and not what goes by it: set %s" $name .) -}}
+{{- end -}}
+{{- with get $owned.secrets $name -}}
+{{- fail (printf "extraArgs.%s would show a secret in the command, its annotation and a ConfigMap: set %s" $name .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -58,11 +58,17 @@
 {{- $requests := dict -}}
 {{- include "ms-swift.flatten" (dict "from" .Values.resources.limits "into" $limits "prefix" "") -}}
 {{- include "ms-swift.flatten" (dict "from" .Values.resources.requests "into" $requests "prefix" "") -}}
+{{- range $name := include "ms-swift.deviceResources" $requests | trim | splitList " " | compact -}}
+{{- /* Kubernetes wants the same number in both, and takes it from the limits. */ -}}
+{{- if not (hasKey $limits $name) -}}{{- $_ := set $limits $name (get $requests $name) -}}{{- end -}}
+{{- end -}}
 {{- $named := include "ms-swift.deviceResources" $limits | trim | splitList " " | compact -}}
 {{- $resource := .Values.accelerator.resource | default (first (append $named "")) -}}
 {{- $remote := or (eq .plan.kind "download") (and (eq .plan.task "eval") .Values.eval.url) (and (eq .plan.task "app") .Values.ui.baseUrl) -}}
 {{- $vendor := ternary "cpu" (include "ms-swift.vendor" (dict "root" . "resource" $resource)) (not (empty $remote)) -}}
 {{- $resource = $resource | default (get (dict "nvidia" "nvidia.com/gpu" "ascend" "huawei.com/Ascend910") $vendor) -}}
+{{- $_ := set .plan "runs" (not $remote) -}}
+{{- $_ := set .plan "limited" (get $limits $resource) -}}
 {{- $count := 0 -}}
 {{- if ne $vendor "cpu" -}}
 {{- $count = int (.Values.accelerator.count | default (ternary (get $limits $resource) 1 (hasKey $limits $resource))) -}}

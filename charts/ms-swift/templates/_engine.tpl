@@ -1,9 +1,13 @@
 {{/* Which engine, and the options that follow from devices and model. */}}
 {{- define "ms-swift.plan.engine" -}}
 {{- $backend := .Values.engine.backend -}}
-{{- $asked := toString .Values.env.USE_VLLM | lower -}}
-{{- if and (not $backend) (has $asked (list "true" "1" "yes")) -}}{{- $backend = "vllm" -}}{{- end -}}
-{{- if and (not $backend) (has $asked (list "false" "0" "no")) -}}{{- $backend = "transformers" -}}{{- end -}}
+{{- with toString (get .Values.env "USE_VLLM") | lower -}}
+{{- $vllm := get (dict "true" "yes" "1" "yes" "yes" "yes" "false" "no" "0" "no" "no" "no") . | required (printf "env.USE_VLLM %q is neither true nor false: set one of them, or engine.backend" .) -}}
+{{- if and $backend (ne (eq $backend "vllm") (eq $vllm "yes")) -}}
+{{- fail (printf "env.USE_VLLM is %s, but engine.backend is %s: set only one of the two" . $backend) -}}
+{{- end -}}
+{{- $backend = $backend | default (ternary "vllm" "transformers" (eq $vllm "yes")) -}}
+{{- end -}}
 {{- $_ := set .plan "backend" ($backend | default (ternary "transformers" "vllm" (eq .plan.vendor "cpu"))) -}}
 {{- /* bfloat16 begins with compute capability 8.0 and Ascend 910B; a CPU is safest in float32. */ -}}
 {{- $dtype := .Values.engine.dtype -}}

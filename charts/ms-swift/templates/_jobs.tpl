@@ -24,6 +24,9 @@
 {{- /* Nothing is loaded: the option is the name that the service answers to. */ -}}
 {{- $_ := set $into "model" (.Values.eval.model | default .plan.model.served) -}}
 {{- $_ := unset $into "torch_dtype" -}}
+{{- else -}}
+{{- $_ := set $into "infer_backend" .plan.backend -}}
+{{- include "ms-swift.arguments.engine" (dict "root" . "into" $into) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

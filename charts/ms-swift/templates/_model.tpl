@@ -1,6 +1,6 @@
 {{/* Which model: a short name of the catalogue, a hub id (org/name), or an absolute path. */}}
 {{- define "ms-swift.plan.model" -}}
-{{- $asked := .Values.env.MODEL_NAME | default .Values.model.id -}}
+{{- $asked := toString (.Values.env.MODEL_NAME | default .Values.model.id) -}}
 {{- $catalogue := .Files.Get "files/catalogue.yaml" | fromYaml -}}
 {{- $entry := get $catalogue (lower $asked) | default dict -}}
 {{- if and (not $entry) (contains "/" $asked) -}}

@@ -5,6 +5,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
   task         deploy | embedding | reranker | app | web-ui | sft | pt | rlhf | eval | export | sample | infer | download
   kind         serve (Deployment) | train | produce | download (Jobs)        module   what python -m runs
   vendor       nvidia | ascend | cpu             resource, count   what a pod asks for
+  limited      what the values limit it to      runs   a model runs in the pod itself
   resources    limits and requests as Kubernetes wants them
   model        {asked, id, path, served, fetched, parameters, licence, open, trusted, vision}
   backend      transformers | vllm | sglang | lmdeploy               dtype    empty: the weights' own
@@ -34,7 +35,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 {{- $words := .Files.Get "files/words.yaml" | fromYaml -}}
 {{- $task := .Values.task -}}
 {{- with .Values.env.TASK_TYPE -}}
-{{- $mapped := get $words.tasks (lower .) | required (printf "env.TASK_TYPE %q is no task: use one of %s, or set task" . (keys $words.tasks | sortAlpha | join ", ")) -}}
+{{- $mapped := get $words.tasks (toString . | lower) | required (printf "env.TASK_TYPE %q is no task: use one of %s, or set task" (toString .) (keys $words.tasks | sortAlpha | join ", ")) -}}
 {{- if not (has $task (list "deploy" $mapped)) -}}
 {{- fail (printf "env.TASK_TYPE %q means task %s, but task is %s: set only one of the two" . $mapped $task) -}}
 {{- end -}}

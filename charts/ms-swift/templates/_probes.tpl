@@ -10,6 +10,12 @@ seen from inside where they listen to the pod's own proxy alone.
 {{- .Values.probes.startupSeconds | default (add 300 $reading) -}}
 {{- end -}}
 
+{{- define "ms-swift.checkDrain" -}}
+{{- if and (eq .plan.kind "serve") (ge (int .Values.drainSeconds) (int .Values.terminationGracePeriodSeconds)) -}}
+{{- fail (printf "terminationGracePeriodSeconds %d is over before drainSeconds %d are, and the engine would be killed with its answers: make it longer by the longest answer" (int .Values.terminationGracePeriodSeconds) (int .Values.drainSeconds)) -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "ms-swift.probe" -}}
 {{- if .plan.signIn }}
 exec: {command: [python, -c, "import socket; socket.create_connection(('127.0.0.1', {{ .plan.ports.engine }}), 2)"]}

@@ -3,9 +3,14 @@
 {{- include "ms-swift.checkDevices" . -}}
 {{- include "ms-swift.checkEngine" . -}}
 {{- include "ms-swift.checkGroup" . -}}
+{{- include "ms-swift.checkNames" . -}}
 {{- include "ms-swift.checkTask" . -}}
+{{- if eq .plan.kind "train" -}}{{- include "ms-swift.checkTraining" . -}}{{- end -}}
 {{- if .plan.megatron -}}{{- include "ms-swift.checkMegatron" . -}}{{- end -}}
+{{- include "ms-swift.checkClaimUse" . -}}
 {{- include "ms-swift.checkClaimSize" . -}}
+{{- include "ms-swift.checkPorts" . -}}
+{{- include "ms-swift.checkDrain" . -}}
 {{- include "ms-swift.checkScaling" . -}}
 {{- include "ms-swift.checkAccess" . -}}
 {{- include "ms-swift.checkArguments" . -}}
@@ -35,6 +40,17 @@
 {{- if not (int (get $.plan.resources.limits .)) -}}
 {{- fail (printf "resources.limits asks for 0 of %s: set accelerator.vendor=cpu, and leave the resource out" .) -}}
 {{- end -}}
+{{- end -}}
+{{- with .Values.accelerator.count -}}
+{{- if and $.plan.named (ne (int .) (int $.plan.limited)) -}}
+{{- fail (printf "accelerator.count is %d, but resources.limits asks for %d of %s: drop one of the two" (int .) (int $.plan.limited) $.plan.resource) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (ne .Values.accelerator.sharing "none") (ne .plan.vendor "nvidia") .plan.runs -}}
+{{- fail (printf "accelerator.sharing %s is a way to share NVIDIA GPUs, and accelerator.vendor is %s: set it to none" .Values.accelerator.sharing .plan.vendor) -}}
+{{- end -}}
+{{- if and (gt (int .Values.accelerator.shares) 1) (eq .Values.accelerator.sharing "none") -}}
+{{- fail (printf "accelerator.shares %d says nothing of a device that is not shared: set accelerator.sharing to mps or time-slicing" (int .Values.accelerator.shares)) -}}
 {{- end -}}
 {{- if and .plan.count (gt .plan.parallel .plan.count) (le .plan.nodes 1) -}}
 {{- fail (printf "engine.tensorParallel %d needs as many devices, and the pod asks for %d: set accelerator.count" .plan.parallel .plan.count) -}}

@@ -15,16 +15,17 @@
 {{- if and (eq .Values.autoscaling.type "keda") .Values.autoscaling.enabled (not .Values.autoscaling.prometheusAddress) -}}
 {{- fail "autoscaling.type keda needs autoscaling.prometheusAddress, e.g. http://prometheus.monitoring:9090" -}}
 {{- end -}}
-{{- $pods := int (get (dict "serve" (mul .Values.replicaCount .plan.nodes) "train" .Values.train.nodes) .plan.kind | default 1) -}}
+{{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
+{{- fail (printf "autoscaling.minReplicas %d is more than autoscaling.maxReplicas %d: raise the one or lower the other" (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
+{{- end -}}
+{{- $copies := ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled -}}
+{{- $pods := int (get (dict "serve" (mul $copies .plan.nodes) "train" .Values.train.nodes) .plan.kind | default 1) -}}
 {{- if and (gt $pods 1) .Values.cache.enabled (not .Values.cache.existingClaim) (has "ReadWriteOnce" .Values.cache.accessModes) -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "%d pods on a ReadWriteOnce claim work only while all run on one node. Set cache.accessModes=[ReadWriteMany] with a class that offers it." $pods)) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "ms-swift.checkAccess" -}}
-{{- if and .Values.proxy.enabled (eq .plan.kind "serve") (has (int .Values.engine.port) (list (int .Values.proxy.port) (int .Values.proxy.metricsPort))) -}}
-{{- fail (printf "engine.port %d is the proxy's: set engine.port, proxy.port and proxy.metricsPort to three different ones" (int .Values.engine.port)) -}}
-{{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts, e.g. [llm.example.org]" -}}
 {{- end -}}

@@ -3,11 +3,16 @@
 {{- if and (eq .plan.vendor "ascend") (has .plan.backend (list "sglang" "lmdeploy")) -}}
 {{- fail (printf "engine.backend %s does not run on Ascend: use vllm or transformers" .plan.backend) -}}
 {{- end -}}
-{{- if and (eq .plan.vendor "cpu") (eq .plan.kind "serve") (ne .plan.backend "transformers") -}}
+{{- $answers := or (eq .plan.kind "serve") (and (has .plan.task (list "infer" "eval")) .plan.runs) -}}
+{{- if and (eq .plan.vendor "cpu") $answers (ne .plan.backend "transformers") -}}
 {{- fail (printf "engine.backend %s needs an accelerator: set accelerator.vendor, or engine.backend=transformers" .plan.backend) -}}
 {{- end -}}
 {{- if and (eq .plan.vendor "ascend") (eq .plan.kind "train") .Values.train.quantMethod -}}
 {{- fail (printf "train.quantMethod %s (QLoRA) does not run on Ascend: leave it empty for plain LoRA" .Values.train.quantMethod) -}}
+{{- end -}}
+{{- $half := or (contains "310P" .plan.resource) (and .Values.accelerator.compute (lt (float64 .Values.accelerator.compute) 8.0)) -}}
+{{- if and $half $answers (eq .plan.dtype "bfloat16") (ne .plan.backend "transformers") -}}
+{{- fail (printf "engine.dtype bfloat16 begins with compute capability 8.0 and Ascend 910B, and the pod asks for %s: set engine.dtype=float16" (.Values.accelerator.compute | default .plan.resource)) -}}
 {{- end -}}
 {{- include "ms-swift.checkQuantisation" . -}}
 {{- if and (eq .Values.metrics.source "vllm") (or (ne .plan.backend "vllm") (ne .plan.task "deploy") .Values.adapters) -}}
@@ -26,6 +31,12 @@
 {{- if and .Values.accelerator.compute (lt (float64 .Values.accelerator.compute) 8.9) -}}
 {{- fail (printf "%s fp8 needs compute capability 8.9 or more, such as L40 or H100; accelerator.compute is %v: use bnb, or newer GPUs" $key .Values.accelerator.compute) -}}
 {{- end -}}
+{{- end -}}
+{{- if and (eq $key "export.quantMethod") (eq .plan.vendor "ascend") (has $method (list "bnb" "fp8")) -}}
+{{- fail (printf "export.quantMethod %s does not run on Ascend: quantise on a GPU%s" $method (ternary " or a CPU (accelerator.vendor=cpu)" "" (eq $method "bnb"))) -}}
+{{- end -}}
+{{- if and (eq $key "export.quantMethod") (eq $method "awq") (ne (int .Values.export.quantBits) 4) .Values.export.quantBits -}}
+{{- fail (printf "export.quantBits %d is nothing that AutoAWQ makes: set it to 4, or export.quantMethod=gptq" (int .Values.export.quantBits)) -}}
 {{- end -}}
 {{- $published := not (or .Values.image.repository .Values.image.tag .Values.image.digest) -}}
 {{- if and (eq $key "export.quantMethod") (eq $method "awq") $published (ne .plan.vendor "ascend") -}}

@@ -6,10 +6,9 @@
 {{- else if and $needs (not .plan.model.path) -}}
 {{- fail (printf "task %s needs a model: --set model.id=organisation/name, or --set env.MODEL_NAME=<a name of the catalogue>" .plan.task) -}}
 {{- end -}}
-{{- if and (eq .plan.kind "train") (not .Values.train.dataset) (not .Values.extraArgs.cached_dataset) -}}
-{{- fail (printf "task %s needs train.dataset: a hub id, or a path below %s" .plan.task .Values.cache.mountPath) -}}
+{{- if and (eq .plan.task "eval") (not .Values.eval.datasets) (not .Values.extraArgs.eval_dataset) -}}
+{{- fail "task eval needs eval.datasets, e.g. [gsm8k]: without one it would ask nothing" -}}
 {{- end -}}
-{{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- end -}}
 {{- if and (has .plan.task (list "infer" "sample")) (not .Values.infer.dataset) -}}
 {{- fail (printf "task %s needs infer.dataset: without one it would wait for a person to type" .plan.task) -}}
 {{- end -}}
@@ -18,9 +17,6 @@
 {{- end -}}
 {{- if and (eq .plan.task "export") .Values.export.mergeLora (not .Values.adapters) (not .Values.extraArgs.adapters) -}}
 {{- fail "export.mergeLora needs adapters, e.g. [{path: /cache/outputs/sft/last-checkpoint}]" -}}
-{{- end -}}
-{{- if and (eq .Values.model.hub "directory") .plan.model.fetched .Values.cache.enabled (not .Values.cache.seed.source) -}}
-{{- fail "model.hub directory needs cache.seed.source, the absolute path in the pod that the model is taken from" -}}
 {{- end -}}
 {{- if and .Values.job.schedule (ne .plan.kind "download") -}}
 {{- fail (printf "job.schedule is for task download, but task is %s, which makes its result once: leave it empty" .plan.task) -}}
@@ -41,9 +37,6 @@
 {{- end -}}
 {{- if and $open (not (and .Values.networkPolicy.enabled .Values.networkPolicy.from)) -}}
 {{- fail (printf "task %s is signed in to at the ingress, which pods of the cluster can walk around: name the ingress controller's pods or namespace in networkPolicy.from" .plan.task) -}}
-{{- end -}}
-{{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
-{{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
 {{- end -}}
 {{- end -}}
 

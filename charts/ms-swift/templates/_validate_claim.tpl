@@ -1,0 +1,24 @@
+{{/* What is read from the claim, and written to it. */}}
+{{- define "ms-swift.checkClaimUse" -}}
+{{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
+{{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
+{{- end -}}
+{{- if and (not .Values.cache.enabled) .plan.model.fetched -}}
+{{- fail (printf "model %s would be looked for on the claim, and cache.enabled is false: set it to true, or model.path to weights in the image or in extraVolumes" .plan.model.id) -}}
+{{- end -}}
+{{- if and (eq .plan.kind "download") .Values.model.path -}}
+{{- fail (printf "task download fetches model.id, but model.path %s says that the weights are there: leave it empty" .Values.model.path) -}}
+{{- end -}}
+{{- if and (eq .plan.kind "download") (not .Values.cache.seed.enabled) -}}
+{{- fail "task download does what cache.seed.enabled=false forbids: set it to true" -}}
+{{- end -}}
+{{- if and .plan.output (not .Values.extraVolumeMounts) (not (hasPrefix (printf "%s/" .Values.cache.mountPath) .plan.output)) -}}
+{{- fail (printf "output.path %s is not on the claim and would be lost with the pod: choose a directory below %s" .Values.output.path .Values.cache.mountPath) -}}
+{{- end -}}
+{{- if and (eq .Values.model.hub "directory") .plan.model.fetched .Values.cache.enabled (not .Values.cache.seed.source) -}}
+{{- fail "model.hub directory needs cache.seed.source, the absolute path in the pod that the model is taken from" -}}
+{{- end -}}
+{{- if (urlParse .Values.cache.seed.proxy).userinfo -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "cache.seed.proxy carries a name or password, which stands in a ConfigMap that whoever reads the namespace can see. Take a proxy that knows the pods by their address, or cache.seed.endpoint with a mirror of the site.") -}}
+{{- end -}}
+{{- end -}}
