@@ -113,6 +113,7 @@ options:
   nodes:
     description:
       - Nodes with C(name) and C(accelerators), as M(swift.k8s.cluster_info) returns them. Without, only sizes are told.
+      - Devices whose C(sharing) is not V(none) count as one each, for a model is not split over shares.
     type: list
     elements: dict
     default: []

@@ -20,12 +20,16 @@ _MIB = 2**20
 
 
 def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
-    """Nodes of cluster_info, grouped by what is in them; the smallest memory first."""
+    """Nodes of cluster_info, grouped by what is in them; the smallest memory first.
+
+    Shares of devices, such as slices of MIG, are one each: a model is not split over them.
+    """
     groups: dict[tuple[str, str, int, int], list[str]] = {}
     for node in nodes:
         for found in node.get("accelerators") or []:
             if found.get("memory_mib") and found.get("count"):
-                key = (found["vendor"], str(found.get("product") or ""), int(found["memory_mib"]), int(found["count"]))
+                count = int(found["count"]) if found.get("sharing") in (None, "none") else 1
+                key = (found["vendor"], str(found.get("product") or ""), int(found["memory_mib"]), count)
                 groups.setdefault(key, []).append(node["name"])
     return [
         Devices(vendor, product, memory * _MIB, count, tuple(names))
@@ -85,6 +89,8 @@ def advice(model: Model, request: Request, devices: Sequence[Devices]) -> list[s
     best = max(devices, key=lambda group: (group.memory * group.count, group.memory))
     name = f"{best.product or best.vendor} ({best.memory / GIB:.0f} GiB)"
     found = [text for text in (_try(model, request, best, change) for change in _changes(request)) if text]
+    if not request.runs_on(best.vendor):
+        return found or [f"{request.method} does not run on {best.vendor}"]
     if request.task == "serve" and (count := _most(model, request, best)):
         budget = int(best.memory * request.settings.utilization)
         shorter = longest(model, request, count, budget)
@@ -104,10 +110,12 @@ def _most(model: Model, request: Request, devices: Devices) -> int:
 def _changes(request: Request) -> list[dict[str, Any]]:
     if request.task == "serve":
         wider = [{"quantization": name} for name in ("fp8", "awq") if request.quantization != name]
-        return [*wider, {"quantization": "awq", "kv_dtype": "fp8"}, {"concurrency": 1}]
+        engine = [{"engine": "vllm"}] if request.engine in ("sglang", "lmdeploy") else []
+        return [*engine, *wider, {"quantization": "awq", "kv_dtype": "fp8"}, {"concurrency": 1}]
     if request.task == "full":
         return [{"zero": 3}, {"task": "lora"}, {"task": "qlora"}]
-    return [{"task": "qlora"}, {"task": request.task, "zero": 3}, {"context": 2048, "batch": 1}]
+    other = "lora" if request.task == "qlora" else "qlora"
+    return [{"task": other}, {"task": request.task, "zero": 3}, {"context": 2048, "batch": 1}]
 
 
 def _try(model: Model, request: Request, devices: Devices, change: Mapping[str, Any]) -> Optional[str]:

@@ -73,7 +73,7 @@ def from_hub(name: str, option: Mapping[str, Any]) -> Model:
             hub.close()
     except HubError as error:
         raise PlanError(
-            f"{name} cannot be planned, its hub does not answer: {error} Or give config or path."
+            f"{name} cannot be planned, its hub does not answer: {error}. Or give config or path."
         ) from error
 
 

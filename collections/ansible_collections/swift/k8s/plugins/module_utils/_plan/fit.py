@@ -18,7 +18,7 @@ from .shape import Shape
 
 @dataclass(frozen=True)
 class Devices:
-    """Nodes with the same accelerators: `count` of them on a node."""
+    """Nodes with the same accelerators: `count` of them on a node that one model can be split over."""
 
     vendor: str
     product: str
@@ -98,6 +98,8 @@ def counts(model: Model, request: Request, most: int) -> list[int]:
 
 def place(model: Model, request: Request, devices: Devices) -> Optional[Placement]:
     """The fewest devices of one node that hold the wish, with the longest context they allow; nothing if none do."""
+    if not request.runs_on(devices.vendor):
+        return None
     context = request.context or model.shape.context
     if not context:
         raise PlanError(f"config.json of {request.model} names no context length. Set context.")

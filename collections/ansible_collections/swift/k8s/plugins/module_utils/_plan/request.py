@@ -36,6 +36,17 @@ ENGINES: Mapping[str, Engine] = {
     "transformers": Engine(0.95, 0, 1, int(0.9 * GIB), False),
 }
 TASKS = ("serve", "full", "lora", "qlora")
+#: Engines and tasks that ms-swift does not run on a vendor's devices; the chart refuses them, too.
+NOT_ON: Mapping[str, frozenset[str]] = {"ascend": frozenset(("sglang", "lmdeploy", "qlora"))}
+#: Below these a number means nothing, and would make memory out of nothing. 0: as the model has it, or none.
+LEAST: Mapping[str, int] = {
+    "context": 0,
+    "concurrency": 1,
+    "images": 0,
+    "image_tokens": 0,
+    "batch": 1,
+    "lora_rank": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,15 @@ class Request:
         found = ENGINES[self.engine]
         return found._replace(utilization=self.utilization) if self.utilization else found
 
+    @property
+    def method(self) -> str:
+        """What must run on a device: the engine that serves, or the way of training."""
+        return self.engine if self.task == "serve" else self.task
+
+    def runs_on(self, vendor: str) -> bool:
+        """Whether ms-swift does it on this vendor's devices."""
+        return self.method not in NOT_ON.get(vendor, ())
+
 
 def parse(option: Mapping[str, Any]) -> Request:
     """The request that one entry of the module's `models` describes."""
@@ -73,4 +93,7 @@ def parse(option: Mapping[str, Any]) -> Request:
             raise PlanError(f"{name} '{value}' of {request.model} is not known. Use one of {', '.join(choices)}.")
     if not 0 <= request.utilization <= 1:
         raise PlanError(f"utilization {request.utilization} of {request.model} is not a share. Use 0.9 for 90 %.")
+    for name, least in LEAST.items():
+        if (number := getattr(request, name)) < least:
+            raise PlanError(f"{name} {number} of {request.model} is less than {least}. Set it to {least} or more.")
     return request

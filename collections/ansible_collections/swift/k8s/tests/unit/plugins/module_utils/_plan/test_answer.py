@@ -22,6 +22,7 @@ def node(name: str, product: str, gib: int, count: int, vendor: str = "nvidia") 
 
 
 A100, T4, NPU = node("a", "A100", 80, 8), node("t", "T4", 15, 1), node("n", "910B", 64, 8, "ascend")
+MIG = {"name": "m", "accelerators": [{**node("m", "A100-MIG-1g.10gb", 10, 7)["accelerators"][0], "sharing": "mig"}]}
 EMPTY = {"name": "cpu", "accelerators": []}
 
 
@@ -46,6 +47,10 @@ def plan(name: str, *nodes: dict[str, Any], **wish: Any) -> dict[str, Any]:
         ("Qwen/Qwen2.5-7B-Instruct", {"task": "full", "context": 2048, "zero": 3}, [A100], 2),
         ("Qwen/Qwen2.5-72B-Instruct", {"task": "qlora", "context": 2048}, [A100], 1),
         ("llama3-70b", {"engine": "transformers", "context": 4096}, [A100], 2),
+        ("Qwen/Qwen2.5-7B-Instruct", {"context": 4096}, [MIG], None),
+        ("Qwen/Qwen2.5-7B-Instruct", {"context": 4096, "quantization": "awq"}, [MIG], 1),
+        ("Qwen/Qwen2.5-7B-Instruct", {"context": 4096, "engine": "sglang"}, [NPU], None),
+        ("Qwen/Qwen2.5-7B-Instruct", {"context": 4096, "task": "qlora", "engine": "sglang"}, [A100], 1),
     ],
 )
 def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, Any]], devices: Any) -> None:
@@ -68,6 +73,9 @@ def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, A
             [node("x", "L4", 24, 1)],
             "fits on 1 x L4",
         ),
+        ("Qwen/Qwen2.5-7B-Instruct", {"engine": "sglang"}, [NPU], "engine: vllm fits on 1 x 910B"),
+        ("Qwen/Qwen2.5-7B-Instruct", {"task": "qlora", "context": 2048}, [NPU], "task: lora fits on 1 x 910B"),
+        ("llama3-70b", {"engine": "sglang"}, [node("n", "310P", 21, 1, "ascend")], "sglang does not run on ascend"),
     ],
 )
 def test_advice_has_been_tried(name: str, wish: dict[str, Any], nodes: list[dict[str, Any]], words: str) -> None:
@@ -109,7 +117,16 @@ def test_require_names_model_and_change() -> None:
 
 @pytest.mark.parametrize(
     ("wish", "words"),
-    [({"engine": "tgi"}, "engine 'tgi'"), ({"task": "ppo"}, "task 'ppo'"), ({"utilization": 90.0}, "is not a share")],
+    [
+        ({"engine": "tgi"}, "engine 'tgi'"),
+        ({"task": "ppo"}, "task 'ppo'"),
+        ({"utilization": 90.0}, "is not a share"),
+        ({"context": -1}, "context -1 of qwen-plus is less than 0"),
+        ({"concurrency": 0}, "concurrency 0 of qwen-plus is less than 1. Set it to 1 or more"),
+        ({"task": "lora", "lora_rank": 0}, "lora_rank 0"),
+        ({"task": "full", "batch": -8}, "batch -8"),
+        ({"images": -1}, "images -1"),
+    ],
 )
 def test_wrong_wishes(wish: dict[str, Any], words: str) -> None:
     with pytest.raises(PlanError, match=words):
