@@ -43,6 +43,17 @@ RATE: Schema = {
     "type": "string",
     "pattern": r"^([uU]nlimited|\d+(\.\d+)? ?(B|[kKMGT]B|[KMGT]iB|[kKmMgG]?[bB]it)/s)?$",
 }
+#: from the scheme and port of an address the NetworkPolicy knows where the pod may go
+ADDRESS: Schema = {"type": "string", "pattern": "^(https?://[^/].*)?$"}
+PROXY: Schema = {"type": "string", "pattern": "^(http://[^/].*)?$"}
+#: Kubernetes takes nothing but words in labels, annotations and node selectors: "true", not true
+WORDS: Schema = {"type": "object", "additionalProperties": TEXT}
+OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
+HOSTS: Schema = {
+    "type": "array",
+    "uniqueItems": True,
+    "items": {"type": "string", "pattern": r"^(\*\.)?[a-z0-9][a-z0-9.-]*$"},
+}
 SCALARS: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 
 
@@ -92,7 +103,21 @@ RULES: dict[str, Schema] = {
     "cache.seed.rateSchedule": items("limit", days={}, timezone=TEXT, limit=RATE, **{"from": TEXT, "to": TEXT}),
     "cache.seed.image": IMAGE,
     "cache.seed.also": items("id", id=TEXT, type=choice("model", "dataset"), **{key: {} for key in WISHES}),
-    "adapters": items("path", name=TEXT, path=TEXT),
+    "cache.seed.endpoint": ADDRESS,
+    "cache.seed.proxy": PROXY,
+    "eval.url": ADDRESS,
+    "ui.baseUrl": ADDRESS,
+    "autoscaling.prometheusAddress": ADDRESS,
+    "adapters": items("path", name=TEXT, path={"type": "string", "minLength": 1}),
+    "ingress.hosts": HOSTS,
+    "httpRoute.hostnames": HOSTS,
+    "image.pullSecrets": items("name", name=TEXT),
+    **dict.fromkeys(("nodeSelector", "podLabels", "podAnnotations", "ingress.annotations"), WORDS),
+    **dict.fromkeys(("service.annotations", "serviceAccount.annotations"), WORDS),
+    **{f"metrics.{name}.labels": WORDS for name in ("serviceMonitor", "prometheusRule", "dashboard")},
+    **dict.fromkeys(("extraEnv", "extraVolumes", "extraVolumeMounts", "tolerations"), OBJECTS),
+    **dict.fromkeys(("topologySpreadConstraints", "httpRoute.parentRefs"), OBJECTS),
+    **dict.fromkeys(("networkPolicy.from", "networkPolicy.metricsFrom", "networkPolicy.egress"), OBJECTS),
     "output.path": PATH,
     "train.rlhfType": choice("dpo", "orpo", "simpo", "kto", "cpo", "rm", "ppo", "grpo", "gkd"),
     "train.nodes": {"type": "integer", "minimum": 1},

@@ -11,6 +11,7 @@ from tests.chart.conftest import Rendering
 GPU = {"accelerator__vendor": "nvidia"}
 OPEN = {"enabled": True, "hosts": ["a.example"]}
 SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
+ROUTE = {"enabled": True, "parentRefs": [{"name": "gateway"}]}
 EXPORT = {"task": "export", "export__quantBits": 4}
 AWQ = {"export__quantMethod": "awq", "export__dataset": ["/cache/d.jsonl"]}
 MEGATRON = {"task": "sft", "train__dataset": ["x"], "train__megatron__enabled": True}
@@ -149,7 +150,33 @@ NPU = {"accelerator__vendor": "ascend"}
             )
         ),
         ({"ingress": {**OPEN, "path": "/qwen"}}, "ingress.path /qwen would be passed on as it is"),
-        ({"metrics__serviceMonitor__enabled": True}, "metrics.serviceMonitor.enabled has nothing to read"),
+        *(
+            ({f"metrics__{reader}__enabled": True}, f"metrics.{reader}.enabled has nothing to read")
+            for reader in ("serviceMonitor", "prometheusRule", "dashboard")
+        ),
+        ({"httpRoute": ROUTE, "ingress__auth__type": "basic"}, "httpRoute.enabled lets in everybody, for a Gateway"),
+        (
+            {"task": "app", "ingress": SIGNED_IN, "networkPolicy__from": [{"podSelector": {}}], "httpRoute": ROUTE},
+            "httpRoute.enabled lets in everybody, for a Gateway",
+        ),
+        ({"model__hub": "mirror"}, "model.hub mirror needs cache.seed.endpoint"),
+        *(
+            ({key: value}, key.replace("__", "."))
+            for key, value in (
+                ("cache__seed__endpoint", "hub.site"),
+                ("cache__seed__proxy", "proxy:3128"),
+                ("eval__url", "qwen:8080/v1"),
+                ("ui__baseUrl", "qwen:8080/v1"),
+                ("ingress__hosts", [""]),
+                ("ingress__hosts", ["https://a.example"]),
+                ("ingress__hosts", ["a.example", "a.example"]),
+                ("image__pullSecrets", ["regcred"]),
+                ("extraEnv", ["A=1"]),
+                ("nodeSelector", {"gpu": True}),
+                ("podLabels", {"team": 7}),
+                ("adapters", [{"path": ""}]),
+            )
+        ),
         ({"proxy__enabled": True, "engine__port": 8081}, "engine.port and proxy.port are both 8081"),
         ({"proxy__enabled": True, "proxy__metricsPort": 8081}, "proxy.metricsPort and proxy.port are both 8081"),
         (

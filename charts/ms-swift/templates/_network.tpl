@@ -50,6 +50,9 @@
      nothing inside the cluster but DNS. */}}
 {{- define "ms-swift.networkOut" -}}
 {{- $remote := compact (list .Values.cache.seed.endpoint .Values.cache.seed.proxy .Values.eval.url .Values.ui.baseUrl) -}}
+{{- range .Values.cache.seed.also }}
+{{- $remote = concat $remote (compact (list .endpoint .proxy)) (.endpoints | default list) }}
+{{- end }}
 {{- range $address := $remote | uniq }}
 {{- $url := urlParse $address }}
 {{- $port := regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) }}

@@ -6,8 +6,10 @@
 {{- if and .Values.autoscaling.enabled (eq .Values.metrics.source "none") -}}
 {{- fail "autoscaling.enabled needs numbers, and ms-swift serves none: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
 {{- end -}}
-{{- if and .Values.metrics.serviceMonitor.enabled (eq .Values.metrics.source "none") -}}
-{{- fail "metrics.serviceMonitor.enabled has nothing to read: set proxy.enabled=true and metrics.source=proxy (or vllm)" -}}
+{{- range $reader := list "serviceMonitor" "prometheusRule" "dashboard" -}}
+{{- if and (get $.Values.metrics $reader).enabled (eq $.Values.metrics.source "none") -}}
+{{- fail (printf "metrics.%s.enabled has nothing to read: set proxy.enabled=true and metrics.source=proxy (or vllm)" $reader) -}}
+{{- end -}}
 {{- end -}}
 {{- if and (eq .Values.metrics.source "proxy") (not .Values.proxy.enabled) -}}
 {{- fail "metrics.source proxy needs proxy.enabled=true" -}}
@@ -35,6 +37,12 @@
 {{- if .Values.ingress.enabled -}}{{- include "ms-swift.checkSignIn" . -}}{{- include "ms-swift.checkPath" . -}}{{- end -}}
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled needs httpRoute.parentRefs, e.g. [{name: gateway, namespace: gateways}]" -}}
+{{- end -}}
+{{- if and .Values.httpRoute.enabled (or (ne .Values.ingress.auth.type "none") (and .plan.interface (not .plan.signIn))) -}}
+{{- fail "httpRoute.enabled lets in everybody, for a Gateway is told of no sign-in: set ingress.auth.type=none, proxy.enabled=true and apiKey.existingSecret, which the pod itself asks for" -}}
+{{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.tls) (or .Values.apiKey.existingSecret (eq .Values.ingress.auth.type "basic")) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "ingress.tls=false carries keys and passwords in plain text: leave it true, unless TLS ends before the ingress.") -}}
 {{- end -}}
 {{- if and .plan.signIn (ne .Values.service.type "ClusterIP") -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s carries the password in plain text: put TLS before it (ingress.enabled), or let networkPolicy.from name who may come." .Values.service.type)) -}}
