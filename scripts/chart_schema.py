@@ -48,6 +48,7 @@ ADDRESS: Schema = {"type": "string", "pattern": "^(https?://[^/].*)?$"}
 PROXY: Schema = {"type": "string", "pattern": "^(http://[^/].*)?$"}
 #: Kubernetes takes nothing but words in labels, annotations and node selectors: "true", not true
 WORDS: Schema = {"type": "object", "additionalProperties": TEXT}
+SIZE: Schema = {"type": "string", "pattern": r"^(\d+(\.\d+)?([KMGTP]i|[kMGTP])?)?$"}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 HOSTS: Schema = {
     "type": "array",
@@ -108,6 +109,12 @@ RULES: dict[str, Schema] = {
     "eval.url": ADDRESS,
     "ui.baseUrl": ADDRESS,
     "autoscaling.prometheusAddress": ADDRESS,
+    **dict.fromkeys(("shm.size", "scratch.size", "cache.size"), SIZE),
+    "resources": {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: {"type": "object"} for key in ("limits", "requests")},
+    },
     "adapters": items("path", name=TEXT, path={"type": "string", "minLength": 1}),
     "ingress.hosts": HOSTS,
     "httpRoute.hostnames": HOSTS,
@@ -156,7 +163,7 @@ RULES: dict[str, Schema] = {
     "podDisruptionBudget.maxUnavailable": {"type": ["integer", "string"]},
 }
 #: objects in the form of Kubernetes, or with names of the user's own
-FREE = frozenset({"podSecurityContext", "securityContext", "strategy", "autoscaling.behavior", "resources"})
+FREE = frozenset({"podSecurityContext", "securityContext", "strategy", "autoscaling.behavior"})
 
 
 def schema(values: Any, comments: dict[str, str], name: str = "") -> Schema:

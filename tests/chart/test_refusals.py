@@ -75,6 +75,17 @@ NPU = {"accelerator__vendor": "ascend"}
             "accelerator.resource is nvidia.com/mig-1g.10gb, but resources.limits asks for nvidia.com/gpu",
         ),
         ({**GPU, "resources__limits": {"nvidia.com/gpu": 0}}, "resources.limits asks for 0 of nvidia.com/gpu"),
+        *(
+            ({**GPU, "resources__limits": {"nvidia.com/gpu": amount}}, "devices are given whole, 1 or more")
+            for amount in ("1.5", "two", -1)
+        ),
+        ({"resources__limits": {"memory": "lots"}}, "resources.limits asks for lots of memory, which is no amount"),
+        ({"resources__requests": {"cpu": "2 cores"}}, "resources.requests asks for 2 cores of cpu"),
+        ({"resources": {"limit": {"memory": "1Gi"}}}, "Additional property limit is not allowed"),
+        ({"cache__size": "100GB"}, "cache.size"),
+        ({"shm__size": "much"}, "shm.size"),
+        ({"service__nodePort": 30080}, "service.nodePort 30080 is for service.type NodePort or LoadBalancer"),
+        ({"service__loadBalancerSourceRanges": ["10.0.0.0/8"]}, "and it is ClusterIP: let networkPolicy.from name"),
         ({**GPU, "engine__tensorParallel": 4}, "engine.tensorParallel 4 needs as many devices, and the pod asks for 1"),
         ({**GPU, "accelerator__sharing": "mps", "accelerator__count": 2}, "a second share adds no memory, ask for 1"),
         (

@@ -100,6 +100,11 @@ def test_other_callbacks_join_the_one_that_saves(service: Rendering, given: obje
     assert rendered.arguments["callbacks"] == ["early_stop", "graceful_exit"]
 
 
+@pytest.mark.parametrize(("hub", "told"), [("modelscope", None), ("huggingface", "1")])
+def test_data_sets_come_from_the_hub_of_the_model(service: Rendering, hub: str, told: str | None) -> None:
+    assert service(task="sft", train__dataset=["a/b"], model__hub=hub).env.get("USE_HF") == told
+
+
 @pytest.mark.parametrize(("vendor", "backend"), [("nvidia", "vllm"), ("cpu", "transformers")])
 def test_an_evaluation_uses_the_engine_of_its_values(service: Rendering, vendor: str, backend: str) -> None:
     rendered = service(

@@ -25,7 +25,7 @@
 {{- $cache := .Values.cache -}}
 {{- if and $cache.enabled $cache.size (not $cache.existingClaim) .plan.model.parameters -}}
 {{- $unit := regexFind "[A-Za-z]*$" $cache.size -}}
-{{- $factor := get (dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "M" 1000000 "G" 1000000000 "T" 1000000000000) $unit | default 1 -}}
+{{- $factor := get (dict "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "P" 1000000000000000) $unit | default 1 -}}
 {{- $weights := mul 2 (int64 .plan.model.parameters) -}}
 {{- if lt (mulf (float64 (trimSuffix $unit $cache.size)) $factor) (float64 $weights) -}}
 {{- fail (printf "cache.size %s is less than the %d GiB of weights of %s: set it to %s or more, or leave it empty" $cache.size (div (add $weights 1073741823) 1073741824) .plan.model.id (include "ms-swift.claimSize" .)) -}}

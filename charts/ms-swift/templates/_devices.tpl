@@ -68,7 +68,7 @@
 {{- $vendor := ternary "cpu" (include "ms-swift.vendor" (dict "root" . "resource" $resource)) (not (empty $remote)) -}}
 {{- $resource = $resource | default (get (dict "nvidia" "nvidia.com/gpu" "ascend" "huawei.com/Ascend910") $vendor) -}}
 {{- $_ := set .plan "runs" (not $remote) -}}
-{{- $_ := set .plan "limited" (get $limits $resource) -}}
+{{- $_ := set .plan "asked" (deepCopy $limits) -}}
 {{- $count := 0 -}}
 {{- if ne $vendor "cpu" -}}
 {{- $count = int (.Values.accelerator.count | default (ternary (get $limits $resource) 1 (hasKey $limits $resource))) -}}

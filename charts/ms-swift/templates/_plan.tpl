@@ -5,7 +5,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
   task         deploy | embedding | reranker | app | web-ui | sft | pt | rlhf | eval | export | sample | infer | download
   kind         serve (Deployment) | train | produce | download (Jobs)        module   what python -m runs
   vendor       nvidia | ascend | cpu             resource, count   what a pod asks for
-  limited      what the values limit it to      runs   a model runs in the pod itself
+  asked        limits by the values, flat        runs             a model runs in the pod itself
   resources    limits and requests as Kubernetes wants them
   model        {asked, id, path, served, fetched, parameters, licence, open, trusted, vision}
   backend      transformers | vllm | sglang | lmdeploy               dtype    empty: the weights' own

@@ -7,8 +7,9 @@
 {{- $page := ternary (dict "GRADIO_ANALYTICS_ENABLED" "False" "GRADIO_ROOT_PATH" (trimSuffix "/" .Values.ingress.path)) dict .plan.interface -}}
 {{- $processes := .Values.train.processes | default (max 1 .plan.count) -}}
 {{- $training := ternary (dict "NPROC_PER_NODE" $processes "NNODES" .Values.train.nodes) dict (eq .plan.kind "train") -}}
+{{- $hub := ternary (dict "USE_HF" "1") dict (eq .Values.model.hub "huggingface") -}}
 {{- $vendors := .Files.Get "files/environment.yaml" | fromYaml -}}
-{{- range $name, $value := merge (dict) (omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM") (get $vendors .plan.vendor) $serving $page $training $base }}
+{{- range $name, $value := merge (dict) (omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM") (get $vendors .plan.vendor) $serving $page $training $hub $base }}
 - name: {{ $name }}
   value: {{ include "ms-swift.word" $value | quote }}
 {{- end }}

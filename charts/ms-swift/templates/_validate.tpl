@@ -37,13 +37,21 @@
 {{- fail (printf "accelerator.resource is %s, but resources.limits asks for %s: drop one of the two" .Values.accelerator.resource (first .plan.named)) -}}
 {{- end -}}
 {{- range .plan.named -}}
-{{- if not (int (get $.plan.resources.limits .)) -}}
-{{- fail (printf "resources.limits asks for 0 of %s: set accelerator.vendor=cpu, and leave the resource out" .) -}}
+{{- $asked := get $.plan.asked . | toString -}}
+{{- if not (regexMatch "^[1-9][0-9]*$" $asked) -}}
+{{- fail (printf "resources.limits asks for %s of %s: devices are given whole, 1 or more; for a CPU set accelerator.vendor=cpu, and leave the resource out" $asked .) -}}
+{{- end -}}
+{{- end -}}
+{{- range $kind, $amounts := .plan.resources -}}
+{{- range $name, $amount := $amounts -}}
+{{- if not (regexMatch "^[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+|m|k|[KMGTPE]i|[MGTPE])?$" (toString $amount)) -}}
+{{- fail (printf "resources.%s asks for %v of %s, which is no amount: write it as 500m, 4 or 16Gi" $kind $amount $name) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- with .Values.accelerator.count -}}
-{{- if and $.plan.named (ne (int .) (int $.plan.limited)) -}}
-{{- fail (printf "accelerator.count is %d, but resources.limits asks for %d of %s: drop one of the two" (int .) (int $.plan.limited) $.plan.resource) -}}
+{{- if and $.plan.named (ne (int .) (int (get $.plan.asked $.plan.resource))) -}}
+{{- fail (printf "accelerator.count is %d, but resources.limits asks for %d of %s: drop one of the two" (int .) (int (get $.plan.asked $.plan.resource)) $.plan.resource) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (ne .Values.accelerator.sharing "none") (ne .plan.vendor "nvidia") .plan.runs -}}

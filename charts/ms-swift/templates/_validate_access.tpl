@@ -28,6 +28,12 @@
 {{- end -}}
 
 {{- define "ms-swift.checkAccess" -}}
+{{- if and .Values.service.nodePort (eq .Values.service.type "ClusterIP") -}}
+{{- fail (printf "service.nodePort %v is for service.type NodePort or LoadBalancer, and it is ClusterIP: set one of them, or leave the port empty" .Values.service.nodePort) -}}
+{{- end -}}
+{{- if and .Values.service.loadBalancerSourceRanges (ne .Values.service.type "LoadBalancer") -}}
+{{- fail (printf "service.loadBalancerSourceRanges is for service.type LoadBalancer, and it is %s: let networkPolicy.from name who may call" .Values.service.type) -}}
+{{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- fail "ingress.enabled needs ingress.hosts, e.g. [llm.example.org]" -}}
 {{- end -}}
