@@ -14,9 +14,20 @@
 {{- if and $half $answers (eq .plan.dtype "bfloat16") (ne .plan.backend "transformers") -}}
 {{- fail (printf "engine.dtype bfloat16 begins with compute capability 8.0 and Ascend 910B, and the pod asks for %s: set engine.dtype=float16" (.Values.accelerator.compute | default .plan.resource)) -}}
 {{- end -}}
+{{- if $answers -}}{{- include "ms-swift.checkWishes" . -}}{{- end -}}
 {{- include "ms-swift.checkQuantisation" . -}}
 {{- if and (eq .Values.metrics.source "vllm") (or (ne .plan.backend "vllm") (ne .plan.task "deploy") .Values.adapters) -}}
 {{- fail (printf "metrics.source vllm starts vLLM's own server: it needs engine.backend vllm (is %s), task deploy (is %s) and no adapters; use metrics.source=proxy" .plan.backend .plan.task) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Wishes that an engine has no option for. */}}
+{{- define "ms-swift.checkWishes" -}}
+{{- $options := get (.Files.Get "files/engines.yaml" | fromYaml) .plan.backend -}}
+{{- range $value, $wish := dict "maxModelLen" "context" "maxConcurrency" "sequences" "memoryFraction" "fraction" "tensorParallel" "parallel" -}}
+{{- if and (get $.Values.engine $value) (not (hasKey $options $wish)) (not (and (eq $wish "sequences") $.Values.proxy.enabled)) -}}
+{{- include "ms-swift.warn" (dict "root" $ "text" (printf "engine.%s %v has no effect: %s has no option for it%s." $value (get $.Values.engine $value) $.plan.backend (ternary ", but proxy.enabled=true bounds it" "" (eq $wish "sequences")))) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

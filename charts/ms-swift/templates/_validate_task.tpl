@@ -1,5 +1,8 @@
 {{/* What a task needs. */}}
 {{- define "ms-swift.checkTask" -}}
+{{- if and .Values.queue.kueue (ne .plan.kind "serve") (not (or (.Capabilities.APIVersions.Has "kueue.x-k8s.io/v1beta1") (.Capabilities.APIVersions.Has "kueue.x-k8s.io/v1beta2"))) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "queue.kueue is %s, but this cluster has no Kueue (https://kueue.sigs.k8s.io): the Job starts at once." .Values.queue.kueue)) -}}
+{{- end -}}
 {{- $needs := or (has .plan.kind (list "train" "download")) (has .plan.task (list "deploy" "embedding" "reranker" "app" "sample" "infer" "export" "eval")) -}}
 {{- if and (eq .plan.task "eval") .Values.eval.url -}}
 {{- if not (or .Values.eval.model .plan.model.served) -}}{{- fail "eval.url needs eval.model, the name that the service answers to, such as its servedName" -}}{{- end -}}
