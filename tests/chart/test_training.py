@@ -6,7 +6,9 @@ import json
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
+import launch
 import pytest
 import swift_pod_gang as gang
 import swift_pod_output as output
@@ -110,6 +112,57 @@ def test_result_is_made_once(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="the result of other arguments"):
         output.claim(there, "b", clear=True)
     assert (there / "whole").exists()
+
+
+SFT = {"model": "/m", "dataset": ["/d"], "num_train_epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("module", "change", "words"),
+    [
+        ("swift.cli.sft", {"num_train_epochs": 5}, ""),
+        ("swift.cli.sft", {"dataset": ["/other"]}, r"a training with dataset \['/d'\], and this one has \['/other'\]"),
+        ("swift.cli.sft", {"adapters": ["/a"]}, r"with adapters None, and this one has \['/a'\]: set output\.path"),
+        ("swift.cli.rlhf", {}, r"with command swift\.cli\.sft, and this one has swift\.cli\.rlhf"),
+    ],
+)
+def test_another_training_does_not_go_on_from_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, change: dict[str, Any], words: str
+) -> None:
+    begun = []
+
+    def begin(_module: str, argv: list[str]) -> None:
+        begun.append("--resume_from_checkpoint" in argv)
+        if len(begun) == 1:
+            checkpoint(tmp_path / "out", 3, 3)
+
+    monkeypatch.setattr(launch, "start", begin)
+    run = {"module": "swift.cli.sft", "output": str(tmp_path / "out"), "gang_port": 1, "arguments": SFT}
+    launch.train(run)
+    again = {**run, "module": module, "arguments": {**SFT, **change}}
+    if words:
+        with pytest.raises(LaunchError, match=words):
+            launch.train(again)
+        assert begun == [False]
+    else:
+        launch.train(again)
+        assert begun == [False, True]
+
+
+def test_a_training_that_left_no_checkpoint_may_become_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "start", lambda _module, _argv: None)
+    run = {"module": "swift.cli.sft", "output": str(tmp_path / "out"), "gang_port": 1}
+    for rows in ("/misspelt", "/right"):
+        with pytest.raises(UnfinishedError):
+            launch.train({**run, "arguments": {**SFT, "dataset": [rows]}})
+    assert output.read(tmp_path / "out")["kin"]["dataset"] == ["/right"]
+
+
+def test_a_result_does_not_take_the_place_of_a_training(tmp_path: Path) -> None:
+    checkpoint(tmp_path / "out", 1, 3)
+    output.write(tmp_path / "out", "a", "begun", training.kin("swift.cli.sft", SFT))
+    with pytest.raises(LaunchError, match="the result of other arguments"):
+        output.claim(tmp_path / "out", "b", clear=True)
 
 
 def test_what_is_not_ours_stays(tmp_path: Path) -> None:

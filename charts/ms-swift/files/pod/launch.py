@@ -113,21 +113,25 @@ def serve(run: Run) -> None:
 def train(run: Run) -> None:
     """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
     directory = Path(run["output"])
-    digest = output.digest(run["arguments"])
-    if training.complete(directory) and output.read(directory).get("digest") == digest:
+    digest, kin = output.digest(run["arguments"]), training.kin(run["module"], run["arguments"])
+    record, checkpoint = output.read(directory), training.newest_checkpoint(directory)
+    if checkpoint:
+        output.require_kin(directory, kin)
+    if training.complete(directory) and (record.get("state"), record.get("digest")) == ("done", digest):
         print(f"launch: {directory} already holds the whole training; nothing to do", flush=True)
         return
     arguments = dict(run["arguments"])
-    checkpoint = training.newest_checkpoint(directory)
     if checkpoint:
         print(f"launch: resuming from {checkpoint}", flush=True)
         arguments.update(training.resuming(checkpoint, run["module"], arguments))
     with gang.Gang.of(os.environ, int(run["gang_port"])) as pods:
+        if pods.leader:
+            output.write(directory, digest, "begun", kin)
         with training.Progress(directory):
             training.start(run["module"], words(arguments), os.environ, start)
         training.require_complete(directory)
         if pods.leader:
-            output.write(directory, digest, "done")
+            output.write(directory, digest, "done", kin)
 
 
 def produce(run: Run) -> None:

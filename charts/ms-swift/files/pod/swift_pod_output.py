@@ -23,7 +23,7 @@ def record_path(directory: Path) -> Path:
     return directory.parent / f".{directory.name}.swift-k8s.json"
 
 
-def read(directory: Path) -> dict[str, str]:
+def read(directory: Path) -> dict[str, Any]:
     """The record of a directory; empty when there is none, or half of one."""
     try:
         record = json.loads(record_path(directory).read_text(encoding="utf-8"))
@@ -32,12 +32,12 @@ def read(directory: Path) -> dict[str, str]:
     return record if isinstance(record, dict) else {}
 
 
-def write(directory: Path, key: str, state: str) -> None:
-    """Record a state, whole or not at all."""
+def write(directory: Path, key: str, state: str, kin: Mapping[str, Any] | None = None) -> None:
+    """Record a state, and of a training what it trains, whole or not at all."""
     path = record_path(directory)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"digest": key, "state": state}), encoding="utf-8")
+    part.write_text(json.dumps({"digest": key, "state": state, **({"kin": kin} if kin else {})}), encoding="utf-8")
     os.replace(part, path)
 
 
@@ -52,7 +52,7 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
         raise LaunchError(
             f"output {directory} exists and no run of this chart made it: set output.path to a new directory"
         )
-    if record.get("state") == "done":
+    if record.get("state") == "done" or "kin" in record:
         if record.get("digest") == key:
             return False
         raise LaunchError(f"output {directory} holds the result of other arguments: set output.path to a new directory")
@@ -60,3 +60,14 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
         shutil.rmtree(directory)
     write(directory, key, "running")
     return True
+
+
+def require_kin(directory: Path, kin: Mapping[str, Any]) -> None:
+    """Refuse to go on from the checkpoints of another training: it would count their steps as its own."""
+    before = read(directory).get("kin") or kin
+    for name in sorted({*kin, *before}):
+        if before.get(name) != kin.get(name):
+            raise LaunchError(
+                f"output {directory} holds a training with {name} {before.get(name)}, and this one has {kin.get(name)}:"
+                " set output.path to a new directory"
+            )

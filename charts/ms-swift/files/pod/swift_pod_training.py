@@ -19,6 +19,8 @@ _STEPS = re.compile(r"(\d+)/(\d+)")
 _COUNTS = ("global_step/max_steps", "iteration")
 #: Megatron writes it when all ranks have saved
 _TRACKER = "latest_checkpointed_iteration.txt"
+#: what makes two trainings different ones; of the rest, such as epochs, a rerun may change its mind
+_KIN = ("model", "adapters", "dataset", "rlhf_type", "tuner_type", "quant_method", "quant_bits")
 Start = Callable[[str, "list[str]"], None]
 
 
@@ -85,6 +87,11 @@ def _state(checkpoint: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
+
+
+def kin(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training trains, and on what."""
+    return {"command": module, **{name: arguments[name] for name in _KIN if name in arguments}}
 
 
 def is_megatron(module: str) -> bool:
