@@ -49,6 +49,10 @@ PROXY: Schema = {"type": "string", "pattern": "^(http://[^/].*)?$"}
 #: Kubernetes takes nothing but words in labels, annotations and node selectors: "true", not true
 WORDS: Schema = {"type": "object", "additionalProperties": TEXT}
 SIZE: Schema = {"type": "string", "pattern": r"^(\d+(\.\d+)?([KMGTP]i|[kMGTP])?)?$"}
+SCHEDULE: Schema = {
+    "type": "string",
+    "pattern": r"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+( +\S+){4})?$",
+}
 OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 HOSTS: Schema = {
     "type": "array",
@@ -102,6 +106,11 @@ RULES: dict[str, Schema] = {
     "cache.seed.workers": COUNT,
     "cache.seed.rateLimit": RATE,
     "cache.seed.rateSchedule": items("limit", days={}, timezone=TEXT, limit=RATE, **{"from": TEXT, "to": TEXT}),
+    "cache.accessModes": {
+        "type": "array",
+        "minItems": 1,
+        "items": choice("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
+    },
     "cache.seed.image": IMAGE,
     "cache.seed.also": items("id", id=TEXT, type=choice("model", "dataset"), **{key: {} for key in WISHES}),
     "cache.seed.endpoint": ADDRESS,
@@ -143,6 +152,7 @@ RULES: dict[str, Schema] = {
     "eval.backend": choice("Native", "OpenCompass", "VLMEvalKit"),
     "eval.limit": COUNT,
     "ui.lang": choice("en", "zh"),
+    "job.schedule": SCHEDULE,
     "job.ttlSecondsAfterFinished": COUNT,
     "job.activeDeadlineSeconds": COUNT,
     "service.type": choice("ClusterIP", "NodePort", "LoadBalancer"),

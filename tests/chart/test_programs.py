@@ -99,6 +99,7 @@ def test_the_collection_knows_the_same_files(vendor: Vendor) -> None:
         ("1 qwen-vl-max generation gpu half", ["env.MODEL_NAME=qwen-vl-max"]),
         ("1 qwen-plus embedding cpu float32", ["task=embedding", "accelerator.vendor=cpu", "engine.dtype=float32"]),
         ("2 qwen-plus generation gpu half", ["task=sft"]),
+        ("2 qwen-plus embedding gpu half", ["task=sft"]),
         ("deploy qwen-plus generation gpu half", []),
         ("export qwen-plus generation gpu half", ["task=export"]),
     ],

@@ -176,6 +176,12 @@ NPU = {"accelerator__vendor": "ascend"}
             for key, value in (
                 ("cache__seed__endpoint", "hub.site"),
                 ("cache__seed__proxy", "proxy:3128"),
+                ("cache__seed__rateLimit", "fast"),
+                ("cache__seed__rateLimit", "40M"),
+                ("cache__seed__rateSchedule", [{"from": "08:00", "rate": "10MiB/s"}]),
+                ("cache__accessModes", ["RWX"]),
+                ("cache__accessModes", []),
+                ("job__schedule", "daily"),
                 ("eval__url", "qwen:8080/v1"),
                 ("ui__baseUrl", "qwen:8080/v1"),
                 ("ingress__hosts", [""]),

@@ -46,7 +46,7 @@ def differences(asked: Sequence[str], runs: Mapping[str, Any]) -> list[str]:
         wanted.append(f"task={action}")
     if model and model not in (runs["served"], runs["id"], runs["asked"]):
         wanted.append(f"env.MODEL_NAME={model}")
-    if task and TASKS.get(task.lower(), task) != runs["task"]:
+    if task and action in ("", "serve") and TASKS.get(task.lower(), task) != runs["task"]:
         wanted.append(f"task={TASKS.get(task.lower(), task)}")
     if device and VENDORS.get(device.lower(), device) != runs["vendor"]:
         wanted.append(f"accelerator.vendor={VENDORS.get(device.lower(), device)}")
