@@ -51,7 +51,10 @@
 {{- define "ms-swift.networkOut" -}}
 {{- $remote := compact (list .Values.cache.seed.endpoint .Values.cache.seed.proxy .Values.eval.url .Values.ui.baseUrl) -}}
 {{- range .Values.cache.seed.also }}
-{{- $remote = concat $remote (compact (list .endpoint .proxy)) (.endpoints | default list) }}
+{{- $remote = concat $remote (compact (list .endpoint .proxy)) }}
+{{- range .endpoints }}
+{{- if kindIs "map" . }}{{- $remote = concat $remote (compact (list .endpoint .proxy)) }}{{- else }}{{- $remote = append $remote . }}{{- end }}
+{{- end }}
 {{- end }}
 {{- range $address := $remote | uniq }}
 {{- $url := urlParse $address }}
