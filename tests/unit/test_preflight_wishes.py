@@ -28,6 +28,11 @@ PLAY = f"""
         dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.rules.json"
         mode: "0600"
       vars: {{preflight_extra_rules: "{{{{ own_rules | default([]) }}}}"}}
+    - ansible.builtin.copy:
+        content: "{{{{ __preflight_findings | swift.k8s.preflight_table }}}}"
+        dest: "{{{{ told }}}}/table"
+        mode: "0600"
+      run_once: true
 """
 SEED = "modelscope-repo/modelscope:x"
 #: cluster -> its variables beside those of inventories/prod, and some of the wishes made of them
@@ -58,13 +63,17 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"release_defaults": {"image": {"registry": "own.site", "tag": "t"}, "replicaCount": 2}},
     ),
 }
+#: what the module leaves of a cluster; nothing is there of those that failed before
+RESULTS: dict[str, Any] = {"plain": {"findings": []}, "images": {"failed": True, "msg": "cannot be reached"}}
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file for each case with what Ansible made of it."""
     scratch = tmp_path_factory.mktemp("wishes")
-    hosts = {name: variables for name, (variables, _expected) in CASES.items()}
+    hosts = {name: dict(variables) for name, (variables, _expected) in CASES.items()}
+    for name, result in RESULTS.items():
+        hosts[name]["__preflight_result"] = result
     (scratch / "hosts.json").write_text(json.dumps({"cases": {"hosts": hosts}}), encoding="utf-8")
     (scratch / "plays").mkdir()
     (scratch / "plays/play.yml").write_text(PLAY, encoding="utf-8")
@@ -94,3 +103,9 @@ def test_rules_of_ones_own_are_found_where_the_run_was_started(told: Path) -> No
     found = json.loads((told / "rules.rules.json").read_text(encoding="utf-8"))
     assert [rule["id"] for rule in found] == ["where-the-run-was-started", "beside-the-play"]
     assert json.loads((told / "plain.rules.json").read_text(encoding="utf-8")) == []
+
+
+def test_a_cluster_that_cannot_be_reached_leaves_the_table_to_the_others(told: Path) -> None:
+    silent = sorted(set(CASES) - {"plain"})
+    lines = [line for line in (told / "table").read_text(encoding="utf-8").splitlines() if line]
+    assert lines[1:] == [f"{name}: could not be looked at; see its error above" for name in silent]
