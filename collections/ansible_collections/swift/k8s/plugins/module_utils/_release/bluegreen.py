@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from . import asking, capacity, changes, colours, drift, front, observe, plan, refusals
 from .changes import ObjectChange
+from .engine import Outcome
 from .errors import RefusedError, RolloutError
-from .objects import Key, Object, labels, selects
+from .objects import Key, Object, images, labels, selects
 from .options import Wanted
 from .turn import REMOVE_OLD, SWITCH, SWITCH_BACK, Turn
 
 if TYPE_CHECKING:
     from .._cluster.cluster import Cluster
-    from .engine import Engine, Outcome
+    from .engine import Engine
 
 
 class BlueGreen:
@@ -117,9 +118,11 @@ class BlueGreen:
         wanted, before = turn.wanted, turn.front
         if not before.colour:
             raise RefusedError(f"release {wanted.title} does not serve, so it cannot go back; deploy it first")
+        there = self._there(wanted, before.colour if before.returned else before.other)
+        turn.steps = [there] if there else []
         if before.returned:
             return
-        if not self._there(wanted, before.other):
+        if not there:
             raise RefusedError(
                 f"release {wanted.title}: {before.other} is not kept any more (keep_old: {wanted.keep_old} s), so "
                 "there is nothing to go back to; deploy the earlier values"
@@ -167,9 +170,14 @@ class BlueGreen:
             f"{stays}; {turn.colour} is left for inspection; correct the cause and run again."
         )
 
-    def _there(self, wanted: Wanted, colour: str) -> bool:
-        found = observe.releases(self._cluster, [_coloured(wanted, colour)])[0].newest
-        return found is not None and found.status != "uninstalled"
+    def _there(self, wanted: Wanted, colour: str) -> Outcome | None:
+        """A colour as it stands, which nothing happens to; None where it is not installed."""
+        coloured = _coloured(wanted, colour)
+        seen = observe.releases(self._cluster, [coloured])[0]
+        if seen.newest is None or seen.newest.status == "uninstalled":
+            return None
+        decision = plan.Decision(plan.NOTHING, stored=seen.newest)
+        return Outcome(coloured, decision, images=images(seen.declared), declared=seen.declared)
 
     def _remove(self, wanted: Wanted, gone: Iterable[str]) -> None:
         self._doer.run([replace(_coloured(wanted, colour), state="absent") for colour in gone])

@@ -104,11 +104,15 @@ def test_old_colour_goes_at_once(run: Any, cluster: FakeCluster, chart: str) -> 
 
 
 def test_there_and_back(run: Any, cluster: FakeCluster, chart: str) -> None:
-    run(chart=chart, **PAIR)
+    first = only(run(chart=chart, **PAIR))
     run(chart=chart, values={"text": "two"}, **PAIR)
-    assert only(run(state="rolled_back", **PAIR))["action"] == "switch_back"
+    back = only(run(state="rolled_back", **PAIR))
+    assert back["action"] == "switch_back"
     assert leads(cluster) == "app-blue"
-    assert not run(state="rolled_back", **PAIR)["changed"]
+    again = only(run(state="rolled_back", **PAIR))
+    assert not again["changed"]
+    told = {"colour": "blue", "revision": 1, "chart": first["chart"], "images": first["images"]}
+    assert [{key: result[key] for key in told} for result in (back, again)] == [told, told]
     cluster.requests.clear()
     assert only(run(chart=chart, values={"text": "two"}, **PAIR))["colour"] == "green"
     assert leads(cluster) == "app-green"
