@@ -42,6 +42,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"device_plugin_smoke": True, "model_cache_image": f"{SEED}\n"},
         {"smoke_image": "busybox:1.37", "seed_image": SEED},
     ),
+    "smoke as -e gives it": ({"device_plugin_smoke": "false"}, {"smoke_image": "", "pod_namespaces": []}),
     "mirror": (
         {"swift_k8s_registry": "mirror.site/k8s", "device_plugin_smoke": True},
         {"registry": "mirror.site/k8s", "smoke_image": "mirror.site/k8s/library/busybox:1.37"},

@@ -53,6 +53,17 @@ def test_variables_carry_the_role_or_the_collection(role: str) -> None:
     assert foreign == []
 
 
+def test_conditions_take_the_texts_of_the_command_line() -> None:
+    """`-e ms_swift_probe=false` is a text, which counts as true."""
+    names = [name for role in NAMES for name, option in options(role).items() if option["type"] == "bool"]
+    named = rf"(?<![\w.])({'|'.join(names)})(?! *:)\b(?P<filters>[^{{}}\n]*)"
+    condition = re.compile(rf"(?:when: *|^ *- |\bif |\band |\bor |\bnot ){named}", re.MULTILINE)
+    files = [*ROLES.glob("*/tasks/*.yml"), *ROLES.glob("*/vars/*.yml"), *ROLES.parent.glob("playbooks/*.yml")]
+    found = [match for path in files for match in condition.finditer(path.read_text(encoding="utf-8"))]
+    assert len(found) > len(NAMES)
+    assert [match[0] for match in found if "| bool" not in match["filters"]] == []
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_nothing_hides_a_failure_or_a_change(role: str) -> None:
     forbidden = ("ignore_errors", "changed_when: false", "failed_when: false", "ansible.builtin.shell", "|| true")
