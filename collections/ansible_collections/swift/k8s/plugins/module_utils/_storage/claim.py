@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .arguments import ACCESS_MODES, CLAIM_ARGS
 from .errors import StorageError
 from .quantity import bytes_of
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 #: Options that say where a static volume lives; a claim has at most one of them.
 SOURCES = ("nfs", "oss", "csi", "local", "shared_from")
+#: A size without its unit is bytes to Kubernetes; no claim for models is below this many.
+LEAST_BYTES = 2**20
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,13 @@ def parse(option: Mapping[str, Any], namespace: str) -> Claim:
             f"claim {where} names {sources[0]} and storage_class '{option['storage_class']}'. "
             "A static volume has no class: remove storage_class, or remove the other."
         )
+    if not _NAME.fullmatch(option["name"]) or not _NAMESPACE.fullmatch(where.partition("/")[0]):
+        raise StorageError(
+            f"claim {where} cannot have this name. Kubernetes takes lower-case letters, digits and '-' between them "
+            "(63 at most for a namespace): rename it."
+        )
     if option["state"] == "present":
-        bytes_of(option["size"])
+        _refuse_nonsense(where, option, sources)
     return Claim(
         name=option["name"],
         namespace=option.get("namespace") or namespace,
@@ -75,6 +86,18 @@ def parse(option: Mapping[str, Any], namespace: str) -> Claim:
         source_options=dict(option[sources[0]]) if sources else {},
         delete_data=bool(option.get("delete_data")),
     )
+
+
+def _refuse_nonsense(where: str, option: Mapping[str, Any], sources: list[str]) -> None:
+    """What the API server would refuse half-way, or take and never serve."""
+    if bytes_of(option["size"]) < LEAST_BYTES:
+        raise StorageError(f"claim {where} asks for size '{option['size']}', too few bytes: write a unit, e.g. 200Gi.")
+    if not option["access_modes"]:
+        raise StorageError(f"claim {where} has no access_modes: write one of {', '.join(ACCESS_MODES)}.")
+    for source in sources:
+        for name, spec in CLAIM_ARGS[source]["options"].items():
+            if spec.get("required") and not option[source][name]:
+                raise StorageError(f"claim {where}: {source}.{name} is empty. Write it, or remove {source}.")
 
 
 def parse_all(options: list[dict[str, Any]], namespace: str) -> list[Claim]:

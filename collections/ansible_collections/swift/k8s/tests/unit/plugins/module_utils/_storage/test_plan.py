@@ -180,11 +180,18 @@ def test_namespaces_are_made_once_and_only_where_missing() -> None:
     ("more", "words"),
     [
         ({"size": "ten"}, "is not a size"),
+        ({"size": "200"}, "asks for size '200', too few bytes: write a unit"),
+        ({"size": "-1Gi"}, "asks for size '-1Gi'"),
+        ({"name": "My_models"}, "claim ai/My_models cannot have this name"),
+        ({"namespace": "team.b"}, "claim team.b/models cannot have this name"),
+        ({"name": "m" * 254}, "cannot have this name"),
+        ({"access_modes": []}, "has no access_modes: write one of ReadWriteMany"),
+        ({"nfs": {**NFS, "server": ""}}, r"nfs\.server is empty"),
         ({"nfs": NFS, "oss": {"bucket": "b"}}, "names nfs and oss"),
         ({"nfs": NFS, "storage_class": "nfs"}, "A static volume has no class"),
     ],
 )
-def test_wishes_that_contradict_themselves(more: dict[str, Any], words: str) -> None:
+def test_wishes_that_are_refused(more: dict[str, Any], words: str) -> None:
     with pytest.raises(StorageError, match=words):
         claim(**more)
 
