@@ -9,6 +9,7 @@ import sys
 
 from . import addon
 from .addon import kubectl
+from .api import Api, wait
 from .console import Console
 from .image import publish, save, saved_images
 from .paths import Paths
@@ -24,6 +25,16 @@ IMAGE = "k8s-staging-images/lws/lws"
 TAG = "release-0.9"
 PROGRAM = "manager"
 MANIFESTS = "lws.yaml"
+#: Asked for without being kept: the API server asks the controller's webhook first.
+TRIAL_PATH = "/apis/leaderworkerset.x-k8s.io/v1/namespaces/default/leaderworkersets?dryRun=All"
+TRIAL = {
+    "apiVersion": "leaderworkerset.x-k8s.io/v1",
+    "kind": "LeaderWorkerSet",
+    "metadata": {"name": "trial"},
+    "spec": {
+        "leaderWorkerTemplate": {"workerTemplate": {"spec": {"containers": [{"name": "trial", "image": "none"}]}}}
+    },
+}
 
 
 def piece() -> Piece:
@@ -39,12 +50,19 @@ def _make(workshop: Workshop) -> None:
 
 def up(paths: Paths, console: Console) -> None:
     """Safe to repeat."""
-    running(paths)
+    state = running(paths)
     bins = build([piece()], paths.bin, console)
     save(addon.image(IMAGE, TAG, bins[PROGRAM]))
     publish(saved_images(), paths.registry)
     addon.apply(bins[MANIFESTS])
     kubectl("--namespace=lws-system", "rollout", "status", "deployment/lws-controller-manager", "--timeout=120s")
+    api = Api(state.ports["api"], paths.pki)
+    wait("the LeaderWorkerSet webhook", lambda: served(api), 60)
+
+
+def served(api: Api) -> bool:
+    """Whether groups can be made: the controller may be ready before its webhook is reached with its certificate."""
+    return bool(api.request("POST", TRIAL_PATH, TRIAL)[0] == 201)
 
 
 def down(paths: Paths, console: Console) -> None:
