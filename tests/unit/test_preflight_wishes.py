@@ -63,6 +63,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"ms_swift_registry": "own.site", "ms_swift_defaults": {"image": {"tag": "t"}, "replicaCount": 2}},
         {"release_defaults": {"image": {"registry": "own.site", "tag": "t"}, "replicaCount": 2}},
     ),
+    "secrets": (
+        {"ms_swift_releases": [{"name": "qwen", "secret_values": {"env": {"HF_TOKEN": "canary"}}}]},
+        {"releases": [{"name": "qwen", "secret_values": {}}]},
+    ),
 }
 #: what the module leaves of a cluster; nothing is there of those that failed before
 RESULTS: dict[str, Any] = {"plain": {"findings": []}, "images": {"failed": True, "msg": "cannot be reached"}}
@@ -97,7 +101,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wishes(told: Path, case: str) -> None:
     found, expected = json.loads((told / f"{case}.json").read_text(encoding="utf-8")), CASES[case][1]
     assert {key: found[key] for key in expected} == expected
-    assert [release["name"] for release in normalise(found)["releases"]] == ["qwen"]
+    wishes = normalise(found)
+    assert [release["name"] for release in wishes["releases"]] == ["qwen"]
+    assert wishes["strange_keys"] == []
 
 
 def test_rules_of_ones_own_are_found_where_the_run_was_started(told: Path) -> None:
