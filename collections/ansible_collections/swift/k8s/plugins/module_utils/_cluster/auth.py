@@ -122,3 +122,8 @@ def _override(params: Mapping[str, Any], configuration: Any) -> None:
         configuration.api_key.update(dict.fromkeys(_TOKENS, f"Bearer {params['api_key']}"))
     if params.get("validate_certs") is not None:
         configuration.verify_ssl = params["validate_certs"]
+    if not configuration.verify_ssl:
+        from urllib3 import disable_warnings, exceptions  # noqa: PLC0415 - comes with the client library
+
+        # It was said so; in Ansible's own process each task would repeat it as an errant message.
+        disable_warnings(exceptions.InsecureRequestWarning)

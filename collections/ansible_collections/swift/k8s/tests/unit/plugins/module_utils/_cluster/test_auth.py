@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import api_client
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError, Unreachable
+from urllib3.exceptions import InsecureRequestWarning
 
 KUBECONFIG = """
 apiVersion: v1
@@ -43,6 +45,17 @@ def test_a_host_needs_no_kubeconfig(kubeconfig: str) -> None:
     configuration = api_client(options).configuration
     assert (configuration.host, configuration.verify_ssl) == ("https://192.0.2.9", False)
     assert configuration.api_key["authorization"] == "Bearer t"
+
+
+@pytest.mark.parametrize(("validate_certs", "warned"), [(False, 0), (True, 1), (None, 1)])
+def test_who_turns_verification_off_is_not_warned_in_every_task(
+    kubeconfig: str, validate_certs: bool | None, warned: int
+) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        api_client({"host": "https://192.0.2.9", "api_key": "t", "validate_certs": validate_certs})
+        warnings.warn("unverified", InsecureRequestWarning, stacklevel=1)
+    assert len(told) == warned
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
