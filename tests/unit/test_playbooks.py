@@ -62,6 +62,13 @@ def test_whatever_acts_refuses_misspelt_variables_whatever_the_tags(name: str, t
     assert told in " ".join(done.stdout.split() + done.stderr.split())
 
 
+def test_a_revision_that_a_survey_leaves_empty_is_none(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    wishes = ["-e", '{"ms_swift_releases": [{"name": "qwen"}]}', "-e", "swift_k8s_kubeconfig=/none/kubeconfig"]
+    done = play("rollback", tmp_path, *wishes, "-e", "release=qwen", "-e", "revision=")
+    assert "kubeconfig /none/kubeconfig does not exist" in " ".join(done.stdout.split())
+
+
 def test_an_inventory_without_clusters_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text("all: {hosts: {}}\n", encoding="utf-8")
     done = play("deploy", tmp_path)
