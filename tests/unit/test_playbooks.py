@@ -62,6 +62,12 @@ def test_whatever_acts_refuses_misspelt_variables_whatever_the_tags(name: str, t
     assert told in " ".join(done.stdout.split() + done.stderr.split())
 
 
+def test_a_plan_of_misspelt_models_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    done = play("plan", tmp_path, "-e", '{"plan_modles": [{"id": "Qwen/Qwen3-8B"}]}')
+    assert "plan_modles is no variable, did you mean plan_models?" in " ".join(done.stdout.split())
+
+
 def test_a_revision_that_a_survey_leaves_empty_is_none(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
     wishes = ["-e", '{"ms_swift_releases": [{"name": "qwen"}]}', "-e", "swift_k8s_kubeconfig=/none/kubeconfig"]

@@ -82,3 +82,9 @@ def test_what_roles_leave_behind_is_no_misspelt_variable() -> None:
     known = load(ROLES / "preflight/vars/main.yml")["__preflight_results"]
     assert registered
     assert registered <= set(known)
+
+
+def test_every_variable_of_the_playbook_plan_is_known() -> None:
+    text = (ROLES.parent / "playbooks/plan.yml").read_text(encoding="utf-8")
+    known = load(ROLES / "preflight/vars/main.yml")["__preflight_plan_variables"]
+    assert set(re.findall(r"(?<![.\w])plan_[a-z]+", text)) == set(known)
