@@ -65,7 +65,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "secrets": (
         {"ms_swift_releases": [{"name": "qwen", "secret_values": {"env": {"HF_TOKEN": "canary"}}}]},
-        {"releases": [{"name": "qwen", "secret_values": {}}]},
+        {"releases": [{"name": "qwen"}]},
     ),
 }
 #: what the module leaves of a cluster; nothing is there of those that failed before

@@ -62,6 +62,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
+from ansible_collections.swift.k8s.plugins.filter.release_wishes import checked
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.nearest import unknown
 from ansible_collections.swift.k8s.plugins.module_utils._release.options import ENTRY, ROLE_KEYS, ROLE_VALUES, merged
 
@@ -80,7 +81,7 @@ def ms_swift_releases(
         base["cache"] = {"existingClaim": claim}
     if registry:
         base["image"] = {"registry": registry}
-    entries = [_entry(release, merged(base, defaults or {}), options or {}) for release in releases]
+    entries = [_entry(release, merged(base, defaults or {}), options or {}) for release in checked(releases)]
     return [_asked(_paired(entry), probe or {}) for entry in entries]
 
 

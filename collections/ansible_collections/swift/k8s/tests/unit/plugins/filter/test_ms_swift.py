@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter.audit_table import audit_table
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_probes import ms_swift_probes
 from ansible_collections.swift.k8s.plugins.filter.ms_swift_releases import ms_swift_releases
+from ansible_collections.swift.k8s.plugins.filter.release_wishes import release_wishes
 
 QWEN = {"name": "qwen", "model": "Qwen/Qwen2.5-7B-Instruct"}
 
@@ -55,6 +56,22 @@ def test_removed_release_needs_no_values() -> None:
 def test_unknown_key_is_refused_with_the_nearest(key: str, hint: str) -> None:
     with pytest.raises(AnsibleFilterError, match=f"entry qwen: unknown key '{key}'; {hint}"):
         entry({**QWEN, key: 1})
+
+
+@pytest.mark.parametrize(
+    ("releases", "words"),
+    [
+        ("qwen", "ms_swift_releases is 'qwen': write a list"),
+        (["qwen"], "entry 1 is 'qwen': write a mapping"),
+        ([QWEN, {"model": "a/b"}], "entry 2 has no name"),
+        ([{**QWEN, "values": "x"}], r"entry 1 \(qwen\): values is no mapping"),
+        ([{**QWEN, "secret_values": ["token"]}], r"secret_values is no mapping: write values of the chart\.$"),
+    ],
+)
+def test_entries_that_cannot_be_one(releases: Any, words: str) -> None:
+    for read in (release_wishes, ms_swift_releases):
+        with pytest.raises(AnsibleFilterError, match=words):
+            read(releases)
 
 
 def test_a_pair_of_colours_says_how_a_new_one_is_asked() -> None:
