@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +19,7 @@ import pytest
 import swift_pod_gang as gang
 import swift_pod_output as output
 import swift_pod_training as training
+import swift_pod_writer as writer
 from swift_pod_errors import AGAIN, LaunchError, UnfinishedError
 
 from tests.chart.test_launch import free_port
@@ -171,6 +178,50 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     with pytest.raises(LaunchError, match="no run of this chart made it"):
         output.claim(tmp_path / "house", "a", clear=True)
     assert (tmp_path / "house/data").exists()
+
+
+HOLDER = """
+import fcntl, sys
+lock = open(sys.argv[1], "a+")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+lock.write("sft-old-0")
+lock.flush()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_changed_job_waits_for_the_pod_that_still_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "out"
+    command = [sys.executable, "-c", HOLDER, str(writer.lock_path(there))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as old:
+        assert old.stdout
+        assert old.stdout.readline() == "held\n"
+        pauses = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 2:
+                old.communicate()
+
+        monkeypatch.setattr(time, "sleep", pause)
+        writer.become(there)
+    assert len(pauses) == 2
+    assert capsys.readouterr().out == f"launch: sft-old-0 writes {there}; waiting until it ends\n"
+    assert writer.lock_path(there).read_text(encoding="utf-8") == socket.gethostname()
+
+
+def test_a_volume_without_locks_is_written_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "lockf", no_locks)
+    writer.become(tmp_path / "out")
+    assert "this volume has no locks (Function not implemented)" in capsys.readouterr().out
 
 
 def test_digest_has_no_order() -> None:

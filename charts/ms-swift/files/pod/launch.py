@@ -25,6 +25,7 @@ import swift_pod_gang as gang
 import swift_pod_output as output
 import swift_pod_packages as packages
 import swift_pod_training as training
+import swift_pod_writer as writer
 from swift_pod_errors import AGAIN, LaunchError
 
 Run = Mapping[str, Any]
@@ -114,17 +115,19 @@ def train(run: Run) -> None:
     """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
     directory = Path(run["output"])
     digest, kin = output.digest(run["arguments"]), training.kin(run["module"], run["arguments"])
-    record, checkpoint = output.read(directory), training.newest_checkpoint(directory)
-    if checkpoint:
-        output.require_kin(directory, kin)
-    if training.complete(directory) and (record.get("state"), record.get("digest")) == ("done", digest):
+    if training.complete(directory) and output.read(directory) == {"digest": digest, "state": "done", "kin": kin}:
         print(f"launch: {directory} already holds the whole training; nothing to do", flush=True)
         return
-    arguments = dict(run["arguments"])
-    if checkpoint:
-        print(f"launch: resuming from {checkpoint}", flush=True)
-        arguments.update(training.resuming(checkpoint, run["module"], arguments))
-    with gang.Gang.of(os.environ, int(run["gang_port"])) as pods:
+    pods = gang.Gang.of(os.environ, int(run["gang_port"]))
+    if pods.leader:
+        writer.become(directory)
+    with pods:
+        arguments = dict(run["arguments"])
+        checkpoint = training.newest_checkpoint(directory)
+        if checkpoint:
+            output.require_kin(directory, kin)
+            print(f"launch: resuming from {checkpoint}", flush=True)
+            arguments.update(training.resuming(checkpoint, run["module"], arguments))
         if pods.leader:
             output.write(directory, digest, "begun", kin)
         with training.Progress(directory):
@@ -137,6 +140,7 @@ def train(run: Run) -> None:
 def produce(run: Run) -> None:
     """Make a result once: a rerun finds it, a killed run is cleared away first."""
     directory = Path(run["output"])
+    writer.become(directory)
     if output.claim(directory, output.digest(run["arguments"]), clear=run["clear"]):
         evaluates = run["module"] == "swift.cli.eval"
         if evaluates:

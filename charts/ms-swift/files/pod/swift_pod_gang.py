@@ -40,7 +40,9 @@ class Gang:
 
     def __enter__(self) -> Gang:
         if self._size > 1:
-            threading.Thread(target=self._accept if self.leader else self._join, daemon=True).start()
+            if not self.leader:
+                self._join()
+            threading.Thread(target=self._accept if self.leader else self._watch_leader, daemon=True).start()
         return self
 
     def __exit__(
@@ -66,17 +68,17 @@ class Gang:
             threading.Thread(target=self._watch, args=(peer,), daemon=True).start()
 
     def _join(self) -> None:
+        """Wait for the leader: what the directory holds is settled when it is there."""
         end = time.monotonic() + _PATIENCE
-        while not self._ending.is_set():
-            peer = reach(self._address)
-            if peer:
-                self._peers.append(peer)
-                self._watch(peer)
-                return
+        while not (peer := reach(self._address)):
             if time.monotonic() > end:
                 print(f"launch: leader {self._address[0]} did not answer for {_PATIENCE:g} s", flush=True)
                 stop()
             time.sleep(1)
+        self._peers.append(peer)
+
+    def _watch_leader(self) -> None:
+        self._watch(self._peers[0])
 
     def _watch(self, peer: socket.socket) -> None:
         try:
