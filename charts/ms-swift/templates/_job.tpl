@@ -55,6 +55,14 @@ template:
 {{- .plan.job -}}
 {{- end -}}
 
+{{- define "ms-swift.jobAnnotations" -}}
+swift.k8s/command: {{ include "ms-swift.commandLine" . | quote }}
+{{- if and .Values.queue.volcano (eq .plan.kind "train") (gt (int .Values.train.nodes) 1) }}
+{{- /* Volcano 1.12 and later start a Job's pods together by this; else one by one, as they find room. */}}
+scheduling.volcano.sh/group-min-member: {{ .Values.train.nodes | quote }}
+{{- end }}
+{{- end -}}
+
 {{/* Kueue itself suspends a Job with its label until it is its turn; an upgrade that said so again would stop the Job. */}}
 {{- define "ms-swift.jobLabels" -}}
 {{- if .Values.queue.kueue -}}

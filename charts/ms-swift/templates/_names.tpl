@@ -38,7 +38,7 @@ app.kubernetes.io/part-of: ms-swift
 
 {{/* metadata of an object: arguments root, suffix (may be absent), annotations and labels (may be empty). */}}
 {{- define "ms-swift.metadata" -}}
-name: {{ include "ms-swift.fullname" .root }}{{ with .suffix }}-{{ . }}{{ end }}
+name: {{ .name | default (include "ms-swift.fullname" .root) }}{{ with .suffix }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "ms-swift.labels" .root | nindent 2 }}

@@ -60,6 +60,9 @@
 {{- if and (gt (int .Values.accelerator.shares) 1) (eq .Values.accelerator.sharing "none") -}}
 {{- fail (printf "accelerator.shares %d says nothing of a device that is not shared: set accelerator.sharing to mps or time-slicing" (int .Values.accelerator.shares)) -}}
 {{- end -}}
+{{- if and (eq .plan.vendor "ascend") (or .Values.accelerator.memoryMiB .Values.accelerator.compute) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "accelerator.memoryMiB and accelerator.compute choose nodes by labels of NVIDIA's feature discovery, and have no effect for Ascend: choose nodes by nodeSelector.") -}}
+{{- end -}}
 {{- if and .plan.count (gt .plan.parallel .plan.count) (le .plan.nodes 1) -}}
 {{- fail (printf "engine.tensorParallel %d needs as many devices, and the pod asks for %d: set accelerator.count" .plan.parallel .plan.count) -}}
 {{- end -}}
