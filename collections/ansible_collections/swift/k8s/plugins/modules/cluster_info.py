@@ -71,9 +71,10 @@ cluster:
           C(accelerators).
         - Labels of node feature discovery about instruction sets and kernel options are left out.
         - >-
-          An accelerator has C(vendor), C(product), C(memory_mib), C(count), C(capacity) (C(count) and what the kubelet
-          holds for unhealthy), C(free), C(ending) (held by pods that are being deleted), C(resource), C(driver),
-          C(compute), C(chip) and C(sharing) (V(none), V(time-slicing), V(mps), V(shared), V(mig), V(hami), V(vnpu));
+          An accelerator has C(vendor), C(product), C(memory_mib) (of one of them: of a slice, or what a client of MPS
+          gets), C(count), C(capacity) (C(count) and what the kubelet holds for unhealthy), C(free), C(ending) (held by
+          pods that are being deleted), C(resource), C(driver), C(compute), C(chip) and C(sharing) (V(none),
+          V(time-slicing), V(mps), V(shared), V(mig), V(hami), V(vnpu));
           what nobody says is null. A resource that is offered with 0 counts as absent.
       type: list
       elements: dict

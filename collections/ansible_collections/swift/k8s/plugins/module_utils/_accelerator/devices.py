@@ -63,10 +63,12 @@ def _device(vendor: Vendor, resource: str, count: int, labels: Labels, hami: Reg
         memory = int(groups["gb"]) * _MIB_OF_TEN_GB // 10
     if not memory and known and sharing in ("none", "hami"):
         memory = known.memory_mib
+    if memory:
+        memory = int(memory) // int(read(vendor.clients) or 1)
     return {
         "vendor": vendor.name,
         "product": product,
-        "memory_mib": int(memory) if memory else None,
+        "memory_mib": memory or None,
         "count": count,
         "free": None,
         "resource": resource,

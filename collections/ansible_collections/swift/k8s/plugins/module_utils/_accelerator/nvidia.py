@@ -53,6 +53,8 @@ NVIDIA = Vendor(
         Reading("{RESOURCE.sharing-strategy}", r"(mps|time-slicing)"),
         Reading("{nvidia.com/gpu.sharing-strategy}", r"(mps|time-slicing)"),
     ),
+    # MPS gives each client its part and no more; time slices share what there is.
+    clients=(Reading("{RESOURCE.sharing-strategy}={RESOURCE.replicas}", r"mps=([1-9]\d*)"),),
     products=(
         Product(r"\bT4$", 15360, "7.5", UNCUT),
         Product(r"V100.*32GB", 32768, "7.0", UNCUT),

@@ -120,6 +120,7 @@ class Vendor:
     exporter: name of the DaemonSet that tells numbers of its devices, and must know the container runtime.
     device_files: pattern of the names below /dev that are one device each; `grep -E` reads it too. Empty is not known.
     amounts: pattern of resources beside devices that are no devices themselves, as memory that is shared out.
+    clients: into how many parts a device's memory goes, where nobody can take more than one.
     register: pattern of the node annotations in which HAMi lists devices.
     brand: what a product's name begins with where only the chip is known.
     details: how to have the labels that tell product, memory and driver.
@@ -136,6 +137,7 @@ class Vendor:
     toolkit: tuple[Reading, ...] = ()
     expected: tuple[Reading, ...] = ()
     sharing: tuple[Reading, ...] = ()
+    clients: tuple[Reading, ...] = ()
     products: tuple[Product, ...] = ()
     plugins: tuple[Plugin, ...] = ()
     operators: tuple[Operator, ...] = ()

@@ -45,6 +45,17 @@ def test_a_device_is_described(name: str) -> None:
     assert told == ANIMALS[name]
 
 
+@pytest.mark.parametrize(
+    ("strategy", "replicas", "memory"),
+    [("mps", "4", 20479), ("mps", "", 81916), ("time-slicing", "4", 81916), ("none", "0", 81916)],
+)
+def test_a_client_of_mps_gets_its_part_of_the_memory(strategy: str, replicas: str, memory: int) -> None:
+    told = {"product": "NVIDIA-A100-SXM4-80GB-SHARED", "memory": "81916", "sharing-strategy": strategy}
+    labels = {f"nvidia.com/gpu.{key}": value for key, value in {**told, "replicas": replicas}.items()}
+    node = {"metadata": {"labels": labels}, "status": {"allocatable": {"nvidia.com/gpu": "4"}}}
+    assert devices(node)[0]["memory_mib"] == memory
+
+
 FAMILIES = {
     "Ascend910B3": ("A2", 65536),
     "Ascend910B4": ("A2", 32768),
