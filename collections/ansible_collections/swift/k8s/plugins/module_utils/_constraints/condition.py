@@ -28,11 +28,11 @@ def _ordered(wanted: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
     return holds
 
 
-def _contains(value: Any, operand: Any) -> bool:
+def _contains(whole: Any, part: Any) -> bool:
     """Say whether a list, a mapping's keys or a text has something; a number has nothing."""
-    if isinstance(value, str):
-        return str(operand) in value
-    return isinstance(value, (list, tuple, set, Mapping)) and operand in list(value)
+    if isinstance(whole, str):
+        return str(part) in whole
+    return isinstance(whole, (list, tuple, set, Mapping)) and part in list(whole)
 
 
 def _empty(value: Any, operand: Any) -> bool:
