@@ -76,7 +76,7 @@ ifdef LAB_KUBECONFIG
 else
 	@$(MAKE) lab-build
 	@python scripts/lanes.py "test-slow late" "test-life"
-	@python scripts/lanes.py "molecule" "test-services test-storage" "test-devices test-engine"
+	@python scripts/lanes.py "test-storage molecule" "test-services" "test-devices test-engine"
 endif
 test-slow: bootstrap ## what takes longer than ten seconds and needs no lab: a hundred kills, fifty thousand files
 	@pytest -m "slow and not lab" -n 2 $(COLLECTION)/tests tests/unit

@@ -11,7 +11,7 @@ _TEMPLATE = Template(
     """apiVersion: v1
 kind: Config
 clusters:
-- name: $name
+- name: "$name"
   cluster:
     server: $server
     certificate-authority-data: $authority
@@ -21,11 +21,11 @@ users:
     client-certificate-data: $certificate
     client-key-data: $key
 contexts:
-- name: $name
+- name: "$name"
   context:
-    cluster: $name
+    cluster: "$name"
     user: $user
-current-context: $name
+current-context: "$name"
 """
 )
 

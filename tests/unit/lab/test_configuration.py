@@ -162,9 +162,10 @@ def test_certificates_and_kubeconfig(tmp_path: Path) -> None:
     made = {path.name for path in (tmp_path / "pki").glob("*.crt")}
     assert {"ca.crt", "user.crt", "apiserver.crt", "lab-0.crt"} <= made
     target = tmp_path / "deep/kubeconfig"
-    kubeconfig.write(target, "unit", "https://127.0.0.1:1", tmp_path / "pki", "user")
+    kubeconfig.write(target, "no", "https://127.0.0.1:1", tmp_path / "pki", "user")
     content = yaml.safe_load(target.read_text())
     assert content["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:1"
+    assert content["current-context"] == content["contexts"][0]["context"]["cluster"] == "no"
     assert set(content["users"][0]["user"]) == {"client-certificate-data", "client-key-data"}
     assert target.stat().st_mode & 0o777 == 0o600
 

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from .._cluster.errors import Conflict
 from . import asking, budget, crds, heal, leftovers, observe, plan, store, succession, yamldoc
 from .errors import BusyError, HelmError, ReleaseError, RolloutError, StuckError
 from .helm import Helm
@@ -106,7 +108,8 @@ class Actor:
         wanted = outcome.wanted
         if wanted.create_namespace and self._cluster.get("v1", "Namespace", wanted.namespace) is None:
             metadata = {"name": wanted.namespace, "labels": {**wanted.namespace_labels, **_OURS}}
-            self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            with suppress(Conflict):  # another run made it meanwhile
+                self._cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
 
     def _strategies(self, new: Mapping[Key, Object], seen: Observed) -> None:
         for key, item in new.items():

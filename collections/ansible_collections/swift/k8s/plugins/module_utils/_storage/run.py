@@ -5,40 +5,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from .._cluster.cluster import Cluster
+from .._cluster.errors import Conflict
 from . import classes as storage_classes
 from .action import Action, diff
 from .apply import observe, perform, settle
 from .claim import Claim, parse_all
 from .plan import Observed, plan_claim, plan_classes, plan_namespaces, retain
 
+#: Somebody who changes what we read does so once or twice; more is a fight that a person must end.
+_LOOKS = 3
+
 
 def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """Bring classes and claims to the wish; in check mode only say what would be done."""
     claims = parse_all(params["claims"] or [], params["namespace"])
     wishes = [storage_classes.wished(option) for option in params["classes"] or []]
+
+    def plan(observed: Observed) -> list[Action]:
+        first = plan_classes(wishes, observed)
+        known = replace(observed, classes={**observed.classes, **_by_name(wishes, first)})
+        namespaces = plan_namespaces(claims, observed, params["namespace_labels"] or {})
+        return [*first, *namespaces, *(action for claim in claims for action in plan_claim(claim, known))]
+
     observed = observe(cluster, claims)
-    first = plan_classes(wishes, observed)
-    known = replace(observed, classes={**observed.classes, **_by_name(wishes, first)})
-    each = {claim.key: plan_claim(claim, known) for claim in claims}
-    actions = [*first, *plan_namespaces(claims, observed, params["namespace_labels"] or {})]
-    actions += [action for planned in each.values() for action in planned]
-    if not check_mode:
-        for action in actions:
-            perform(cluster, action)
-        observed = observe(cluster, claims) if actions else observed
+    if check_mode:
+        actions = plan(observed)
+    else:
+        actions, observed = _carry_out(cluster, claims, plan, observed)
         if params["wait"]:
             observed = settle(cluster, claims, observed, params["wait_timeout"])
         actions += _retain(cluster, claims, observed)
     return {
         "changed": bool(actions),
         "diff": diff(actions),
-        "claims": [_summary(claim, observed, each[claim.key]) for claim in claims],
+        "claims": [_summary(claim, observed, actions) for claim in claims],
     }
+
+
+def _carry_out(
+    cluster: Cluster, claims: list[Claim], plan: Callable[[Observed], list[Action]], observed: Observed
+) -> tuple[list[Action], Observed]:
+    """What was done, and how it looks then. Two runs may miss the same claim: the second to make it looks again."""
+    done: list[Action] = []
+    looks = 1
+    while not _performed(cluster, plan(observed), done, last=looks == _LOOKS):
+        looks += 1
+        observed = observe(cluster, claims)
+    return done, observe(cluster, claims) if done else observed
+
+
+def _performed(cluster: Cluster, actions: list[Action], done: list[Action], last: bool) -> bool:
+    """Do them, and say whether nobody else was faster; on the last look that is an error."""
+    try:
+        for action in actions:
+            perform(cluster, action)
+            done.append(action)
+    except Conflict:
+        if last:
+            raise
+        return False
+    return True
 
 
 def _by_name(wishes: list[dict[str, Any]], actions: list[Action]) -> dict[str, Mapping[str, Any]]:
@@ -61,7 +92,8 @@ def _retain(cluster: Cluster, claims: list[Claim], observed: Observed) -> list[A
 def _summary(claim: Claim, observed: Observed, actions: list[Action]) -> dict[str, Any]:
     found = observed.claims.get(claim.key) or {}
     spec, status = found.get("spec") or {}, found.get("status") or {}
-    own = [action.verb for action in actions if action.kind == "PersistentVolumeClaim"]
+    place = ("PersistentVolumeClaim", *claim.key)
+    own = [action.verb for action in actions if (action.kind, action.namespace, action.name) == place]
     return {
         "name": claim.name,
         "namespace": claim.namespace,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Conflict, Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._release import refusals
 from ansible_collections.swift.k8s.plugins.module_utils._release.errors import RefusedError, StuckError
 from ansible_collections.swift.k8s.plugins.module_utils._release.options import Wanted
@@ -40,6 +40,17 @@ def test_namespace(run: Any, cluster: FakeCluster, helm: FakeHelm, chart: str, d
     with pytest.raises(RefusedError, match=message):
         run(name="app", namespace="away", chart=chart)
     assert (cluster.writes, helm.processes) == (0, 0)
+
+
+def test_a_namespace_that_another_run_makes_meanwhile(
+    run: Any, cluster: FakeCluster, chart: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beaten(made: dict[str, Any], dry_run: bool = False) -> Any:
+        cluster.put(made)
+        raise Conflict("namespaces new already exists")
+
+    monkeypatch.setattr(cluster, "create", beaten)
+    assert run(name="app", namespace="new", create_namespace=True, chart=chart)["changed"]
 
 
 def test_namespaces_that_may_not_be_seen() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Forbidden
+from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import Conflict, Forbidden
 from ansible_collections.swift.k8s.plugins.module_utils._storage import apply, run
 from ansible_collections.swift.k8s.plugins.module_utils._storage.errors import StorageError
 
@@ -81,6 +81,38 @@ def test_make_then_make_again_then_check() -> None:
     assert not run.run(cluster, params(), check_mode=False)["changed"]
     assert not run.run(cluster, params(), check_mode=True)["changed"]
     assert cluster.writes == []
+
+
+@pytest.mark.parametrize("kind", ["StorageClass", "Namespace", "PersistentVolumeClaim"])
+def test_what_another_run_makes_meanwhile_is_taken(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    cluster = FakeCluster(DRIVER, react=provision)
+    make = cluster.create
+
+    def beaten(body: dict[str, Any], **more: Any) -> Any:
+        made = make(body, **more)
+        if body["kind"] == kind and len(cluster.writes) < 4:
+            raise Conflict(f"{kind} already exists")
+        return made
+
+    monkeypatch.setattr(cluster, "create", beaten)
+    done = run.run(cluster, params(), check_mode=False)
+    assert (done["changed"], done["claims"][0]["phase"]) == (True, "Bound")
+    assert [name for verb, name, _object in cluster.writes if verb == "create"] == [
+        "StorageClass",
+        "Namespace",
+        "PersistentVolumeClaim",
+    ]
+
+
+def test_a_fight_over_an_object_ends_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = FakeCluster(DRIVER)
+
+    def refused(_body: dict[str, Any], **_more: Any) -> Any:
+        raise Conflict("storageclasses nfs already exists")
+
+    monkeypatch.setattr(cluster, "create", refused)
+    with pytest.raises(Conflict, match="already exists"):
+        run.run(cluster, params(), check_mode=False)
 
 
 def test_check_mode_says_what_a_run_does_and_does_nothing() -> None:
