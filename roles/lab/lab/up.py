@@ -125,7 +125,7 @@ class Launch:
         if self.process.poll() is not None:
             text = (self.paths.log / "init.log").read_text(errors="replace").strip()
             raise LabError(f"the lab's first process ended: {text[-600:]}", "check that namespaces are allowed here")
-        return self.paths.control.is_socket()
+        return control.alive(self.paths.control)  # its socket is there a moment before anybody listens
 
     def _start(self, state: State, bins: Mapping[str, Path], descriptors: Mapping[str, int]) -> State:
         paths, say = self.paths, self.console.say

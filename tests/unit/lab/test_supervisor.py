@@ -101,6 +101,13 @@ def test_nonsense_does_not_end_it(running: Running) -> None:
     assert control.alive(running.socket)
 
 
+def test_a_socket_that_nobody_listens_to_yet_is_no_supervisor(running: Running, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as early:
+        early.bind(str(tmp_path / "early"))
+        assert not control.alive(tmp_path / "early")
+    assert control.alive(running.socket)
+
+
 def test_the_peer_is_the_supervisor(running: Running) -> None:
     assert "lab.supervisor" in Path(f"/proc/{control.peer(running.socket)}/cmdline").read_text()
 
