@@ -271,11 +271,10 @@ bytes_fetched:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.swift.k8s.plugins.module_utils._cache import errors, events, house, report
+from ansible_collections.swift.k8s.plugins.module_utils._cache import checks, errors, events, house, report
 from ansible_collections.swift.k8s.plugins.module_utils._cache.arguments import ARGUMENTS, parse_params, secrets
 from ansible_collections.swift.k8s.plugins.module_utils._cache.engine import Engine
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import HubError
-from ansible_collections.swift.k8s.plugins.module_utils._hub.names import id_problem
 
 
 def present(module: AnsibleModule) -> dict[str, Any]:
@@ -306,9 +305,7 @@ def present(module: AnsibleModule) -> dict[str, Any]:
 
 def absent(module: AnsibleModule) -> dict[str, Any]:
     for model in module.params["models"]:
-        problem = id_problem(model["id"])
-        if problem:
-            raise errors.BadSpec(f"id {model['id']!r} {problem}", "Write id: Qwen/Qwen2.5-7B-Instruct")
+        checks.model_id(model["id"], "id")
     chosen = house.matching(house.inventory(module.params["root"]), module.params["models"])
     removed = house.remove_all(chosen, module.check_mode)
     return {"changed": bool(removed), "removed": removed, "diff": report.diff((), removed)}

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._hub.names import id_problem
 from .errors import BadSpec
 
 
@@ -36,6 +37,13 @@ def number(entry: Mapping[str, Any], key: str, default: float, least: float) -> 
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
         raise BadSpec(f"{key} {value!r} is not a number of at least {least:g}", f"Leave it out for {default:g}")
     return value
+
+
+def model_id(name: str, said: str) -> None:
+    """BadSpec where a name is no id; `said` is what messages call it."""
+    problem = id_problem(name)
+    if problem:
+        raise BadSpec(f"{said} {name!r} {problem}", "Write id: Qwen/Qwen2.5-7B-Instruct")
 
 
 def flag(entry: Mapping[str, Any], key: str, where: str) -> bool:

@@ -64,12 +64,10 @@ def links(snapshot: Snapshot) -> dict[str, str]:
 
     `models/org/name` for engines and `--model`, `models/org/na___me` for ModelScope clients up to 1.37.
     """
-    organisation, name = names.split(snapshot.id)
-    below = os.path.join(snapshot.root, f"{snapshot.kind}s", organisation)
-    target = os.path.relpath(snapshot.files, below)
-    return {os.path.join(below, shown): target for shown in (name, name.replace(".", "___"))}
+    kind = os.path.join(snapshot.root, f"{snapshot.kind}s")
+    target = os.path.relpath(snapshot.files, os.path.join(kind, names.split(snapshot.id)[0]))
+    return {os.path.join(kind, shown): target for shown in (snapshot.id, names.old_id(snapshot.id))}
 
 
 def hf_repository(snapshot: Snapshot) -> str:
-    organisation, name = names.split(snapshot.id)
-    return os.path.join(snapshot.root, "hf", "hub", f"{snapshot.kind}s--{organisation}--{name}")
+    return os.path.join(snapshot.root, "hf", "hub", f"{snapshot.kind}s--{names.dashed(snapshot.id)}")

@@ -83,11 +83,8 @@ def _hugging_face(snapshot: Snapshot, manifest: Manifest) -> None:
 
 def _old_modelscope(snapshot: Snapshot, manifest: Manifest) -> None:
     """ModelScope clients up to 1.37 believe a directory only with their own three small files in it."""
-    organisation, name = names.split(snapshot.id)
     known = ({"Path": record.path, "Revision": _file_revision(record, manifest)} for record in manifest.files)
-    _write(
-        snapshot.file(names.OLD_ID), [pickle.dumps({"id": f"{organisation}/{name.replace('.', '___')}"}, protocol=2)]
-    )
+    _write(snapshot.file(names.OLD_ID), [pickle.dumps({"id": names.old_id(snapshot.id)}, protocol=2)])
     _write(snapshot.file(names.OLD_REVISION), [snapshot.revision.encode()])
     _write(snapshot.file(names.OLD_INDEX), _pickled_list(known))
 

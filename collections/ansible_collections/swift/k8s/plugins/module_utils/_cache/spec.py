@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from .._hub.chain import DEFAULT_REVISIONS, KINDS, Endpoint
 from .._hub.errors import BadSetting
 from .._hub.http import Settings, check_address
-from .._hub.names import id_problem, revision_problem
+from .._hub.names import revision_problem
 from .._hub.proxies import proxy_for
 from .._hub.retry import Policy
-from .checks import choice, flag, known, number, patterns
+from .checks import choice, flag, known, model_id, number, patterns
 from .errors import BadSpec
 from .layout import Snapshot
 from .limit import LimitSettings
@@ -121,9 +121,7 @@ def _wish(
 ) -> Wish:
     known(model, _MODEL_KEYS, where)
     name = str(model.get("id") or "")
-    problem = id_problem(name)
-    if problem:
-        raise BadSpec(f"{where}.id {name!r} {problem}", "Write id: Qwen/Qwen2.5-7B-Instruct")
+    model_id(name, f"{where}.id")
     endpoints = _endpoints(model, where, settings, environ, secrets_inside)
     revision = str(model.get("revision") or DEFAULT_REVISIONS[endpoints[0].hub])
     problem = revision_problem(revision)

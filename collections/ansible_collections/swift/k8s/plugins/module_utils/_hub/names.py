@@ -32,9 +32,19 @@ def revision_problem(revision: str) -> str:
     return ""
 
 
-def repository_path(model_id: str, kind: str) -> str:
+def dashed(model_id: str) -> str:
+    """The id as one name of a directory."""
+    return "--".join(split(model_id))
+
+
+def old_id(model_id: str) -> str:
+    """The id as ModelScope clients up to 1.37 write it, and call the directory."""
     organisation, name = split(model_id)
-    return f"{kind}s/{organisation}--{name}"
+    return f"{organisation}/{name.replace('.', '___')}"
+
+
+def repository_path(model_id: str, kind: str) -> str:
+    return f"{kind}s/{dashed(model_id)}"
 
 
 def snapshot_path(model_id: str, kind: str, revision: str) -> str:

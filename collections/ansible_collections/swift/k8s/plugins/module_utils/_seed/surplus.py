@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._hub import names
 from . import record
 from .labels import LABELS
 from .wish import Wish, snapshot
@@ -40,9 +41,7 @@ def surplus(wish: Wish, recorded: Mapping[str, Any], pods: Sequence[Mapping[str,
 
 def _named(model_id: str, text: str) -> bool:
     """Under one of the names that the cache gives a model: its own, those of its directories, and the old client's."""
-    organisation, _slash, name = model_id.partition("/")
-    old = f"{organisation}/{name.replace('.', '___')}"
-    return any(each in text for each in (model_id, f"{organisation}--{name}", old))
+    return any(each in text for each in (model_id, names.dashed(model_id), names.old_id(model_id)))
 
 
 def _mounts(pod: Mapping[str, Any], volume: str) -> bool:
