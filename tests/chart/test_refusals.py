@@ -9,6 +9,8 @@ import pytest
 from tests.chart.conftest import Rendering
 
 GPU = {"accelerator__vendor": "nvidia"}
+EIGHT = {**GPU, "accelerator__count": 8}
+CPU = {"accelerator__vendor": "cpu"}
 OPEN = {"enabled": True, "hosts": ["a.example"]}
 SIGNED_IN = {"enabled": True, "hosts": ["a.example"], "auth": {"type": "basic", "secret": "users"}}
 ROUTE = {"enabled": True, "parentRefs": [{"name": "gateway"}]}
@@ -231,6 +233,17 @@ NPU = {"accelerator__vendor": "ascend"}
         ({**EXPORT, **AWQ, "image__tag": "own", "export__quantBits": 8}, "quantBits 8 is nothing that AutoAWQ makes"),
         ({**GPU, **SFT, "train__processes": 4}, "train.processes 4 need a device each, and the pod asks for 1"),
         ({**GPU, **SFT, "train__deepspeed": "zero3", "train__fsdp": "fsdp2"}, "both split the model"),
+        (
+            {**CPU, **SFT, "train__deepspeed": "zero3"},
+            "train.deepspeed zero3 needs GPUs or NPUs, and accelerator.vendor is cpu",
+        ),
+        ({**CPU, **SFT, "train__fsdp": "fsdp2", "train__nodes": 2}, "train.fsdp fsdp2 needs GPUs or NPUs"),
+        ({**GPU, **SFT, "train__fsdp": "fsdp2"}, "train.fsdp fsdp2 splits the model over processes, and there is one"),
+        ({**EIGHT, **SFT, "train__processes": 3}, "train.processes 3 cannot share 8 devices evenly"),
+        (
+            {**EIGHT, **SFT, "train__processes": 2, "train__deepspeed": "zero2"},
+            "each of the pod's 8 devices, and train.processes is 2",
+        ),
         (
             {"autoscaling": {"enabled": True, "minReplicas": 5}, "proxy__enabled": True, "metrics__source": "proxy"},
             "autoscaling.minReplicas 5 is more than autoscaling.maxReplicas 4",
