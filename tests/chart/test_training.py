@@ -61,6 +61,26 @@ def test_steps(tmp_path: Path, saved: int | None, logged: str | None, expected: 
     assert training.complete(tmp_path) == (expected == (20, 20))
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"trainer_state.json": b'{"global_step": null}'},
+        {"trainer_state.json": b"{}"},
+        {"trainer_state.json": b"\xff"},
+        {"latest_checkpointed_iteration.txt": b""},
+        {"latest_checkpointed_iteration.txt": b"release"},
+    ],
+)
+def test_a_torn_checkpoint_is_passed_over(tmp_path: Path, files: dict[str, bytes]) -> None:
+    checkpoint(tmp_path, 10, 20)
+    (tmp_path / "checkpoint-20").mkdir()
+    for name, content in files.items():
+        (tmp_path / "checkpoint-20" / name).write_bytes(content)
+    (tmp_path / "logging.jsonl").write_bytes(b'{"global_step/max_steps": "12/20"}\n\xff\x00')
+    assert training.newest_checkpoint(tmp_path) == tmp_path / "checkpoint-10"
+    assert training.steps(tmp_path) == (12, 20)
+
+
 def test_orderly_stop_is_told_from_the_end(tmp_path: Path) -> None:
     checkpoint(tmp_path, 17, 20)
     with pytest.raises(UnfinishedError, match="stopped at step 17 of 20") as caught:
@@ -103,6 +123,35 @@ def test_progress_is_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     with training.Progress(tmp_path, seconds=60):
         (tmp_path / "logging.jsonl").write_text('{"loss": 2.5, "global_step/max_steps": "5/20"}\n')
     assert json.loads(capsys.readouterr().out) == {"event": "progress", "loss": 2.5, "global_step/max_steps": "5/20"}
+
+
+def test_the_empty_directory_of_a_killed_run_makes_room(tmp_path: Path) -> None:
+    (tmp_path / "merged").mkdir()
+    assert output.claim(tmp_path / "merged", "a", clear=True)
+    assert not (tmp_path / "merged").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(LaunchError, match=r"file is a file: set output\.path to a directory"):
+        output.claim(tmp_path / "file", "a", clear=True)
+
+
+def test_another_adapter_behind_the_same_link_is_another_result(tmp_path: Path) -> None:
+    link = tmp_path / "last-checkpoint"
+    arguments = {"adapters": [str(link)], "model": "qwen"}
+    digests = set()
+    for step in (3, 6):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"checkpoint-{step}")
+        digests.add(output.digest(output.inputs(arguments)))
+    assert len(digests) == 2
+
+
+def test_a_claim_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        LaunchError, match=r"cannot be written by uid \d+ \((Not a directory|File exists)\): let that uid"
+    ):
+        writer.become(tmp_path / "file/out")
 
 
 def test_result_is_made_once(tmp_path: Path) -> None:

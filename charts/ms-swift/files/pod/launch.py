@@ -141,12 +141,13 @@ def produce(run: Run) -> None:
     """Make a result once: a rerun finds it, a killed run is cleared away first."""
     directory = Path(run["output"])
     writer.become(directory)
-    if output.claim(directory, output.digest(run["arguments"]), clear=run["clear"]):
+    digest = output.digest(output.inputs(run["arguments"]))
+    if output.claim(directory, digest, clear=run["clear"]):
         evaluates = run["module"] == "swift.cli.eval"
         if evaluates:
             evaluation.prepare(run["arguments"]["eval_backend"])
         start(run["module"], words({**run["arguments"], **(secret(run) if evaluates else {})}))
-        output.write(directory, output.digest(run["arguments"]), "done")
+        output.write(directory, digest, "done")
     else:
         print(f"launch: {directory} already holds this result; nothing to do", flush=True)
 

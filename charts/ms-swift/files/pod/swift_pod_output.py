@@ -13,6 +13,20 @@ from typing import Any
 
 from swift_pod_errors import LaunchError
 
+#: options of ms-swift that name weights a result is made from
+_INPUTS = ("model", "adapters")
+
+
+def inputs(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with what their links lead to: last-checkpoint is another adapter after another training."""
+    return {**arguments, **{name: _followed(arguments[name]) for name in _INPUTS if name in arguments}}
+
+
+def _followed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_followed(item) for item in value]
+    return os.path.realpath(value) if isinstance(value, str) and value.startswith("/") else value
+
 
 def digest(arguments: Mapping[str, Any]) -> str:
     """The same arguments give the same digest, in any order."""
@@ -45,7 +59,11 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
     """Return whether there is work: False when this very result is there. Leftovers of a killed run are removed
     if ``clear``; anything else is somebody's data and an error."""
     record = read(directory)
+    if directory.exists() and not directory.is_dir():
+        raise LaunchError(f"output {directory} is a file: set output.path to a directory")
     if not directory.exists() or not any(directory.iterdir()):
+        if clear and directory.exists():
+            directory.rmdir()  # ms-swift refuses a directory that exists, even the empty one of a run that was killed
         write(directory, key, "running")
         return True
     if not record:
@@ -55,7 +73,9 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
     if record.get("state") == "done" or "kin" in record:
         if record.get("digest") == key:
             return False
-        raise LaunchError(f"output {directory} holds the result of other arguments: set output.path to a new directory")
+        raise LaunchError(
+            f"output {directory} holds the result of other arguments or weights: set output.path to a new directory"
+        )
     if clear:
         shutil.rmtree(directory)
     write(directory, key, "running")

@@ -59,7 +59,8 @@ def require_complete(directory: Path) -> None:
 def last_record(directory: Path) -> dict[str, Any]:
     """The last whole line of logging.jsonl that counts steps."""
     try:
-        lines = (directory / "logging.jsonl").read_text(encoding="utf-8").splitlines()
+        # a node that failed may leave bytes that are no text
+        lines = (directory / "logging.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return {}
     for line in reversed(lines):
@@ -80,13 +81,13 @@ def _count(record: Mapping[str, Any]) -> str:
 def _state(checkpoint: Path) -> dict[str, Any]:
     """What a whole checkpoint says of itself; empty for half of one."""
     tracker = checkpoint / _TRACKER
-    if tracker.exists():
-        return {"global_step": int(tracker.read_text(encoding="utf-8"))}
     try:
+        if tracker.exists():
+            return {"global_step": int(tracker.read_text(encoding="utf-8"))}
         state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return state if isinstance(state, dict) else {}
+    return state if isinstance(state, dict) and isinstance(state.get("global_step"), int) else {}
 
 
 def kin(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

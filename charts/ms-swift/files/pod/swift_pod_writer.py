@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import socket
 import time
 from pathlib import Path
 from typing import IO
+
+from swift_pod_errors import LaunchError
 
 #: what file systems without locks say of them
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
@@ -27,8 +30,14 @@ def become(directory: Path) -> None:
     A POSIX record lock: NFS knows it, and what the command starts does not inherit it.
     """
     path = lock_path(directory)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = path.open("a+", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise LaunchError(
+            f"output {directory} cannot be written by uid {os.getuid()} ({error.strerror}): let that uid write to the"
+            " claim, set podSecurityContext to one that may, or output.path to another directory"
+        ) from error
     _held.append(lock)
     told = False
     while not _locked(lock):
