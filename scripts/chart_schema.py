@@ -36,6 +36,8 @@ IMAGE: Schema = {
     "additionalProperties": False,
     "properties": dict.fromkeys(("registry", "repository", "tag", "digest"), TEXT),
 }
+#: of a label that carries it, with -ask behind it in that of `helm test`
+NAME: Schema = {"type": "string", "pattern": "^([a-z0-9]([-a-z0-9.]{0,57}[a-z0-9])?)?$"}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 PATH: Schema = {"type": "string", "pattern": "^(/.*)?$"}
 #: a rate as the cache engine reads it
@@ -79,6 +81,7 @@ RULES: dict[str, Schema] = {
         *("sft", "pt", "rlhf", "eval", "export", "sample", "infer", "download"),
     ),
     "replicaCount": {"type": "integer", "minimum": 0},
+    "nameOverride": NAME,
     "logLevel": choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     "swiftVersion": {"type": "string", "pattern": r"^(\d+\.\d+\.\d+)?$"},
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
@@ -174,6 +177,8 @@ RULES: dict[str, Schema] = {
 }
 #: objects in the form of Kubernetes, or with names of the user's own
 FREE = frozenset({"podSecurityContext", "securityContext", "strategy", "autoscaling.behavior"})
+#: what may be absent although it has a default
+OPEN = FREE | {"resources", "cache.seed.resources", "proxy.resources", "metrics.dashboard.labels"}
 
 
 def schema(values: Any, comments: dict[str, str], name: str = "") -> Schema:
@@ -183,11 +188,25 @@ def schema(values: Any, comments: dict[str, str], name: str = "") -> Schema:
         return {**comment, **RULES[name]}
     if isinstance(values, dict) and values and name not in FREE and not name.endswith((".resources", ".labels")):
         inner = {key: schema(value, comments, f"{name}.{key}".lstrip(".")) for key, value in values.items()}
-        return {**comment, "type": "object", "additionalProperties": False, "properties": inner}
+        return {
+            **comment,
+            "type": "object",
+            "additionalProperties": False,
+            **_required(values, name),
+            "properties": inner,
+        }
     if isinstance(values, int) and not isinstance(values, bool):
         return {**comment, "type": "integer", "minimum": 0}
     kinds = {bool: "boolean", str: "string", list: "array", dict: "object"}
     return {**comment, "type": kinds[type(values)]}
+
+
+def _required(values: dict[str, Any], name: str) -> Schema:
+    """Keys whose default is no emptiness: `port: null` in a values file takes it away, and nothing takes its place."""
+    keys = [
+        key for key, value in values.items() if value not in ("", [], {}) and f"{name}.{key}".lstrip(".") not in OPEN
+    ]
+    return {"required": keys} if keys else {}
 
 
 def document() -> Schema:

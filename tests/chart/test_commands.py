@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,6 +51,18 @@ def test_install_to_the_letter(render: Rendering) -> None:
 def test_dots_of_resource_names(render: Rendering, words: Any, limits: dict[str, Any]) -> None:
     flags = [item for word in words for item in ("--set", word)]
     assert render(*flags, model__id="a/b").engine["resources"]["limits"] == limits
+
+
+def test_the_command_line_wins_over_a_values_file(render: Rendering) -> None:
+    values = {"model": {"id": "a/b"}, "resources": {"limits": {"nvidia.com/gpu": 2}}}
+    rendered = render("--values", "-", "--set", "resources.limits.nvidia.com/gpu=4", values=values)
+    assert rendered.engine["resources"]["limits"] == {"nvidia.com/gpu": 4}
+    assert rendered.arguments["vllm_tensor_parallel_size"] == 4
+
+
+def test_the_command_line_is_one_for_a_shell(service: Rendering) -> None:
+    told = service(extraArgs__system="You're kind").one("Deployment")["metadata"]["annotations"]["swift.k8s/command"]
+    assert "You're kind" in shlex.split(told)
 
 
 def test_helm_charts_is_the_chart() -> None:

@@ -24,6 +24,24 @@ def test_a_name_with_dots_is_one_for_a_service(service: Rendering) -> None:
     assert service(fullnameOverride="qwen2.5").one("Service")["metadata"]["name"] == "qwen2-5"
 
 
+def test_numbers_for_names_are_words(render: Rendering) -> None:
+    rendered = render("--namespace", "2024", "--name-template", "123", model__id="a/b", fullnameOverride="a")
+    for item in rendered.objects:
+        assert item["metadata"]["namespace"] == "2024"
+        assert item["metadata"]["labels"]["app.kubernetes.io/instance"] == "123"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("env", "extraArgs", "resources", "affinity", "podSecurityContext", "securityContext"),
+        *("cache.seed.image", "cache.seed.resources", "ingress.hosts", "image.registry"),
+    ],
+)
+def test_a_key_with_nothing_below_it_is_empty(render: Rendering, key: str) -> None:
+    assert render("--set", f"{key}=null", model__id="a/b").one("Deployment")
+
+
 def test_whole_numbers_have_no_exponent(service: Rendering) -> None:
     rendered = service(env__MAX_PIXELS=1003520, extraArgs__max_pixels=1003520)
     assert rendered.env["MAX_PIXELS"] == "1003520"

@@ -38,6 +38,16 @@ def test_script_is_readable_for_uid_1000_and_root(service: Rendering) -> None:
     assert "/root" in as_user
     as_root = service(podSecurityContext__runAsUser=0).engine["volumeMounts"]
     assert any(mount.get("subPath") == "yichuidingyin.sh" for mount in as_root)
+    # OpenShift gives a uid of its own where none is named
+    as_anybody = service(podSecurityContext__runAsUser=None).engine["volumeMounts"]
+    assert "/root" in {mount["mountPath"] for mount in as_anybody}
+
+
+def test_a_variable_of_extra_env_stands_once(service: Rendering) -> None:
+    rendered = service(extraEnv=[{"name": "HF_HOME", "value": "/x"}])
+    assert [item for item in rendered.engine["env"] if item["name"] == "HF_HOME"] == [
+        {"name": "HF_HOME", "value": "/x"}
+    ]
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [("qwen2.5-0.5b-instruct", 305), ("qwen2.5-72b-instruct", 1685)])

@@ -22,6 +22,8 @@ VLLM = {**GPU, "metrics__source": "vllm"}
 RLHF = {"task": "rlhf", "train__dataset": ["x"]}
 JUDGED = {"extraArgs": {"reward_model": ["/cache/outputs/rm/last-checkpoint"]}}
 NPU = {"accelerator__vendor": "ascend"}
+ADAPTER = {"adapters": [{"name": "sums", "path": "/cache/a"}]}
+DATA = {"infer__dataset": ["x"]}
 
 
 @pytest.mark.parametrize(
@@ -264,6 +266,48 @@ NPU = {"accelerator__vendor": "ascend"}
         ({"engine__maxModelLen": -1}, "engine.maxModelLen"),
         ({"image__digest": "latest"}, "image.digest"),
         ({"accelerator__compute": "8"}, "accelerator.compute"),
+        (
+            {"env__LOG_LEVEL": "INFO", "apiKey__existingSecret": "k"},
+            "env.LOG_LEVEL is decided by a value: set logLevel",
+        ),
+        (
+            {"extraEnv": [{"name": "LOG_LEVEL", "value": "INFO"}], "apiKey__existingSecret": "k"},
+            "extraEnv LOG_LEVEL is decided by a value: set logLevel",
+        ),
+        ({**SFT, "env__NNODES": 4}, "env.NNODES is decided by a value: set train.nodes"),
+        ({"extraEnv": [{"name": "MODEL_NAME", "value": "qwen-plus"}]}, "set env.MODEL_NAME"),
+        *(
+            (
+                {**GPU, **ADAPTER, "task": task, **DATA, "engine__backend": backend},
+                f"not served by engine.backend {backend}",
+            )
+            for backend in ("sglang", "lmdeploy")
+            for task in ("deploy", "infer")
+        ),
+        *(
+            (
+                {**GPU, "task": task, "engine__backend": backend},
+                f"task {task} is not served by engine.backend {backend}",
+            )
+            for task, backend in (("embedding", "lmdeploy"), ("reranker", "lmdeploy"), ("reranker", "sglang"))
+        ),
+        ({"adapters": [{"path": "/cache/a"}, {"path": "/cache/b"}]}, "adapters has 2 entries without a name"),
+        ({**SFT, "extraArgs": {"resume_from_checkpoint": True}}, "resume_from_checkpoint true is a path to ms-swift"),
+        ({**SFT, "train__quantMethod": "bnb"}, "train.quantMethod bnb needs train.quantBits"),
+        ({**SFT, "train__quantBits": 4}, "train.quantBits 4 quantises nothing by itself"),
+        ({**SFT, "output__path": "/cache/../etc"}, "output.path /cache/../etc is not on the claim"),
+        ({**SFT, "output__path": "/cache/"}, "output.path /cache/ is not on the claim"),
+        ({"cache__accessModes": ["ReadOnlyMany"]}, "nobody could ever fill the claim that the chart makes"),
+        ({"podLabels": {"app.kubernetes.io/name": "x"}}, "podLabels.app.kubernetes.io/name is set by the chart"),
+        ({"podAnnotations": {"swift.k8s/command": "x"}}, "podAnnotations.swift.k8s/command is set by the chart"),
+        ({"extraVolumes": [{"name": "tmp", "emptyDir": {}}]}, "extraVolumes has the name tmp a second time"),
+        ({"cache__mountPath": "/tmp"}, "has the mountPath /tmp a second time"),
+        *(({"fullnameOverride": name}, "is no name of a Service") for name in ("7b", "FooBar", "a_b", "模型")),
+        ({"nameOverride": "a" * 60}, "nameOverride"),
+        *(
+            ({key: None}, f"{key.rpartition('__')[2]} is required")
+            for key in ("engine__port", "drainSeconds", "task", "train", "networkPolicy__enabled")
+        ),
     ],
 )
 def test_refusal(service: Rendering, pairs: dict[str, Any], sentence: str) -> None:

@@ -149,6 +149,12 @@ def test_eval_of_a_service_names_the_served_model(render: Rendering) -> None:
     assert "torch_dtype" not in rendered.arguments
 
 
+def test_eval_of_a_service_fetches_no_weights(service: Rendering) -> None:
+    rendered = service(task="eval", eval__url="http://qwen:8080/v1", eval__datasets=["gsm8k"])
+    assert rendered.arguments["model"] == "Qwen2.5-0.5B-Instruct"
+    assert "initContainers" not in rendered.pod
+
+
 @pytest.mark.parametrize(
     ("backend", "options"),
     [

@@ -1,14 +1,17 @@
 {{/* What a pod asks of its node. */}}
 
 {{/* `--set resources.limits.nvidia.com/gpu=2` arrives as {nvidia: {"com/gpu": 2}}: join nested keys by dots again.
+     They are of the command line, and win over the same name in a values file, as `--set` does everywhere.
      Arguments from (map), into (map that receives the flat keys), prefix. */}}
 {{- define "ms-swift.flatten" -}}
-{{- range $key, $value := .from -}}
+{{- range $nested := list false true -}}
+{{- range $key, $value := $.from -}}
 {{- $name := ternary $key (printf "%s.%s" $.prefix $key) (empty $.prefix) -}}
-{{- if kindIs "map" $value -}}
+{{- if and $nested (kindIs "map" $value) -}}
 {{- include "ms-swift.flatten" (dict "from" $value "into" $.into "prefix" $name) -}}
-{{- else if not (kindIs "invalid" $value) -}}
+{{- else if not (or $nested (kindIs "map" $value) (kindIs "invalid" $value)) -}}
 {{- $_ := set $.into $name $value -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -8,9 +8,14 @@
 {{- $training := ternary (dict "NPROC_PER_NODE" $processes "NNODES" .Values.train.nodes) dict (eq .plan.kind "train") -}}
 {{- $hub := ternary (dict "USE_HF" "1") dict (eq .Values.model.hub "huggingface") -}}
 {{- $vendors := .Files.Get "files/environment.yaml" | fromYaml -}}
+{{- /* A name that stands twice in a container's list is one that an upgrade by `helm` loses. */ -}}
+{{- $further := list -}}
+{{- range .Values.extraEnv -}}{{- $further = append $further (toString .name) -}}{{- end -}}
 {{- range $name, $value := merge (dict) (omit .Values.env "MODEL_NAME" "TASK_TYPE" "USE_VLLM") (get $vendors .plan.vendor) $serving $page $training $hub $base }}
+{{- if not (has $name $further) }}
 - name: {{ $name }}
   value: {{ include "ms-swift.word" $value | quote }}
+{{- end }}
 {{- end }}
 {{- if and (eq .plan.kind "train") (gt (int .Values.train.nodes) 1) }}
 {{ include "ms-swift.gangEnv" . }}

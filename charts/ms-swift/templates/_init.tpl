@@ -3,7 +3,7 @@
 {{- $checks := and .Values.deviceCheck.enabled (ne .plan.vendor "cpu") -}}
 {{- $seeds := and (include "ms-swift.seeds" .) (ne .plan.kind "download") -}}
 {{- /* One container for both where one image does for both: each costs a start and kubelet's next look. */}}
-{{- $together := and $checks $seeds (empty .Values.cache.seed.image.repository) }}
+{{- $together := and $checks $seeds (empty (.Values.cache.seed.image | default dict).repository) }}
 {{- if and $checks (not $together) }}
 - name: devices
   image: {{ .plan.image }}
@@ -38,7 +38,7 @@ python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne 
 {{- fail (printf "cache.seed.image.repository is %s without a tag: set cache.seed.image.tag or digest" .repository) -}}
 {{- end -}}
 {{- end -}}
-{{- $own := merge (dict) .Values.cache.seed.image (dict "registry" .Values.image.registry) -}}
+{{- $own := merge (dict) (.Values.cache.seed.image | default dict) (dict "registry" .Values.image.registry) -}}
 name: model
 image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -52,7 +52,7 @@ env:
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 resources:
-  {{- $resources := deepCopy .Values.cache.seed.resources }}
+  {{- $resources := deepCopy (.Values.cache.seed.resources | default dict) }}
   {{- if .checked }}
   {{- /* The same devices: kubelet hands those of an initContainer on to the engine. */}}
   {{- $_ := set $resources "limits" (merge (dict .plan.resource .plan.count) ($resources.limits | default dict)) }}

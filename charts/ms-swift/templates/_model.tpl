@@ -19,6 +19,7 @@
 {{- $named := and (ne $asked "") (not (contains "/" $asked)) -}}
 {{- $served := .Values.servedName | default (ternary $asked (ternary (base $path) "" (ne $path "")) $named) -}}
 {{- $fetched := and (ne $id "") (not .Values.model.path) -}}
+{{- if and (eq .plan.task "eval") .Values.eval.url -}}{{- $fetched = false -}}{{- end -}}
 {{- if and (eq .plan.task "app") .Values.ui.baseUrl -}}
 {{- /* The service has the weights; app wants a path all the same, and asks for its last part. */ -}}
 {{- $path = $served -}}{{- $fetched = false -}}

@@ -29,7 +29,7 @@ securityContext:
 {{- end }}
 {{- end }}
 {{- with include "ms-swift.runtimeClassName" . }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
@@ -66,7 +66,7 @@ containers:
 swift.k8s/command: {{ include "ms-swift.commandLine" . | quote }}
 swift.k8s/config: {{ include "ms-swift.digest" . | quote }}
 {{- with .Values.queue.volcano }}
-scheduling.volcano.sh/queue-name: {{ . }}
+scheduling.volcano.sh/queue-name: {{ . | quote }}
 {{- end }}
 {{- with .Values.podAnnotations }}
 {{ toYaml . }}

@@ -38,7 +38,7 @@ python3 -m swift_seed._cache.cli seed --spec spec.json
 python -m {{ .plan.module }}{{ with include "ms-swift.groupWords" . }} {{ . }}{{ end }}
 {{- range $name, $value := .plan.arguments }} --{{ $name }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{- $word := ternary (toJson .) (include "ms-swift.word" .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (squote $word) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}
+{{- $word := ternary (toJson .) (include "ms-swift.word" .) (or (kindIs "map" .) (kindIs "slice" .)) }} {{ ternary $word (printf "'%s'" ($word | replace "'" "'\\''")) (regexMatch "^[A-Za-z0-9_./:=,@+#-]+$" $word) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -13,6 +13,7 @@
 {{- include "ms-swift.checkDrain" . -}}
 {{- include "ms-swift.checkScaling" . -}}
 {{- include "ms-swift.checkAccess" . -}}
+{{- include "ms-swift.checkPod" . -}}
 {{- include "ms-swift.checkArguments" . -}}
 {{- end -}}
 

@@ -7,6 +7,7 @@
 {{- if and (eq .plan.vendor "cpu") $answers (ne .plan.backend "transformers") -}}
 {{- fail (printf "engine.backend %s needs an accelerator: set accelerator.vendor, or engine.backend=transformers" .plan.backend) -}}
 {{- end -}}
+{{- if $answers -}}{{- include "ms-swift.checkBackend" . -}}{{- end -}}
 {{- if and (eq .plan.vendor "ascend") (eq .plan.kind "train") .Values.train.quantMethod -}}
 {{- fail (printf "train.quantMethod %s (QLoRA) does not run on Ascend: leave it empty for plain LoRA" .Values.train.quantMethod) -}}
 {{- end -}}
@@ -18,6 +19,17 @@
 {{- include "ms-swift.checkQuantisation" . -}}
 {{- if and (eq .Values.metrics.source "vllm") (or (ne .plan.backend "vllm") (ne .plan.task "deploy") .Values.adapters) -}}
 {{- fail (printf "metrics.source vllm starts vLLM's own server: it needs engine.backend vllm (is %s), task deploy (is %s) and no adapters; use metrics.source=proxy" .plan.backend .plan.task) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What ms-swift hands to some of its engines alone: the others would answer with the bare model, or with words for vectors. */}}
+{{- define "ms-swift.checkBackend" -}}
+{{- $backend := .plan.backend -}}
+{{- if and (or .Values.adapters .Values.extraArgs.adapters) (has $backend (list "sglang" "lmdeploy")) -}}
+{{- fail (printf "adapters are not served by engine.backend %s: set it to vllm or transformers, or merge them (task export, export.mergeLora=true)" $backend) -}}
+{{- end -}}
+{{- if or (and (has .plan.task (list "embedding" "reranker")) (eq $backend "lmdeploy")) (and (eq .plan.task "reranker") (eq $backend "sglang")) -}}
+{{- fail (printf "task %s is not served by engine.backend %s: set it to vllm or transformers" .plan.task $backend) -}}
 {{- end -}}
 {{- end -}}
 

@@ -11,6 +11,17 @@
 {{- if and .plan.count $train.processes -}}{{- if mod (int .plan.count) (int $train.processes) -}}
 {{- fail (printf "train.processes %d cannot share %d devices evenly, as ms-swift wants it: leave it empty for a process each" (int $train.processes) (int .plan.count)) -}}
 {{- end -}}{{- end -}}
+{{- if and $train.quantMethod (ne $train.quantMethod "fp8") (not $train.quantBits) -}}
+{{- fail (printf "train.quantMethod %s needs train.quantBits, e.g. 4" $train.quantMethod) -}}
+{{- end -}}
+{{- if and $train.quantBits (not $train.quantMethod) -}}
+{{- fail (printf "train.quantBits %v quantises nothing by itself: set train.quantMethod, e.g. bnb, or leave it empty" $train.quantBits) -}}
+{{- end -}}
+{{- with .Values.extraArgs.resume_from_checkpoint -}}
+{{- if not (hasPrefix "/" (toString .)) -}}
+{{- fail (printf "extraArgs.resume_from_checkpoint %v is a path to ms-swift: leave it out, for a rerun finds the newest checkpoint of output.path by itself" .) -}}
+{{- end -}}
+{{- end -}}
 {{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- end -}}
 {{- end -}}
 

@@ -20,7 +20,7 @@
     name: {{ include "ms-swift.fullname" $ }}-seed-{{ $package }}
 {{- end }}
 {{- end }}
-{{- if and (eq .plan.kind "serve") (not .plan.interface) (ne (int .Values.podSecurityContext.runAsUser) 0) }}
+{{- if and (eq .plan.kind "serve") (not .plan.interface) (ne (toString .Values.podSecurityContext.runAsUser) "0") }}
 - name: script
   configMap:
     name: {{ include "ms-swift.fullname" . }}
@@ -79,7 +79,7 @@
 {{- end }}
 {{- if and (eq .plan.kind "serve") (not .plan.interface) }}
 {{- /* uid 1000 may not enter most images' /root: a volume in its place is readable. As root, only the file is laid in. */}}
-{{- if eq (int .Values.podSecurityContext.runAsUser) 0 }}
+{{- if eq (toString .Values.podSecurityContext.runAsUser) "0" }}
 - {name: run, mountPath: /root/yichuidingyin.sh, subPath: yichuidingyin.sh, readOnly: true}
 {{- else }}
 - {name: script, mountPath: /root, readOnly: true}
