@@ -91,7 +91,7 @@ def test_steps_of_its_checkpoints(tmp_path: Path, planned: int, expected: tuple[
     (tmp_path / "checkpoint-7").mkdir()
     assert training.newest_checkpoint(tmp_path) == tmp_path / "checkpoint-5"
     assert training.steps(tmp_path) == expected
-    assert training.complete(tmp_path) == (planned == 5)
+    assert training.complete(tmp_path, {}) == (planned == 5)
 
 
 def test_torch_starts_even_one_process() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def test_newest_whole_checkpoint(tmp_path: Path) -> None:
         (17, "18/20", (18, 20)),
         (20, "19/20", (20, 20)),
         (None, "20/20", (20, 20)),
+        (15, "15/10", (15, 10)),
     ],
 )
 def test_steps(tmp_path: Path, saved: int | None, logged: str | None, expected: tuple[int, int]) -> None:
@@ -58,7 +60,7 @@ def test_steps(tmp_path: Path, saved: int | None, logged: str | None, expected: 
         lines = [json.dumps({"loss": 1, "global_step/max_steps": logged}), '{"cut off']
         (tmp_path / "logging.jsonl").write_text("\n".join(lines))
     assert training.steps(tmp_path) == expected
-    assert training.complete(tmp_path) == (expected == (20, 20))
+    assert training.complete(tmp_path, {}) == (expected in ((20, 20), (15, 10)))
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,48 @@ def test_a_torn_checkpoint_is_passed_over(tmp_path: Path, files: dict[str, bytes
 def test_orderly_stop_is_told_from_the_end(tmp_path: Path) -> None:
     checkpoint(tmp_path, 17, 20)
     with pytest.raises(UnfinishedError, match="stopped at step 17 of 20") as caught:
-        training.require_complete(tmp_path)
+        training.require_complete(tmp_path, {}, ((10, 20), ""))
     assert caught.value.status == AGAIN
+
+
+def test_a_run_without_a_step_is_a_failure(tmp_path: Path) -> None:
+    checkpoint(tmp_path, 17, 20)
+    with pytest.raises(LaunchError, match="ended at step 17 of 20, where it began") as caught:
+        training.require_complete(tmp_path, {}, training.mark(tmp_path))
+    assert caught.value.status == 1
+
+
+@pytest.mark.parametrize(("evaluated", "complete"), [([5, 10, 15, 20], True), ([5, 10, 15], False)])
+def test_a_training_that_gets_no_better_is_complete(tmp_path: Path, evaluated: list[int], complete: bool) -> None:
+    history = [{"step": step, "eval_loss": 1.0} for step in evaluated] + [
+        {"step": step, "loss": 1.0} for step in range(20)
+    ]
+    state = {"global_step": 20, "max_steps": 100, "best_model_checkpoint": "/o/checkpoint-10", "log_history": history}
+    checkpoint(tmp_path, 20, 100, json.dumps(state))
+    assert training.complete(tmp_path, {"early_stop_interval": 2}) is complete
+    assert not training.complete(tmp_path, {})
+
+
+@pytest.mark.parametrize(("reason", "seconds"), [("SignalException", 86400), ("RuntimeError", 30)])
+def test_a_stopped_launcher_waits_for_checkpoints(monkeypatch: pytest.MonkeyPatch, reason: str, seconds: int) -> None:
+    waited = []
+
+    class PContext:
+        def close(self, death_sig: object = None, timeout: int = 30) -> None:
+            waited.append((death_sig, timeout))
+
+    name = "torch.distributed.elastic.multiprocessing.api"
+    for package in [name.rsplit(".", count)[0] for count in range(1, 5)]:
+        monkeypatch.setitem(sys.modules, package, types.ModuleType(package))
+    api = types.ModuleType(name)
+    monkeypatch.setattr(api, "PContext", PContext, raising=False)
+    monkeypatch.setitem(sys.modules, name, api)
+    training.start("swift.cli.sft", [], {"NPROC_PER_NODE": "2"}, lambda *_: None)
+    try:
+        raise type(reason, (Exception,), {})
+    except Exception:
+        PContext().close("SIGTERM")
+    assert waited == [("SIGTERM", seconds)]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +251,7 @@ def test_a_training_that_left_no_checkpoint_may_become_another(tmp_path: Path, m
     monkeypatch.setattr(launch, "start", lambda _module, _argv: None)
     run = {"module": "swift.cli.sft", "output": str(tmp_path / "out"), "gang_port": 1}
     for rows in ("/misspelt", "/right"):
-        with pytest.raises(UnfinishedError):
+        with pytest.raises(LaunchError, match="where it began"):
             launch.train({**run, "arguments": {**SFT, "dataset": [rows]}})
     assert output.read(tmp_path / "out")["kin"]["dataset"] == ["/right"]
 

@@ -115,7 +115,8 @@ def train(run: Run) -> None:
     """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
     directory = Path(run["output"])
     digest, kin = output.digest(run["arguments"]), training.kin(run["module"], run["arguments"])
-    if training.complete(directory) and output.read(directory) == {"digest": digest, "state": "done", "kin": kin}:
+    whole = {"digest": digest, "state": "done", "kin": kin}
+    if training.complete(directory, run["arguments"]) and output.read(directory) == whole:
         print(f"launch: {directory} already holds the whole training; nothing to do", flush=True)
         return
     pods = gang.Gang.of(os.environ, int(run["gang_port"]))
@@ -130,9 +131,10 @@ def train(run: Run) -> None:
             arguments.update(training.resuming(checkpoint, run["module"], arguments))
         if pods.leader:
             output.write(directory, digest, "begun", kin)
+        before = training.mark(directory)
         with training.Progress(directory):
             training.start(run["module"], words(arguments), os.environ, start)
-        training.require_complete(directory)
+        training.require_complete(directory, run["arguments"], before)
         if pods.leader:
             output.write(directory, digest, "done", kin)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Optional
 
-from swift_pod_errors import UnfinishedError
+import swift_pod_torch
+from swift_pod_errors import LaunchError, UnfinishedError
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 _STEPS = re.compile(r"(\d+)/(\d+)")
@@ -33,27 +34,55 @@ def newest_checkpoint(directory: Path) -> Path | None:
 
 
 def steps(directory: Path) -> tuple[int, int]:
-    """Steps done and planned, by the newest checkpoint or the last line of logging.jsonl, whichever is further."""
+    """Steps done and planned, by the newest checkpoint or the last line of logging.jsonl, whichever is further.
+
+    The line where they are equal: a rerun with another plan may end before its first checkpoint.
+    """
     checkpoint = newest_checkpoint(directory)
     state = _state(checkpoint) if checkpoint else {}
     found = _STEPS.match(_count(last_record(directory)))
     logged = (int(found[1]), int(found[2])) if found else (0, 0)
     # Megatron's checkpoint does not know how many steps were planned
-    return max((int(state.get("global_step", 0)), int(state.get("max_steps", logged[1]))), logged)
+    saved = (int(state.get("global_step", 0)), int(state.get("max_steps", logged[1])))
+    return saved if saved[0] > logged[0] else logged
 
 
-def complete(directory: Path) -> bool:
+def complete(directory: Path, arguments: Mapping[str, Any]) -> bool:
+    """Whether the planned steps were done, or the training ended by itself because it got no better."""
     done, planned = steps(directory)
-    return 0 < planned <= done
+    return 0 < planned <= done or stopped_early(directory, arguments)
 
 
-def require_complete(directory: Path) -> None:
-    """The graceful-exit callback saves and ends with status 0: only the steps tell the end from an interruption."""
+def stopped_early(directory: Path, arguments: Mapping[str, Any]) -> bool:
+    """Whether the last evaluations, as many as early_stop_interval, were all worse than an earlier one."""
+    interval = int(arguments.get("early_stop_interval") or 0)
+    checkpoint = newest_checkpoint(directory)
+    state = _state(checkpoint) if checkpoint else {}
+    best = _CHECKPOINT.search(str(state.get("best_model_checkpoint")))
+    if not (interval and best):
+        return False
+    history = [record for record in state.get("log_history", []) if any(name.startswith("eval_") for name in record)]
+    return len({record["step"] for record in history if record.get("step", 0) > int(best[1])}) >= interval
+
+
+def mark(directory: Path) -> tuple[tuple[int, int], str]:
+    """What changes with every step of a training."""
+    return steps(directory), _count(last_record(directory))
+
+
+def require_complete(directory: Path, arguments: Mapping[str, Any], before: tuple[tuple[int, int], str]) -> None:
+    """The graceful-exit callback saves and ends with status 0: only the steps tell the end from an interruption.
+
+    A run that leaves the ``mark`` from before it is a failure: as an interruption it would be repeated for ever.
+    """
+    if complete(directory, arguments):
+        return
     done, planned = steps(directory)
-    if not 0 < planned <= done:
-        raise UnfinishedError(
-            f"training in {directory} stopped at step {done} of {planned}: a rerun goes on from there"
+    if mark(directory) == before:
+        raise LaunchError(
+            f"training in {directory} ended at step {done} of {planned}, where it began: see the log above"
         )
+    raise UnfinishedError(f"training in {directory} stopped at step {done} of {planned}: a rerun goes on from there")
 
 
 def last_record(directory: Path) -> dict[str, Any]:
@@ -117,6 +146,7 @@ def start(module: str, argv: list[str], environ: MutableMapping[str, str], begin
         if nodes > 1:
             environ.update(RANK=rank, WORLD_SIZE=str(nodes), LOCAL_RANK="0", LOCAL_WORLD_SIZE="1")
         return begin(module, argv)
+    swift_pod_torch.wait_for_checkpoints()
     launcher = ["--nnodes", str(nodes), "--nproc_per_node", str(processes), "--node_rank", rank]
     launcher += ["--master_addr", leader, "--master_port", environ.get("MASTER_PORT", "29500")]
     try:
