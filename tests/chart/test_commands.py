@@ -105,6 +105,27 @@ def test_notes_warn_of_names_without_weights(tmp_path: Path) -> None:
     assert "whoever reaches the address can use the model" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "warning"),
+    [
+        ("task=eval,eval.url=http://q:8080/v1,eval.datasets[0]=gsm8k", "eval.datasets has gsm8k, which is fetched"),
+        (
+            "task=sft,model.path=/cache/m,train.dataset[0]=AI/d#5",
+            "train.dataset has AI/d#5, which is fetched from a hub",
+        ),
+        ("task=sft,model.path=/cache/m,train.dataset[0]=/cache/d", ""),
+        ("task=sft,model.path=/cache/m,train.dataset[0]=AI/d,networkPolicy.publicEgress=true", ""),
+        ("task=sft,train.dataset[0]=AI/d", ""),
+        ("metrics.source=vllm,model.template=chatml", "model.type and model.template are names of ms-swift"),
+        (f"image.digest=sha256:{'a' * 64},extraArgs.whatever=1", "extraArgs are not checked"),
+    ],
+)
+def test_notes_warn(tmp_path: Path, words: str, warning: str) -> None:
+    text = notes(tmp_path, "--set", f"model.id=a/b,{words}")
+    assert warning in text
+    assert bool(warning) == ("WARNING" in text)
+
+
 def test_notes_of_a_job(tmp_path: Path) -> None:
     text = notes(tmp_path, "--set", "task=sft,model.id=a/b,train.dataset[0]=d")
     assert "/cache/outputs/r on claim r-ms-swift-cache" in text

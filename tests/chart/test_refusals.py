@@ -291,6 +291,10 @@ DATA = {"infer__dataset": ["x"]}
             )
             for task, backend in (("embedding", "lmdeploy"), ("reranker", "lmdeploy"), ("reranker", "sglang"))
         ),
+        (
+            {**NPU, "accelerator__resource": "huawei.com/Ascend310P"},
+            "a device that the published image is not made for",
+        ),
         ({"adapters": [{"path": "/cache/a"}, {"path": "/cache/b"}]}, "adapters has 2 entries without a name"),
         ({**SFT, "extraArgs": {"resume_from_checkpoint": True}}, "resume_from_checkpoint true is a path to ms-swift"),
         ({**SFT, "train__quantMethod": "bnb"}, "train.quantMethod bnb needs train.quantBits"),

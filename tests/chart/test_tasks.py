@@ -170,6 +170,20 @@ def test_engines_hear_the_same_wishes(render: Rendering, backend: str, options: 
     assert options.items() <= arguments.items()
 
 
+def test_samples_are_drawn_by_the_engine_that_is_named(service: Rendering) -> None:
+    drawn = {"task": "sample", "infer__dataset": ["x"], "accelerator__vendor": "nvidia"}
+    assert "sampler_engine" not in service(**drawn).arguments
+    assert service(**drawn, engine__backend="vllm").arguments["sampler_engine"] == "vllm"
+    assert 'sampler_engine of `swift sample` cannot be "sglang"' in service(**drawn, engine__backend="sglang").error
+
+
+def test_vllms_server_is_told_an_option_once(service: Rendering) -> None:
+    wishes = {"accelerator__vendor": "nvidia", "metrics__source": "vllm", "engine__maxModelLen": 8}
+    arguments = service(**wishes, extraArgs={"max_model_len": 4}).arguments
+    assert arguments["max-model-len"] == 4
+    assert "max_model_len" not in arguments
+
+
 def test_vllm_server(render: Rendering) -> None:
     rendered = render(
         model__id="a/b", accelerator__vendor="nvidia", metrics__source="vllm", apiKey__existingSecret="key"
@@ -184,7 +198,10 @@ def test_vllm_server(render: Rendering) -> None:
         ({"accelerator__vendor": "cpu"}, "float32"),
         ({"accelerator__vendor": "nvidia", "accelerator__compute": "7.5"}, "float16"),
         ({"accelerator__vendor": "nvidia", "accelerator__compute": "8.0"}, None),
-        ({"accelerator__vendor": "ascend", "resources__limits": {"huawei.com/Ascend310P": 1}}, "float16"),
+        (
+            {"accelerator__vendor": "ascend", "resources__limits": {"huawei.com/Ascend310P": 1}, "image__tag": "own"},
+            "float16",
+        ),
         ({"accelerator__vendor": "cpu", "engine__dtype": "bfloat16"}, "bfloat16"),
     ],
 )

@@ -11,7 +11,10 @@
 {{- include "ms-swift.arguments.model" $call -}}
 {{- include (printf "ms-swift.arguments.%s" (ternary "megatron" (ternary .plan.kind .plan.task (has .plan.kind (list "serve" "train"))) .plan.megatron)) $call -}}
 {{- end -}}
-{{- range $name, $value := .Values.extraArgs -}}{{- $_ := set $arguments $name $value -}}{{- end -}}
+{{- range $name, $value := .Values.extraArgs -}}
+{{- /* vLLM's own server takes max_model_len for max-model-len, and would be told both. */ -}}
+{{- $_ := set $arguments (ternary ($name | replace "_" "-") $name (hasPrefix "vllm." $.plan.module)) $value -}}
+{{- end -}}
 {{- if and $arguments.callbacks (eq .plan.kind "train") (not .plan.megatron) -}}
 {{- /* Whatever else is called back: without this one a stop would save nothing. */ -}}
 {{- $named := $arguments.callbacks -}}

@@ -41,4 +41,5 @@
 {{- define "ms-swift.arguments.sample" -}}
 {{- $_ := set .into "dataset" .root.Values.infer.dataset -}}
 {{- $_ := set .into "output_dir" .root.plan.output -}}
+{{- include "ms-swift.option" (dict "into" .into "name" "sampler_engine" "value" .root.Values.engine.backend) -}}
 {{- end -}}

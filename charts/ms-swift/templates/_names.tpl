@@ -60,9 +60,10 @@ annotations:
 {{- $published := get (.Files.Get "files/images.yaml" | fromYaml) .plan.vendor -}}
 {{- $own := .Values.image -}}
 {{- $image := dict "registry" ($own.registry | default (ternary "" $published.registry (ne $own.repository ""))) "repository" ($own.repository | default $published.repository) "tag" ($own.tag | default (ternary .Chart.AppVersion $published.tag (ne $own.repository ""))) "digest" $own.digest -}}
+{{- $told := ternary "" $image.tag (and (not (empty $own.digest)) (empty $own.tag)) -}}
 {{- $_ := set .plan "image" (include "ms-swift.image" $image) -}}
-{{- /* The release inside: …swift4.4.3, 4.6.0, v4.3.0-A2-…; unknown otherwise. */ -}}
-{{- $_ := set .plan "swift" (.Values.swiftVersion | default (regexFind "[0-9]+\\.[0-9]+\\.[0-9]+$" (regexFind "(^v?|swift)[0-9]+\\.[0-9]+\\.[0-9]+" $image.tag))) -}}
+{{- /* The release inside: …swift4.4.3, 4.6.0, v4.3.0-A2-…; unknown otherwise, as of a digest alone. */ -}}
+{{- $_ := set .plan "swift" (.Values.swiftVersion | default (regexFind "[0-9]+\\.[0-9]+\\.[0-9]+$" (regexFind "(^v?|swift)[0-9]+\\.[0-9]+\\.[0-9]+" $told))) -}}
 {{- end -}}
 
 {{/* An image reference of {registry, repository, tag, digest}. */}}

@@ -9,6 +9,7 @@
 {{- if .plan.megatron -}}{{- include "ms-swift.checkMegatron" . -}}{{- end -}}
 {{- include "ms-swift.checkClaimUse" . -}}
 {{- include "ms-swift.checkClaimSize" . -}}
+{{- include "ms-swift.checkReach" . -}}
 {{- include "ms-swift.checkPorts" . -}}
 {{- include "ms-swift.checkDrain" . -}}
 {{- include "ms-swift.checkScaling" . -}}

@@ -28,3 +28,16 @@
 {{- include "ms-swift.warn" (dict "root" . "text" "cache.seed.proxy carries a name or password, which stands in a ConfigMap that whoever reads the namespace can see. Take a proxy that knows the pods by their address, or cache.seed.endpoint with a mirror of the site.") -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Data sets that only a hub has, and a NetworkPolicy that lets the pod reach none. */}}
+{{- define "ms-swift.checkReach" -}}
+{{- $sets := dict "train.dataset" (concat (.Values.train.dataset | default list) (.Values.train.valDataset | default list)) "export.dataset" .Values.export.dataset "eval.datasets" .Values.eval.datasets "infer.dataset" .Values.infer.dataset -}}
+{{- $value := get (dict "sft" "train.dataset" "pt" "train.dataset" "rlhf" "train.dataset" "export" "export.dataset" "eval" "eval.datasets" "infer" "infer.dataset" "sample" "infer.dataset") .plan.task -}}
+{{- $far := list -}}
+{{- range get $sets $value | default list -}}{{- if not (hasPrefix "/" (toString .)) -}}{{- $far = append $far (toString .) -}}{{- end -}}{{- end -}}
+{{- $policy := .Values.networkPolicy -}}
+{{- $open := or (not $policy.enabled) $policy.publicEgress $policy.egress (and (include "ms-swift.seeds" .) (not .Values.cache.seed.endpoint)) -}}
+{{- if and $far (not $open) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "%s has %s, which is fetched from a hub, and the NetworkPolicy lets the pod reach none: set networkPolicy.publicEgress=true or networkPolicy.egress, or give a path below %s." $value (first $far) .Values.cache.mountPath)) -}}
+{{- end -}}
+{{- end -}}

@@ -12,6 +12,9 @@
 {{- fail (printf "train.quantMethod %s (QLoRA) does not run on Ascend: leave it empty for plain LoRA" .Values.train.quantMethod) -}}
 {{- end -}}
 {{- $half := or (contains "310P" .plan.resource) (and .Values.accelerator.compute (lt (float64 .Values.accelerator.compute) 8.0)) -}}
+{{- if and (contains "310P" .plan.resource) (not (or .Values.image.repository .Values.image.tag .Values.image.digest)) -}}
+{{- fail (printf "%s is a device that the published image is not made for (it is for Atlas A2): name an image of yours in image.repository and image.tag" .plan.resource) -}}
+{{- end -}}
 {{- if and $half $answers (eq .plan.dtype "bfloat16") (ne .plan.backend "transformers") -}}
 {{- fail (printf "engine.dtype bfloat16 begins with compute capability 8.0 and Ascend 910B, and the pod asks for %s: set engine.dtype=float16" (.Values.accelerator.compute | default .plan.resource)) -}}
 {{- end -}}
@@ -19,6 +22,9 @@
 {{- include "ms-swift.checkQuantisation" . -}}
 {{- if and (eq .Values.metrics.source "vllm") (or (ne .plan.backend "vllm") (ne .plan.task "deploy") .Values.adapters) -}}
 {{- fail (printf "metrics.source vllm starts vLLM's own server: it needs engine.backend vllm (is %s), task deploy (is %s) and no adapters; use metrics.source=proxy" .plan.backend .plan.task) -}}
+{{- end -}}
+{{- if and (hasPrefix "vllm." .plan.module) (or .Values.model.type .Values.model.template) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "model.type and model.template are names of ms-swift, and have no effect on vLLM's own server (metrics.source=vllm): use metrics.source=proxy, or extraArgs.chat-template.") -}}
 {{- end -}}
 {{- end -}}
 
