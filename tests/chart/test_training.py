@@ -323,6 +323,22 @@ def members(port: int) -> tuple[gang.Gang, gang.Gang]:
     return gang.Gang(0, 2, "127.0.0.1", port), gang.Gang(1, 2, "127.0.0.1", port)
 
 
+def test_who_looks_for_open_ports_is_no_pod_of_the_gang(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+    monkeypatch.setattr(gang, "stop", stopped.set)
+    port = free_port()
+    leader, follower = members(port)
+    with leader:
+        with socket.socket() as stray:
+            while stray.connect_ex(("127.0.0.1", port)):
+                assert not stopped.wait(0.01)
+        with follower:
+            while not leader._peers:
+                assert not stopped.wait(0.01)
+            assert len(leader._peers) == 1
+    assert not stopped.is_set()
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_gang(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
     stopped = threading.Event()

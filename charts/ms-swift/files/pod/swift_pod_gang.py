@@ -19,6 +19,7 @@ from typing import Optional
 
 from swift_pod_errors import AGAIN
 
+HELLO = b"swift.k8s gang"
 BYE = b"bye"
 _PATIENCE = 1800.0
 
@@ -64,6 +65,9 @@ class Gang:
                 peer, _ = self._server.accept()
             except OSError:
                 return  # the context is over
+            if not greeted(peer):
+                peer.close()
+                continue
             self._peers.append(alive(peer))
             threading.Thread(target=self._watch, args=(peer,), daemon=True).start()
 
@@ -99,10 +103,22 @@ def reach(address: tuple[str, int]) -> Optional[socket.socket]:
     """A connection to the leader, or None while its pod is not there yet."""
     try:
         peer = socket.create_connection(address, timeout=5)
+        peer.sendall(HELLO)
     except OSError:
         return None
     peer.settimeout(None)
     return alive(peer)
+
+
+def greeted(peer: socket.socket) -> bool:
+    """Whether it is a pod of the gang: what only looks for open ports, or a mesh's probe, says nothing and leaves."""
+    peer.settimeout(5)
+    try:
+        said = peer.recv(len(HELLO), socket.MSG_WAITALL)
+    except OSError:
+        return False
+    peer.settimeout(None)
+    return said == HELLO
 
 
 def alive(peer: socket.socket) -> socket.socket:
