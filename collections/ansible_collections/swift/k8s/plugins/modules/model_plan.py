@@ -72,7 +72,9 @@ options:
         description: Type of the numbers, that of the model if not given.
         type: str
       quantization:
-        description: Quantisation of the weights, that of the published weights if not given.
+        description:
+          - Quantisation of the weights, that of the published weights if not given.
+          - Adapters are trained on V(awq), V(gptq) or V(bnb) alone, and full weights on none.
         type: str
         choices: [awq, gptq, bnb, fp8, int8]
       kv_dtype:
@@ -80,7 +82,7 @@ options:
         type: str
         choices: [bfloat16, float16, fp8]
       context:
-        description: Longest sequence in tokens, what the model was made for if not given.
+        description: Longest sequence in tokens, what the model was made for if not given; more than that is noted.
         type: int
       concurrency:
         description: Sequences of that length at the same time.
@@ -186,6 +188,10 @@ plans:
       elements: dict
     advice:
       description: What to change where it does not fit.
+      type: list
+      elements: str
+    notes:
+      description: What to know of the figures, such as files whose bytes contradict the C(config.json).
       type: list
       elements: str
     published:

@@ -10,13 +10,16 @@ from dataclasses import replace
 from typing import Any, Optional
 
 from . import cache
-from .fit import Devices, Model, Placement, counts, longest, parts, place, weight_bytes
+from .errors import PlanError
+from .fit import Devices, Model, Placement, counts, kv_width, longest, parts, place, weight_bytes
 from .known import model_id
 from .published import PUBLISHED
 from .request import GIB, Request
-from .weights import dtype_bytes
+from .weights import QUANTIZATION_BYTES, loaded, shipped_quantization
 
 _MIB = 2**20
+#: Share of its bytes by which a model's files may differ from what its config.json says.
+_DOUBT = 0.1
 
 
 def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
@@ -40,8 +43,9 @@ def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
 def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[str, Any]:
     """Everything about one model, as the module returns it."""
     context = request.context or model.shape.context
+    if not context:
+        raise PlanError(f"config.json of {request.model} names no context length. Set context.")
     request = replace(request, context=context)
-    width = dtype_bytes(request.kv_dtype or model.shape.dtype)
     alone = parts(model, request, 1, context)
     found = [placement for group in devices if (placement := place(model, request, group))]
     return {
@@ -53,20 +57,39 @@ def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[s
         "concurrency": request.concurrency,
         "parameters": _parameters(model),
         "weight_bytes": weight_bytes(model, request),
-        "kv_bytes_per_token": cache.bytes_per_token(model.shape, width),
+        "kv_bytes_per_token": cache.bytes_per_token(model.shape, kv_width(model.shape, request)),
         "parts": alone._asdict(),
         "total_bytes": alone.total,
         "fits": bool(found) if devices else None,
         "placements": [_told(placement) for placement in found],
         "advice": advice(model, request, devices) if devices and not found else [],
         "published": PUBLISHED.get(request.model.lower()),
-        "notes": list(model.notes),
+        "notes": [*model.notes, *notes(model, request)],
     }
 
 
 def _parameters(model: Model) -> int:
-    """Counted in the headers where those were read, else computed."""
-    return model.stored.parameters if model.stored and model.stored.parameters else model.parameters.total
+    """Counted in the headers where those were read, else computed: quantised files pack several into one number."""
+    if model.stored and model.stored.parameters and not model.shape.quantization:
+        return model.stored.parameters
+    return model.parameters.total
+
+
+def notes(model: Model, request: Request) -> list[str]:
+    """What a reader of the figures should know: where they go beyond the model, and where its files contradict it."""
+    found = []
+    shape = model.shape
+    if shape.context and request.context > shape.context:
+        found.append(f"context {request.context} is beyond the {shape.context} of the model, which needs rope scaling")
+    shipped = shipped_quantization(shape.quantization)
+    if model.stored and shipped in {"", *QUANTIZATION_BYTES}:
+        computed = loaded(model.parameters, shape.dtype, shipped)
+        if abs(computed - model.stored.bytes) > _DOUBT * model.stored.bytes:
+            found.append(
+                f"its files hold {model.stored.bytes / GIB:.1f} GiB, and config.json accounts for "
+                f"{computed / GIB:.1f} GiB: doubt its parameters, training and other quantisations"
+            )
+    return found
 
 
 def _told(placement: Placement) -> dict[str, Any]:

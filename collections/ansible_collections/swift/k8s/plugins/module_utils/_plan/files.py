@@ -34,7 +34,7 @@ Start = Callable[[str, int], bytes]
 def model(option: Mapping[str, Any]) -> Model:
     """The model that an entry of the option `models` names: its own config, a directory, the known ones, or the hub."""
     name = str(option["id"])
-    if option.get("config"):
+    if option.get("config") is not None:
         return _model(name, option["config"], None)
     if option.get("path"):
         return from_directory(name, str(option["path"]))
@@ -106,12 +106,23 @@ def _read(name: str, sizes: Mapping[str, int], start: Start) -> Model:
 
 def _weights(name: str, sizes: Mapping[str, int], start: Start) -> Optional[Stored]:
     """Exact bytes: of the headers where there are few files, else of the index."""
-    files = [file for file in sizes if file.endswith(".safetensors")]
+    # Directories below hold the same weights in another form.
+    files = [file for file in sizes if file.endswith(".safetensors") and "/" not in file]
     if len(files) > 1 and INDEX in sizes:
-        total = (_json(name, INDEX, start(INDEX, sizes[INDEX])).get("metadata") or {}).get("total_size")
-        return Stored(0, int(total)) if total else None
+        return _indexed(_json(name, INDEX, start(INDEX, sizes[INDEX])))
     headers = [header(name, file, start) for file in files]
-    return stored(tensor for tensors in headers for tensor in tensors.values()) if headers else None
+    try:
+        return stored(tensor for tensors in headers for tensor in tensors.values()) if headers else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlanError(
+            f"{', '.join(files)} of {name} has a header that lists no tensors ({error!r}). Fetch the file again."
+        ) from error
+
+
+def _indexed(index: Mapping[str, Any]) -> Optional[Stored]:
+    metadata = index.get("metadata")
+    total = metadata.get("total_size") if isinstance(metadata, Mapping) else None
+    return Stored(0, int(total)) if isinstance(total, (int, float)) and total > 0 else None
 
 
 def header(name: str, file: str, start: Start) -> dict[str, Any]:

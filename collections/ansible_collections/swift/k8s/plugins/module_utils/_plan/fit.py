@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Optional
 
 from . import activations, cache, training, weights
-from .errors import PlanError
 from .parameters import Parameters
 from .request import Request
 from .shape import Shape
@@ -67,11 +66,17 @@ class Model:
 def weight_bytes(model: Model, request: Request) -> int:
     """Of all devices together. What is stored counts where it is loaded as it is stored."""
     shipped = weights.shipped_quantization(model.shape.quantization)
-    wanted = request.quantization or shipped
+    same = request.quantization in {"", shipped, str(model.shape.quantization.get("quant_method") or "").lower()}
+    wanted = shipped if same else request.quantization
     as_stored = model.stored is not None and wanted == shipped and request.dtype in {"", model.shape.dtype}
     if as_stored and model.stored is not None:
         return model.stored.bytes
     return weights.loaded(model.parameters, request.dtype or model.shape.dtype, wanted)
+
+
+def kv_width(shape: Shape, request: Request) -> float:
+    """Bytes of one number of the cache: engines load 32-bit models in 16 bits."""
+    return weights.dtype_bytes(request.kv_dtype or ("bfloat16" if shape.dtype == "float32" else shape.dtype))
 
 
 def parts(model: Model, request: Request, count: int, context: int) -> Parts:
@@ -81,8 +86,7 @@ def parts(model: Model, request: Request, count: int, context: int) -> Parts:
         state = training.state(shape, model.parameters, request, count)
         working = activations.training(shape, request, context)
         return Parts(state.weights, 0, working, engine.runtime, state.gradients, state.optimizer)
-    width = weights.dtype_bytes(request.kv_dtype or ("bfloat16" if shape.dtype == "float32" else shape.dtype))
-    each = cache.sequence(shape, context, width)
+    each = cache.sequence(shape, context, kv_width(shape, request))
     shards = cache.shards(shape, count) if engine.tensor_parallel else count
     kept = int(min(request.concurrency, engine.sequences) * each / shards)
     working = activations.serving(shape, request, context, count if engine.tensor_parallel else 1)
@@ -101,8 +105,6 @@ def place(model: Model, request: Request, devices: Devices) -> Optional[Placemen
     if not request.runs_on(devices.vendor):
         return None
     context = request.context or model.shape.context
-    if not context:
-        raise PlanError(f"config.json of {request.model} names no context length. Set context.")
     budget = int(devices.memory * request.settings.utilization)
     for count in counts(model, request, devices.count):
         needed = parts(model, request, count, context)

@@ -36,6 +36,8 @@ ENGINES: Mapping[str, Engine] = {
     "transformers": Engine(0.95, 0, 1, int(0.9 * GIB), False),
 }
 TASKS = ("serve", "full", "lora", "qlora")
+#: Quantisations of frozen weights that an adapter is trained on.
+TRAINABLE = frozenset(("awq", "gptq", "bnb"))
 #: Engines and tasks that ms-swift does not run on a vendor's devices; the chart refuses them, too.
 NOT_ON: Mapping[str, frozenset[str]] = {"ascend": frozenset(("sglang", "lmdeploy", "qlora"))}
 #: Below these a number means nothing, and would make memory out of nothing. 0: as the model has it, or none.
@@ -86,8 +88,8 @@ class Request:
 
 def parse(option: Mapping[str, Any]) -> Request:
     """The request that one entry of the module's `models` describes."""
-    known = {name: option[name] for name in Request.__dataclass_fields__ if option.get(name) is not None}
-    request = Request(**{"model": option["id"], **known})
+    known = {name: _typed(option, name) for name in Request.__dataclass_fields__ if option.get(name) is not None}
+    request = Request(**{"model": str(option["id"]), **known})
     for name, value, choices in (("engine", request.engine, ENGINES), ("task", request.task, TASKS)):
         if value not in choices:
             raise PlanError(f"{name} '{value}' of {request.model} is not known. Use one of {', '.join(choices)}.")
@@ -96,4 +98,21 @@ def parse(option: Mapping[str, Any]) -> Request:
     for name, least in LEAST.items():
         if (number := getattr(request, name)) < least:
             raise PlanError(f"{name} {number} of {request.model} is less than {least}. Set it to {least} or more.")
+    if request.task != "serve" and request.quantization and request.quantization not in _trained(request.task):
+        raise PlanError(
+            f"task {request.task} of {request.model} trains no weights in {request.quantization}. "
+            f"Leave quantization out, or use task lora with one of {', '.join(sorted(TRAINABLE))}."
+        )
     return request
+
+
+def _trained(task: str) -> frozenset[str]:
+    return TRAINABLE if task == "lora" else frozenset(("bnb",) if task == "qlora" else ())
+
+
+def _typed(option: Mapping[str, Any], name: str) -> Any:
+    """A field as its default is: templates make texts of numbers."""
+    try:
+        return type(getattr(Request(""), name))(option[name])
+    except (TypeError, ValueError) as error:
+        raise PlanError(f"{name} {option[name]!r} of {option['id']} is no number. Write one.") from error

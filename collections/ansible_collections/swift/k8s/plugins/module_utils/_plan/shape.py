@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .errors import PlanError
+from .fields import Fields
 
 _NESTED = ("text_config", "llm_config", "language_config")
 #: Model types whose query, key and value have a bias although config.json does not say so.
@@ -17,7 +17,7 @@ _QKV_BIAS = ("qwen2", "qwen2_moe", "qwen2_vl", "qwen2_5_vl", "qwen2_5_vl_text", 
 #: Model types with a norm on every query and key head.
 _QK_NORM = ("qwen3", "qwen3_moe", "qwen3_vl_text", "qwen3_vl_moe_text", "gemma3_text", "olmo2")
 #: Model types that share input and output embeddings unless they say otherwise.
-_TIED = ("gemma", "gemma2", "gemma3", "gemma3_text")
+_TIED = ("gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma3n_text", "cohere", "cohere2")
 
 
 @dataclass(frozen=True)
@@ -89,54 +89,47 @@ class Shape:
 def parse(config: Mapping[str, Any], model: str) -> Shape:
     """The shape that a config.json describes."""
     text = _text_part(config)
-    number = _Numbers(text, model)
-    heads = number("num_attention_heads")
-    hidden = number("hidden_size")
+    fields = Fields(text, model)
+    heads, hidden = fields.needed("num_attention_heads"), fields.needed("hidden_size")
     kind = str(text.get("model_type") or config.get("model_type") or "")
-    layers = number("num_hidden_layers")
-    linear = [name for name in text.get("layer_types") or () if name == "linear_attention"]
+    layers = fields.needed("num_hidden_layers")
+    linear = _linear_layers(fields, layers)
+    experts = _experts(text, fields, layers)
+    whole = Fields(_whole(config), model)
     return Shape(
         model_type=kind,
         layers=layers,
         hidden=hidden,
         heads=heads,
-        kv_heads=int(text.get("num_key_value_heads") or heads),
-        head_dim=int(text.get("head_dim") or hidden // heads),
-        intermediate=int(text.get("intermediate_size") or 0),
-        vocabulary=number("vocab_size"),
+        kv_heads=fields.count("num_key_value_heads", heads),
+        head_dim=fields.count("head_dim", hidden // heads),
+        intermediate=_intermediate(fields, experts),
+        vocabulary=fields.needed("vocab_size"),
         tied=bool(_either(config, text, "tie_word_embeddings", kind in _TIED)),
-        dtype=str(_either(config, text, "torch_dtype", _either(config, text, "dtype", "bfloat16"))),
-        context=int(text.get("max_position_embeddings") or 0),
-        qkv_bias=bool(text.get("attention_bias", kind in _QKV_BIAS)),
+        dtype=str(_either(config, text, "torch_dtype", _either(config, text, "dtype", "bfloat16"))).replace(
+            "torch.", ""
+        ),
+        context=fields.count("max_position_embeddings"),
+        qkv_bias=bool(text.get("attention_bias", text.get("add_qkv_bias", kind in _QKV_BIAS))),
         qk_norm=kind in _QK_NORM,
-        latent=_latent(text),
-        experts=_experts(text, layers),
-        vision=_vision(config.get("vision_config") or {}, hidden),
-        windows=_windows(text, layers),
-        linear_layers=len(linear),
-        linear_state=_linear_state(text) if linear else 0,
-        quantization=dict(config.get("quantization_config") or text.get("quantization_config") or {}),
+        latent=_latent(text, fields),
+        experts=experts,
+        vision=_vision(whole.part("vision_config"), hidden, model),
+        windows=_windows(text, fields, layers),
+        linear_layers=linear,
+        linear_state=_linear_state(fields) if linear else 0,
+        quantization=dict(Fields(config, model).part("quantization_config") or fields.part("quantization_config")),
     )
 
 
-class _Numbers:
-    """Fields without which nothing can be said."""
-
-    def __init__(self, text: Mapping[str, Any], model: str) -> None:
-        self._text, self._model = text, model
-
-    def __call__(self, name: str) -> int:
-        value = self._text.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise PlanError(
-                f"config.json of {self._model} (model_type {self._text.get('model_type')!r}) has no usable {name}. "
-                "Give parameters and kv_bytes_per_token yourself, or the config.json of the text model."
-            )
-        return value
+def _whole(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part that text and vision lie in: models that also speak have it inside of another."""
+    inner = config.get("thinker_config")
+    return inner if isinstance(inner, Mapping) else config
 
 
 def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    inner = config.get("thinker_config") or config
+    inner = _whole(config)
     for name in _NESTED:
         if isinstance(inner.get(name), Mapping) and inner[name].get("num_hidden_layers"):
             return dict(inner[name])
@@ -149,78 +142,103 @@ def _either(config: Mapping[str, Any], text: Mapping[str, Any], name: str, other
     return otherwise if value is None else value
 
 
-def _latent(text: Mapping[str, Any]) -> Optional[Latent]:
+def _dtype(config: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    named = _either(config, text, "torch_dtype", _either(config, text, "dtype", "bfloat16"))
+    return str(named).replace("torch.", "")
+
+
+def _intermediate(fields: Fields, experts: Optional[Experts]) -> int:
+    """Of the layers without experts, where there are any."""
+    named = fields.count("intermediate_size_mlp")
+    return named or (fields.count("intermediate_size") if experts else fields.needed("intermediate_size"))
+
+
+def _latent(text: Mapping[str, Any], fields: Fields) -> Optional[Latent]:
     if not text.get("kv_lora_rank"):
         return None
     return Latent(
-        kv_rank=int(text["kv_lora_rank"]),
-        q_rank=int(text.get("q_lora_rank") or 0),
-        nope=int(text["qk_nope_head_dim"]),
-        rope=int(text["qk_rope_head_dim"]),
-        value=int(text["v_head_dim"]),
+        kv_rank=fields.needed("kv_lora_rank"),
+        q_rank=fields.count("q_lora_rank"),
+        nope=fields.needed("qk_nope_head_dim"),
+        rope=fields.needed("qk_rope_head_dim"),
+        value=fields.needed("v_head_dim"),
     )
 
 
-def _experts(text: Mapping[str, Any], layers: int) -> Optional[Experts]:
-    count = int(text.get("num_experts") or text.get("num_local_experts") or text.get("n_routed_experts") or 0)
+def _experts(text: Mapping[str, Any], fields: Fields, layers: int) -> Optional[Experts]:
+    count = fields.count("num_experts")
     if not count:
         return None
-    each = int(text.get("moe_intermediate_size") or text["intermediate_size"])
-    step = int(text.get("decoder_sparse_step") or text.get("moe_layer_freq") or 1)
-    first_dense = int(text.get("first_k_dense_replace") or 0)
-    dense = set(text.get("mlp_only_layers") or ()) | set(range(first_dense))
-    sparse = [at for at in range(layers) if at not in dense and (at + 1) % step == 0]
+    each = fields.count("moe_intermediate_size") or fields.needed("intermediate_size")
+    # Llama 4 has one shared expert in every such layer, and a field of its own for the layers without experts.
+    shared = fields.count("n_shared_experts", 1 if text.get("intermediate_size_mlp") else 0)
     return Experts(
         count=count,
-        per_token=int(text.get("num_experts_per_tok") or 1),
+        per_token=fields.count("num_experts_per_tok", 1),
         intermediate=each,
-        shared_intermediate=int(
-            text.get("shared_expert_intermediate_size") or int(text.get("n_shared_experts") or 0) * each
-        ),
+        shared_intermediate=fields.count("shared_expert_intermediate_size", shared * each),
         shared_gate=bool(text.get("shared_expert_intermediate_size")),
-        layers=len(sparse),
+        layers=_sparse_layers(fields, layers),
         router_bias=text.get("topk_method") == "noaux_tc",
     )
 
 
-def _windows(text: Mapping[str, Any], layers: int) -> dict[int, int]:
-    window = text.get("sliding_window")
+def _sparse_layers(fields: Fields, layers: int) -> int:
+    """Layers with experts, which a list names, or a step and the dense ones among them."""
+    if listed := fields.each("moe_layer_freq"):
+        return sum(bool(one) for one in listed[:layers])
+    step = fields.count("decoder_sparse_step") or fields.count("moe_layer_freq", 1)
+    first, dense = fields.count("first_k_dense_replace"), fields.each("mlp_only_layers")
+    return sum(at >= first and at not in dense and (at + 1) % step == 0 for at in range(layers))
+
+
+def _windows(text: Mapping[str, Any], fields: Fields, layers: int) -> dict[int, int]:
+    window = fields.count("sliding_window")
     if not window or text.get("use_sliding_window") is False:
         return {}
     if text.get("layer_types"):
-        count = sum(name == "sliding_attention" for name in text["layer_types"])
-    elif text.get("sliding_window_pattern"):
-        count = layers - layers // int(text["sliding_window_pattern"])
+        count = fields.each("layer_types")[:layers].count("sliding_attention")
+    elif pattern := fields.count("sliding_window_pattern"):
+        count = layers - layers // pattern
     elif text.get("model_type") == "gemma2":
         count = layers - layers // 2
     else:
-        count = layers - int(text.get("max_window_layers") or 0) if text.get("use_sliding_window") else layers
-    return {int(window): count} if count > 0 else {}
+        count = layers - fields.count("max_window_layers") if text.get("use_sliding_window") else layers
+    return {window: count} if count > 0 else {}
 
 
-def _linear_state(text: Mapping[str, Any]) -> int:
+def _linear_layers(fields: Fields, layers: int) -> int:
+    if named := fields.each("layer_types"):
+        return named[:layers].count("linear_attention")
+    interval = fields.count("full_attention_interval")
+    return layers - layers // interval if interval else 0
+
+
+def _linear_state(fields: Fields) -> int:
     """Bytes of one layer's recurrent and convolution state (Qwen3-Next and kin), kept in 16 bits."""
-    keys, values = int(text.get("linear_num_key_heads") or 0), int(text.get("linear_num_value_heads") or 0)
-    key_dim, value_dim = int(text.get("linear_key_head_dim") or 0), int(text.get("linear_value_head_dim") or 0)
-    kernel = int(text.get("linear_conv_kernel_dim") or 0)
+    keys, values = fields.count("linear_num_key_heads"), fields.count("linear_num_value_heads")
+    key_dim, value_dim = fields.count("linear_key_head_dim"), fields.count("linear_value_head_dim")
+    kernel = fields.count("linear_conv_kernel_dim")
     return 2 * (values * key_dim * value_dim + kernel * (2 * keys * key_dim + values * value_dim))
 
 
-def _vision(vision: Mapping[str, Any], text_hidden: int) -> Optional[Vision]:
-    layers = int(vision.get("depth") or vision.get("num_hidden_layers") or 0)
+def _vision(vision: Mapping[str, Any], text_hidden: int, model: str) -> Optional[Vision]:
+    fields = Fields(vision, model)
+    layers = fields.count("depth") or fields.count("num_hidden_layers")
     if not layers:
         return None
-    hidden = int(vision.get("embed_dim") or vision.get("hidden_size") or 0)
-    patch = int(vision.get("patch_size") or vision.get("spatial_patch_size") or 14)
-    channels = int(vision.get("in_channels") or vision.get("in_chans") or vision.get("num_channels") or 3)
-    intermediate = int(vision.get("intermediate_size") or hidden * float(vision.get("mlp_ratio") or 4))
+    hidden = fields.count("embed_dim") or fields.needed("hidden_size")
+    patch = fields.count("patch_size") or fields.count("spatial_patch_size", 14)
+    channels = fields.count("in_channels") or fields.count("in_chans") or fields.count("num_channels", 3)
+    ratio = vision.get("mlp_ratio")
+    wider = int(hidden * (ratio if isinstance(ratio, (int, float)) and ratio > 0 else 4))
     return Vision(
         layers=layers,
         hidden=hidden,
-        intermediate=intermediate,
+        intermediate=fields.count("intermediate_size", wider),
         gated=str(vision.get("hidden_act")) == "silu",
         patch=patch,
-        merge=int(vision.get("spatial_merge_size") or 1),
-        out=int(vision.get("out_hidden_size") or text_hidden),
-        patch_inputs=channels * int(vision.get("temporal_patch_size") or 1) * patch * patch,
+        merge=fields.count("spatial_merge_size", 1),
+        out=fields.count("out_hidden_size", text_hidden),
+        patch_inputs=channels * fields.count("temporal_patch_size", 1) * patch * patch,
     )

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .parameters import Parameters
-from .request import Request
+from .request import TRAINABLE, Request
 from .shape import Shape
-from .weights import loaded
+from .weights import loaded, shipped_quantization
 
 
 class State(NamedTuple):
@@ -60,6 +60,14 @@ def state(shape: Shape, parameters: Parameters, request: Request, devices: int) 
         cut = [devices if request.zero >= stage else 1 for stage in (3, 2, 1)]
         return State(2 * total // cut[0], 2 * total // cut[1], 12 * total // cut[2])
     trained = adapter(shape, request.lora_rank)
-    base = loaded(parameters, request.dtype or shape.dtype, "bnb" if request.task == "qlora" else "")
+    base = loaded(parameters, request.dtype or shape.dtype, _base(shape, request))
     shared = devices if request.zero >= 3 else 1
     return State(base // shared + 2 * trained, 2 * trained, 12 * trained)
+
+
+def _base(shape: Shape, request: Request) -> str:
+    """How the frozen weights are quantised. Adapters are trained on 4-bit weights as they are; others are widened."""
+    if request.task == "qlora":
+        return "bnb"
+    method = request.quantization or shipped_quantization(shape.quantization)
+    return method if method in TRAINABLE else ""

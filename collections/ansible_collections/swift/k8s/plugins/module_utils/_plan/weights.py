@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -20,11 +21,13 @@ DTYPE_BYTES: Mapping[str, float] = {
     "F4": 0.5,
 }
 #: Bytes of one parameter of a quantised matrix. 4 bits carry a 16-bit scale and a 4-bit zero for every 128 numbers
-#: (AWQ, GPTQ); NF4 with double quantisation carries 0.127 bits (Dettmers et al. 2023, section 3); 8 bits a scale a row.
+#: (AWQ, GPTQ); NF4 with double quantisation carries 0.127 bits (Dettmers et al. 2023, section 3); MXFP4 an 8-bit scale
+#: for every 32; 8 bits a scale a row.
 QUANTIZATION_BYTES: Mapping[str, float] = {
     "awq": 0.5 + 2.5 / 128,
     "gptq": 0.5 + 2.5 / 128,
     "bnb": 0.5 + 0.127 / 8,
+    "mxfp4": 0.5 + 1 / 32,
     "fp8": 1.0,
     "int8": 1.0,
 }
@@ -45,14 +48,17 @@ def dtype_bytes(dtype: str) -> float:
 
 
 def stored(tensors: Iterable[Mapping[str, Any]]) -> Stored:
-    """Sum of tensors as safetensors headers list them ({dtype, shape, data_offsets})."""
+    """Sum of tensors as safetensors headers list them ({dtype, shape, data_offsets}).
+
+    Raises KeyError, TypeError or ValueError for what is no such list.
+    """
     parameters = total = 0
     for tensor in tensors:
-        size = 1
-        for edge in tensor["shape"]:
-            size *= edge
-        parameters += size
-        total += tensor["data_offsets"][1] - tensor["data_offsets"][0]
+        begin, end = tensor["data_offsets"]
+        if begin > end:
+            raise ValueError(f"data_offsets {begin}, {end}")
+        parameters += math.prod(tensor["shape"])
+        total += end - begin
     return Stored(parameters, total)
 
 
@@ -71,4 +77,18 @@ def loaded(parameters: Parameters, dtype: str, quantization: str) -> int:
 def shipped_quantization(config: Mapping[str, Any]) -> str:
     """How the published weights are quantised already: the name that `loaded` takes, or nothing."""
     method = str(config.get("quant_method") or "").lower()
-    return {"bitsandbytes": "bnb", "compressed-tensors": "int8", "fbgemm_fp8": "fp8"}.get(method, method)
+    if method == "compressed-tensors":
+        return "gptq" if _bits(config) == 4 else "int8"
+    if method in {"awq", "gptq"}:
+        return "int8" if _bits(config) == 8 else method
+    if method == "bitsandbytes":
+        return "int8" if config.get("load_in_8bit") else "bnb"
+    return {"fbgemm_fp8": "fp8"}.get(method, method)
+
+
+def _bits(config: Mapping[str, Any]) -> Any:
+    """Bits of a number; compressed-tensors names them for each group of matrices, of which the first stands for all."""
+    groups = config.get("config_groups")
+    first = next(iter(groups.values()), None) if isinstance(groups, Mapping) else None
+    inner = first.get("weights") if isinstance(first, Mapping) else None
+    return inner.get("num_bits") if isinstance(inner, Mapping) else config.get("bits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,60 @@ def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, A
     assert (found["placements"][0]["devices"] if found["placements"] else None) == devices
     assert found["fits"] is (devices is not None)
     assert bool(found["advice"]) is (devices is None)
+
+
+CONFIG = known.config("qwen-plus") or {}
+AWQ = {**CONFIG, "quantization_config": {"quant_method": "awq", "bits": 4}}
+
+
+@pytest.mark.parametrize(
+    ("config", "wish", "low", "high"),
+    [
+        (AWQ, {"task": "lora"}, 5.0, 5.5),
+        (CONFIG, {"task": "lora", "quantization": "gptq"}, 5.0, 5.5),
+        (CONFIG, {"task": "lora"}, 14.0, 14.5),
+        ({**CONFIG, "quantization_config": {"quant_method": "gptq", "bits": 8}}, {"quantization": "gptq"}, 8.0, 8.3),
+    ],
+)
+def test_weights_by_their_quantisation(config: dict[str, Any], wish: dict[str, Any], low: float, high: float) -> None:
+    assert low < plan("a/b", config=config, context=2048, **wish)["parts"]["weights"] / 2**30 < high
+
+
+def test_texts_are_taken_for_the_numbers_they_say() -> None:
+    assert plan("qwen-plus", context="4096", utilization="0.8")["context"] == 4096
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"config": {**CONFIG, "max_position_embeddings": None}}, "names no context length. Set context."),
+        ({"task": "full", "quantization": "awq"}, "task full of qwen-plus trains no weights in awq"),
+        ({"task": "lora", "quantization": "fp8"}, "task lora of qwen-plus trains no weights in fp8"),
+        ({"context": "long"}, "context 'long' of qwen-plus is no number"),
+    ],
+)
+def test_wishes_that_mean_nothing(wish: dict[str, Any], words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        plan("qwen-plus", **wish)
+
+
+def test_the_cache_of_one_token_is_that_of_the_sum() -> None:
+    found = plan("a/b", config={**CONFIG, "torch_dtype": "float32"}, context=1000)
+    assert found["kv_bytes_per_token"] * 1000 == found["parts"]["kv_cache"]
+
+
+def test_a_context_beyond_the_model_is_noted() -> None:
+    found = run([{"id": "qwen-plus", "context": 99999}], [])
+    assert "qwen-plus: context 99999 is beyond the 32768 of the model" in found["table"]
+
+
+def test_files_that_contradict_the_shape_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(AWQ), encoding="utf-8")
+    head = json.dumps({"a": {"dtype": "I32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    (tmp_path / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
+    found = plan("a/b", path=str(tmp_path))
+    assert found["parameters"] > 7e9
+    assert "config.json accounts for 5.2 GiB" in found["notes"][-1]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,40 @@ def test_an_index_saves_reading_every_header(tmp_path: Path) -> None:
     assert files.from_directory("x/y", str(tmp_path)).stored is None
 
 
+def test_an_index_without_a_size_is_none(tmp_path: Path) -> None:
+    write(tmp_path, config__json=CONFIG, a__safetensors=b"x", b__safetensors=b"x")
+    for metadata in ("x", {"total_size": "99"}, {"total_size": -1}):
+        (tmp_path / files.INDEX).write_bytes(json.dumps({"metadata": metadata}).encode())
+        assert files.from_directory("x/y", str(tmp_path)).stored is None
+
+
+def test_weights_in_directories_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub({"config.json": CONFIG, "model.safetensors": tensors(a=[9]), "onnx/model.safetensors": tensors(a=[7])})
+    listing = Listing("c", tuple(RemoteFile(name, len(data)) for name, data in hub.content.items()))
+    monkeypatch.setattr(files, "first_answering", lambda *_, **__: (hub, listing, []))
+    assert files.model({"id": "x/y"}).stored == Stored(9, 18)
+
+
+def test_an_empty_config_asks_no_hub() -> None:
+    with pytest.raises(PlanError, match=r"config.json of x/y .* has no usable"):
+        files.model({"id": "x/y", "config": {}})
+
+
+def header(tensor: Any) -> bytes:
+    text = json.dumps({"a": tensor}).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [5, {}, {"shape": [1]}, {"shape": 3, "data_offsets": [0, 2]}, {"shape": [1], "data_offsets": [9, 2]}],
+)
+def test_a_header_that_lists_no_tensors(tmp_path: Path, tensor: Any) -> None:
+    write(tmp_path, config__json=CONFIG, model__safetensors=header(tensor))
+    with pytest.raises(PlanError, match=r"model\.safetensors of x/y has a header that lists no tensors"):
+        files.from_directory("x/y", str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

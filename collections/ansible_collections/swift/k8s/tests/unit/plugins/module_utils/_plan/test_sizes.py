@@ -65,7 +65,11 @@ SEVEN = f"{Q}Qwen2.5-7B-Instruct"
         ({"sliding_window": 4096, "use_sliding_window": False}, 32768, 28 * 32768),
         ({"sliding_window": 4096, "model_type": "mistral"}, 32768, 28 * 4096),
         ({"sliding_window": 4096, "model_type": "gemma2"}, 32768, 14 * 4096 + 14 * 32768),
-        ({"sliding_window": 1024, "sliding_window_pattern": 6, "model_type": "gemma3"}, 32768, 24 * 1024 + 4 * 32768),
+        (
+            {"sliding_window": 1024, "sliding_window_pattern": 6, "model_type": "gemma3", "head_dim": 128},
+            32768,
+            24 * 1024 + 4 * 32768,
+        ),
         ({"sliding_window": 4096, "use_sliding_window": True, "max_window_layers": 20}, 32768, 8 * 4096 + 20 * 32768),
         ({"sliding_window": 128, "layer_types": ["sliding_attention"] * 14 + ["full_attention"] * 14}, 64, 28 * 64),
     ],
@@ -105,6 +109,11 @@ def test_quantised_weights_keep_embeddings_in_16_bits(method: str, low: float, h
         ({"quant_method": "AWQ"}, "awq"),
         ({"quant_method": "bitsandbytes"}, "bnb"),
         ({"quant_method": "fp8"}, "fp8"),
+        ({"quant_method": "mxfp4"}, "mxfp4"),
+        ({"quant_method": "gptq", "bits": 8}, "int8"),
+        ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "int8"),
+        ({"quant_method": "compressed-tensors"}, "int8"),
+        ({"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4}}}}, "gptq"),
     ],
 )
 def test_shipped_quantisation(config: dict[str, Any], name: str) -> None:
