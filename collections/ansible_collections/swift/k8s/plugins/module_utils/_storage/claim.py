@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 from .arguments import ACCESS_MODES, CLAIM_ARGS
 from .errors import StorageError
-from .quantity import bytes_of
+from .quantity import bytes_of, text_of
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 #: Options that say where a static volume lives; a claim has at most one of them.
@@ -80,12 +80,17 @@ def parse(option: Mapping[str, Any], namespace: str) -> Claim:
         access_modes=tuple(option["access_modes"]),
         size=option["size"],
         storage_class="" if sources else option.get("storage_class"),
-        labels={**(option.get("labels") or {}), **MANAGED_BY},
-        annotations=dict(option.get("annotations") or {}),
+        labels={**texts(option.get("labels")), **MANAGED_BY},
+        annotations=texts(option.get("annotations")),
         source=sources[0] if sources else "",
         source_options=dict(option[sources[0]]) if sources else {},
         delete_data=bool(option.get("delete_data")),
     )
+
+
+def texts(values: Optional[Mapping[str, Any]]) -> dict[str, str]:
+    """Labels, annotations or parameters in the one type that they have."""
+    return {key: text_of(value) for key, value in (values or {}).items()}
 
 
 def _refuse_nonsense(where: str, option: Mapping[str, Any], sources: list[str]) -> None:
@@ -98,14 +103,26 @@ def _refuse_nonsense(where: str, option: Mapping[str, Any], sources: list[str]) 
         for name, spec in CLAIM_ARGS[source]["options"].items():
             if spec.get("required") and not option[source][name]:
                 raise StorageError(f"claim {where}: {source}.{name} is empty. Write it, or remove {source}.")
+        path = option[source].get("path") or "/"
+        if not path.startswith("/"):
+            raise StorageError(
+                f"claim {where}: {source}.path '{path}' is not absolute. Write it from the root, /{path}."
+            )
 
 
 def parse_all(options: list[dict[str, Any]], namespace: str) -> list[Claim]:
-    """All wished claims; a name that comes twice is an error."""
+    """All wished claims; a name that comes twice is an error, and so is a volume's."""
     claims: dict[tuple[str, str], Claim] = {}
+    volumes: dict[str, Claim] = {}
     for option in options:
         claim = parse(option, namespace)
         if claim.key in claims:
             raise StorageError(f"claim {claim} is listed twice. Keep one of the entries.")
         claims[claim.key] = claim
+        if claim.source and claim.state == "present":
+            other = volumes.setdefault(claim.volume_name, claim)
+            if other is not claim:
+                raise StorageError(
+                    f"claims {other} and {claim} name one volume, {claim.volume_name}. Rename one of them."
+                )
     return list(claims.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
-from .claim import MANAGED_BY
+from .claim import MANAGED_BY, texts
 from .errors import StorageError
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -44,7 +44,7 @@ def wished(option: Mapping[str, Any]) -> dict[str, Any]:
         "kind": "StorageClass",
         "metadata": {"name": option["name"], "labels": dict(MANAGED_BY), "annotations": annotations},
         "provisioner": provisioner,
-        "parameters": {key: str(value) for key, value in parameters.items()},
+        "parameters": texts(parameters),
         "reclaimPolicy": option["reclaim_policy"],
         "volumeBindingMode": option["volume_binding_mode"],
         "allowVolumeExpansion": bool(option["allow_volume_expansion"]),

@@ -15,6 +15,7 @@ from .action import Action, create, delete, patch
 from .claim import MANAGED_BY, Claim
 from .errors import StorageError
 from .existing import changes
+from .quantity import bytes_of
 from .volume import static_volume, twin
 
 _MANAGED_KEY, _MANAGED_VALUE = next(iter(MANAGED_BY.items()))
@@ -114,8 +115,20 @@ def _kept_volume(claim: Claim, observed: Observed) -> Optional[Mapping[str, Any]
         fits = set(claim.access_modes) <= set(volume["spec"].get("accessModes") or [])
         same_class = claim.storage_class in {None, volume["spec"].get("storageClassName")}
         if released and same_claim and fits and same_class:
+            _large_enough(claim, volume)
             return volume
     return None
+
+
+def _large_enough(claim: Claim, volume: Mapping[str, Any]) -> None:
+    """Kubernetes binds no claim to a volume that is smaller, and would let it wait."""
+    size = volume["spec"]["capacity"]["storage"]
+    if bytes_of(claim.size) > bytes_of(size):
+        name = volume["metadata"]["name"]
+        raise StorageError(
+            f"claim {claim} asks for {claim.size}, but volume {name}, which it left behind with its data, has {size}. "
+            f"Set size to {size}, and to more in a second run, or delete the volume for an empty claim."
+        )
 
 
 def _volume_of_existing(claim: Claim, observed: Observed, bound: Optional[Mapping[str, Any]]) -> list[Action]:
@@ -126,6 +139,12 @@ def _volume_of_existing(claim: Claim, observed: Observed, bound: Optional[Mappin
     found = bound or observed.volumes.get(claim.volume_name)
     if found is None:
         return [create(wish)]
+    if not _of(claim, found):
+        other = found["spec"].get("claimRef") or {}
+        raise StorageError(
+            f"volume {claim.volume_name} of claim {claim} is of claim {other.get('namespace')}/{other.get('name')}: "
+            "both join namespace and name by '-'. Give the claim another name."
+        )
     for kind in ("nfs", "csi", "local", "hostPath", "cephfs"):
         before, after = found["spec"].get(kind), wish["spec"].get(kind)
         if not _covers(before, after):
@@ -134,10 +153,30 @@ def _volume_of_existing(claim: Claim, observed: Observed, bound: Optional[Mappin
                 "The place of a volume cannot change: give the claim another name, or delete claim and volume "
                 "(state: absent; the data stays) and run again."
             )
-    reference = found["spec"].get("claimRef") or {}
-    if (found.get("status") or {}).get("phase") == "Released" and bound is None and reference.get("uid"):
-        return [patch(found, {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}})]
-    return []
+    if bound is not None:
+        return []
+    body = _again(claim, found)
+    return [patch(found, {"spec": body})] if body else []
+
+
+def _of(claim: Claim, volume: Mapping[str, Any]) -> bool:
+    """Whether a volume is kept for this claim: two claims may make one name of their namespace and name."""
+    reference = volume["spec"].get("claimRef") or {}
+    return (reference.get("namespace"), reference.get("name")) == claim.key
+
+
+def _again(claim: Claim, volume: Mapping[str, Any]) -> dict[str, Any]:
+    """What lets a claim that is made again bind to its static volume: free, as large and as open as it asks for."""
+    spec = volume["spec"]
+    body: dict[str, Any] = {}
+    released = (volume.get("status") or {}).get("phase") == "Released"
+    if released and (spec.get("claimRef") or {}).get("uid"):
+        body["claimRef"] = {"uid": None, "resourceVersion": None}
+    if bytes_of(claim.size) > bytes_of(spec["capacity"]["storage"]):
+        body["capacity"] = {"storage": claim.size}
+    if not set(claim.access_modes) <= set(spec.get("accessModes") or []):
+        body["accessModes"] = list(claim.access_modes)
+    return body
 
 
 def _covers(found: Any, wish: Any) -> bool:
@@ -162,7 +201,7 @@ def _source_volume(claim: Claim, observed: Observed) -> Mapping[str, Any]:
 
 def _absent(claim: Claim, found: Optional[Mapping[str, Any]], observed: Observed) -> list[Action]:
     static = observed.volumes.get(claim.volume_name)
-    tail = [delete(static)] if static is not None and managed(static) else []
+    tail = [delete(static)] if static is not None and managed(static) and _of(claim, static) else []
     if found is None:
         return tail
     if not managed(found):

@@ -17,3 +17,8 @@ def bytes_of(size: str) -> int:
         return math.ceil(parse_quantity(size))
     except ValueError as error:
         raise StorageError(f"size '{size}' is not a size: write a number and a unit, e.g. 200Gi.") from error
+
+
+def text_of(value: object) -> str:
+    """A value as Kubernetes wants it in labels and parameters: there is no other type, and no capital in true."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

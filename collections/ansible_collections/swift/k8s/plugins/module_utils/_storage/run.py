@@ -14,7 +14,7 @@ from .._cluster.errors import Conflict
 from . import classes as storage_classes
 from .action import Action, diff
 from .apply import observe, perform, settle
-from .claim import Claim, parse_all
+from .claim import Claim, parse_all, texts
 from .plan import Observed, plan_claim, plan_classes, plan_namespaces, retain
 
 #: Somebody who changes what we read does so once or twice; more is a fight that a person must end.
@@ -29,7 +29,7 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
     def plan(observed: Observed) -> list[Action]:
         first = plan_classes(wishes, observed)
         known = replace(observed, classes={**observed.classes, **_by_name(wishes, first)})
-        namespaces = plan_namespaces(claims, observed, params["namespace_labels"] or {})
+        namespaces = plan_namespaces(claims, observed, texts(params["namespace_labels"]))
         return [*first, *namespaces, *(action for claim in claims for action in plan_claim(claim, known))]
 
     observed = observe(cluster, claims)

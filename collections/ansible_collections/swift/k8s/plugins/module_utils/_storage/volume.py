@@ -13,9 +13,11 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from .claim import MANAGED_BY, Claim
+from .arguments import ACCESS_MODES
+from .claim import MANAGED_BY, Claim, texts
 from .drivers import NFS_DRIVER, OSS_DRIVER
 from .errors import StorageError
+from .quantity import bytes_of
 
 #: In-tree kinds of volume that may be mounted under several PersistentVolume names at once.
 HOSTNAME = "kubernetes.io/hostname"
@@ -40,6 +42,16 @@ def twin(claim: Claim, source: Mapping[str, Any]) -> dict[str, Any]:
             f"driver '{driver or 'unknown'}' is not known to allow a second PersistentVolume for one place. "
             "Use one namespace for all releases, or a volume of NFS or OSS."
         )
+    modes = spec["accessModes"]
+    if not set(claim.access_modes) <= {*modes, *(ACCESS_MODES if "ReadWriteMany" in modes else ())}:
+        raise StorageError(
+            f"claim {claim} asks for {', '.join(claim.access_modes)}, but volume {source['metadata']['name']} that it "
+            f"shares has {', '.join(modes)}. Set access_modes to these, or share a claim that several nodes can mount."
+        )
+    # What several nodes write they may also read. A claim binds to no volume that does not say what it asks for.
+    spec["accessModes"] = list(claim.access_modes)
+    if bytes_of(claim.size) > bytes_of(spec["capacity"]["storage"]):
+        spec["capacity"] = {"storage": claim.size}
     for field in ("claimRef", "storageClassName", "volumeAttributesClassName"):
         spec.pop(field, None)
     if driver == NFS_DRIVER:
@@ -92,7 +104,7 @@ def _oss(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _csi(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
     csi: dict[str, Any] = {"driver": options["driver"], "volumeHandle": options["handle"]}
-    csi["volumeAttributes"] = {key: str(value) for key, value in options["attributes"].items()}
+    csi["volumeAttributes"] = texts(options["attributes"])
     if options.get("secret"):
         csi["nodePublishSecretRef"] = _secret(claim, options)
     return {"csi": csi, **({"mountOptions": list(options["mount_options"])} if options.get("mount_options") else {})}
@@ -110,7 +122,7 @@ def _local(claim: Claim, options: Mapping[str, Any]) -> dict[str, Any]:
             "Directories of several nodes are several volumes: name one node, "
             "or set shared_path: true where the path is the same file system on all."
         )
-    labels = {key: [str(value)] for key, value in (options.get("node_labels") or {}).items()}
+    labels = {key: [value] for key, value in texts(options.get("node_labels")).items()}
     wanted = {**({HOSTNAME: nodes} if nodes else {}), **labels}
     terms: list[dict[str, Any]] = [{"key": key, "operator": "In", "values": values} for key, values in wanted.items()]
     everywhere = [{"key": HOSTNAME, "operator": "Exists"}]

@@ -48,6 +48,7 @@ def volume(policy: str = "Retain", phase: str = "Bound", **source: Any) -> dict[
     spec: dict[str, Any] = {
         "persistentVolumeReclaimPolicy": policy,
         "accessModes": ["ReadWriteMany"],
+        "capacity": {"storage": "10Gi"},
         "storageClassName": "nfs",
     }
     spec["claimRef"] = {"namespace": "ai", "name": "models", "uid": "u"}
@@ -148,6 +149,11 @@ def test_actions(wish: Claim, there: Observed, wanted: list[tuple[str, str]]) ->
         (claim(nfs=NFS), observed(drivers=()), "has not. It has none. Next: helm install csi-driver-nfs"),
         (claim(storage_class="nfs"), observed(drivers=()), "needs the CSI driver nfs.csi.k8s.io"),
         (claim(oss=OSS), observed(), r"It has: nfs.csi.k8s.io. Next: install alibaba-cloud-csi-driver"),
+        (
+            claim(storage_class="nfs", size="20Gi"),
+            observed(volumes=[volume(phase="Released")]),
+            "asks for 20Gi, but volume pv1, which it left behind with its data, has 10Gi. Set size to 10Gi",
+        ),
         (claim(csi=S3), observed(), "needs the CSI driver s3.csi.aws.com, which the cluster has not"),
     ],
 )
@@ -169,6 +175,36 @@ def test_kept_volume_is_taken_back_by_name() -> None:
     assert create.body["spec"]["volumeName"] == "pv1"
 
 
+def test_a_static_volume_is_taken_back_as_large_and_open_as_asked() -> None:
+    old = volume(phase="Released", nfs={"server": "nas", "path": "/export"}, accessModes=["ReadOnlyMany"])
+    old["metadata"]["name"] = "swift-k8s-ai-models"
+    wish = claim(nfs={**NFS, "driver": "kubelet"}, size="20Gi")
+    release, create = plan_claim(wish, observed(volumes=[old]))
+    free = {"claimRef": {"uid": None, "resourceVersion": None}}
+    assert release.body == {"spec": {**free, "capacity": {"storage": "20Gi"}, "accessModes": ["ReadWriteMany"]}}
+    assert create.body["spec"]["volumeName"] == "swift-k8s-ai-models"
+
+
+def test_the_volume_of_another_claim_is_left_alone() -> None:
+    """Of namespace a and claim i-models, and of namespace a-i and claim models, one name is made."""
+    other = volume(
+        nfs={"server": "nas", "path": "/export"}, claimRef={"namespace": "a-i", "name": "models", "uid": "u"}
+    )
+    other["metadata"] = {"name": "swift-k8s-a-i-models", "labels": dict(MANAGED_BY)}
+    there = observed(volumes=[other])
+    ours = {"name": "i-models", "namespace": "a"}
+    assert plan_claim(claim(**ours, state="absent"), there) == []
+    with pytest.raises(StorageError, match="is of claim a-i/models"):
+        plan_claim(claim(**ours, nfs={**NFS, "driver": "kubelet"}), there)
+    with pytest.raises(StorageError, match="claims a/i-models and a-i/models name one volume"):
+        parse_all([option(**ours, nfs=NFS), option(namespace="a-i", nfs=NFS)], "ai")
+
+
+def test_labels_are_texts() -> None:
+    made = claim(storage_class="nfs", labels={"gpu": True, "tier": 1}, annotations={"a": False})
+    assert (made.labels, made.annotations) == ({**MANAGED_BY, "gpu": "true", "tier": "1"}, {"a": "false"})
+
+
 def test_namespaces_are_made_once_and_only_where_missing() -> None:
     wishes = parse_all([option(), option(name="b"), option(name="c", namespace="new")], "ai")
     actions = plan_namespaces(wishes, observed(), {"pod-security.kubernetes.io/enforce": "restricted"})
@@ -187,6 +223,7 @@ def test_namespaces_are_made_once_and_only_where_missing() -> None:
         ({"name": "m" * 254}, "cannot have this name"),
         ({"access_modes": []}, "has no access_modes: write one of ReadWriteMany"),
         ({"nfs": {**NFS, "server": ""}}, r"nfs\.server is empty"),
+        ({"nfs": {**NFS, "path": "export"}}, "nfs.path 'export' is not absolute. Write it from the root, /export"),
         ({"nfs": NFS, "oss": {"bucket": "b"}}, "names nfs and oss"),
         ({"nfs": NFS, "storage_class": "nfs"}, "A static volume has no class"),
     ],

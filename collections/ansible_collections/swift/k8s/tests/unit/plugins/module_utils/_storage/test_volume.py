@@ -36,11 +36,11 @@ def test_oss_names_the_secret_and_never_its_content() -> None:
 
 
 def test_any_other_driver_takes_what_it_is_given() -> None:
-    options = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {"bucketName": "w", "n": 1}, "secret": "s"}
+    options = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {"bucketName": "w", "n": True}, "secret": "s"}
     spec = static_volume(claim(csi={**options, "secret_namespace": "kube-system", "mount_options": ["region eu"]}))[
         "spec"
     ]
-    assert spec["csi"]["volumeAttributes"] == {"bucketName": "w", "n": "1"}
+    assert spec["csi"]["volumeAttributes"] == {"bucketName": "w", "n": "true"}
     assert spec["csi"]["nodePublishSecretRef"] == {"name": "s", "namespace": "kube-system"}
     assert spec["mountOptions"] == ["region eu"]
 
@@ -90,6 +90,7 @@ SHARED = claim(shared_from={"name": "models", "namespace": "ai"})
 
 def source_volume(**spec: Any) -> dict[str, Any]:
     own = {"storageClassName": "nfs", "claimRef": {"name": "models", "uid": "u"}, "capacity": {"storage": "1Ti"}}
+    own["accessModes"] = ["ReadWriteMany"]
     return {"metadata": {"name": "pv1"}, "spec": {**own, "persistentVolumeReclaimPolicy": "Delete", **spec}}
 
 
@@ -110,6 +111,19 @@ def test_twin_has_the_place_but_not_the_name(spec: dict[str, Any], handle: Any) 
     assert (made["spec"].get("csi") or {}).get("volumeHandle") == handle
     assert made["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
     assert "uid" not in made["spec"]["claimRef"]
+
+
+@pytest.mark.parametrize(("size", "wanted"), [("1Ti", "2Ti"), ("2Ti", "2Ti"), ("4Ti", "4Ti")])
+@pytest.mark.parametrize("modes", [("ReadWriteMany",), ("ReadOnlyMany",)])
+def test_a_twin_says_what_its_claim_asks_for(size: str, wanted: str, modes: tuple[str, ...]) -> None:
+    wish = claim(modes, shared_from={"name": "models", "namespace": "ai"}, size=size)
+    spec = twin(wish, source_volume(hostPath={"path": "/shared"}, capacity={"storage": "2Ti"}))["spec"]
+    assert (spec["capacity"]["storage"], spec["accessModes"]) == (wanted, list(modes))
+
+
+def test_a_volume_of_one_node_has_no_twin_for_many() -> None:
+    with pytest.raises(StorageError, match="asks for ReadWriteMany, but volume pv1 that it shares has ReadWriteOnce"):
+        twin(SHARED, source_volume(hostPath={"path": "/shared"}, accessModes=["ReadWriteOnce"]))
 
 
 def test_a_disk_has_no_twin() -> None:
