@@ -164,6 +164,13 @@ RULES: dict[str, Schema] = {
     "proxy.port": PORT,
     "proxy.metricsPort": PORT,
     "proxy.maxConcurrency": COUNT,
+    **{f"proxy.{name}": {"type": "integer", "minimum": 1} for name in ("maxQueue", "maxBodyMiB")},
+    # HAProxy keeps milliseconds in 31 bits, and takes 0 for no limit at all.
+    **{
+        f"proxy.{name}": {"type": "integer", "minimum": 1, "maximum": 2147483}
+        for name in ("queueSeconds", "answerSeconds")
+    },
+    "metrics.serviceMonitor.interval": {"type": "string", "pattern": "^[1-9][0-9]*[sm]$"},
     "metrics.source": choice("none", "proxy", "vllm"),
     "metrics.prometheusRule.errorsPerSecond": {"type": "number", "minimum": 0},
     "autoscaling.type": choice("hpa", "keda"),
@@ -173,7 +180,11 @@ RULES: dict[str, Schema] = {
     "ingress.controller": choice("nginx", "traefik", "haproxy", "other"),
     "ingress.auth.type": choice("none", "basic", "oidc"),
     "probes.startupSeconds": COUNT,
-    "podDisruptionBudget.maxUnavailable": {"type": ["integer", "string"]},
+    "podDisruptionBudget.maxUnavailable": {
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "pattern": "^(100|[1-9]?[0-9])%$",
+    },
 }
 #: objects in the form of Kubernetes, or with names of the user's own
 FREE = frozenset({"podSecurityContext", "securityContext", "strategy", "autoscaling.behavior"})

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import kubernetes_validate
 import pytest
 import render_examples
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._cache.spec import parse
+
+from tests.chart.conftest import Rendering
 
 NAMES = render_examples.names()
 OLDEST, NEWEST = "1.29.0", "1.37.0"
@@ -86,3 +89,12 @@ def test_restricted(name: str) -> None:
             assert context["allowPrivilegeEscalation"] is False
             assert context["readOnlyRootFilesystem"] is True
             assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("source", [{"metrics__source": "proxy", "proxy__enabled": True}, {"metrics__source": "vllm"}])
+def test_an_adapter_serves_what_an_hpa_asks_for(source: dict[str, Any], service: Rendering) -> None:
+    rules = yaml.safe_load((render_examples.EXAMPLES / "prometheus-adapter.yaml").read_text(encoding="utf-8"))
+    numbers = {"accelerator__vendor": "nvidia", "autoscaling__enabled": True, **source}
+    scaler = service(**numbers).one("HorizontalPodAutoscaler")
+    asked = {metric["object"]["metric"]["name"] for metric in scaler["spec"]["metrics"]}
+    assert asked < {rule["name"]["as"] for rule in rules}

@@ -62,6 +62,13 @@ DATA = {"infer__dataset": ["x"]}
             "(QLoRA) does not run on Ascend",
         ),
         ({"cache__seed__rateLimit": "40MB"}, "cache.seed.rateLimit"),
+        *(
+            ({f"proxy__{name}": 0}, f"proxy.{name}: Must be greater than or equal to 1")
+            for name in ("maxQueue", "maxBodyMiB", "queueSeconds", "answerSeconds")
+        ),
+        ({"proxy__answerSeconds": 3000000}, "proxy.answerSeconds: Must be less than"),
+        ({"metrics__serviceMonitor__interval": "often"}, "metrics.serviceMonitor.interval: Does not match"),
+        ({"podDisruptionBudget__maxUnavailable": "some"}, "podDisruptionBudget.maxUnavailable: Does not match"),
         ({"cache__seed__rateSchedule": [{"rate": "1MiB/s"}]}, "Additional property rate is not allowed"),
         ({**GPU, "accelerator__compute": "7.0"}, "carries kernels from compute capability 7.5 on"),
         (

@@ -5,7 +5,7 @@
 {{- $nginx := "nginx.ingress.kubernetes.io" -}}
 {{- $out := dict -}}
 {{- if eq $ingress.controller "nginx" -}}
-{{- $out = dict (printf "%s/proxy-body-size" $nginx) (printf "%vm" .Values.proxy.maxBodyMiB) (printf "%s/proxy-read-timeout" $nginx) (toString .Values.proxy.answerSeconds) (printf "%s/proxy-send-timeout" $nginx) (toString .Values.proxy.answerSeconds) (printf "%s/proxy-buffering" $nginx) "off" -}}
+{{- $out = dict (printf "%s/proxy-body-size" $nginx) (printf "%dm" (int .Values.proxy.maxBodyMiB)) (printf "%s/proxy-read-timeout" $nginx) (int .Values.proxy.answerSeconds | toString) (printf "%s/proxy-send-timeout" $nginx) (int .Values.proxy.answerSeconds | toString) (printf "%s/proxy-buffering" $nginx) "off" -}}
 {{- if eq $auth.type "basic" -}}
 {{- $out = merge $out (dict (printf "%s/auth-type" $nginx) "basic" (printf "%s/auth-secret" $nginx) $auth.secret (printf "%s/auth-realm" $nginx) "ms-swift") -}}
 {{- else if eq $auth.type "oidc" -}}
@@ -15,7 +15,7 @@
 {{- else if eq $ingress.controller "traefik" -}}
 {{- if ne $auth.type "none" -}}{{- $out = dict "traefik.ingress.kubernetes.io/router.middlewares" $auth.middleware -}}{{- end -}}
 {{- else if eq $ingress.controller "haproxy" -}}
-{{- $out = dict "haproxy.org/timeout-server" (printf "%vs" .Values.proxy.answerSeconds) -}}
+{{- $out = dict "haproxy.org/timeout-server" (printf "%ds" (int .Values.proxy.answerSeconds)) -}}
 {{- if eq $auth.type "basic" -}}{{- $out = merge $out (dict "haproxy.org/auth-type" "basic-auth" "haproxy.org/auth-secret" $auth.secret) -}}{{- end -}}
 {{- end -}}
 {{- with $ingress.clusterIssuer -}}{{- $_ := set $out "cert-manager.io/cluster-issuer" . -}}{{- end -}}

@@ -17,14 +17,14 @@
 {{/* By the kind of task: an upgrade may change the task of a service, and a Deployment's selector may not change. */}}
 {{- define "ms-swift.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "ms-swift.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 swift.k8s/kind: {{ .plan.kind }}
 {{- end -}}
 
 {{/* The pod of `helm test`. */}}
 {{- define "ms-swift.askLabels" -}}
 app.kubernetes.io/name: {{ include "ms-swift.name" . }}-ask
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 {{- end -}}
 
 {{- define "ms-swift.labels" -}}
@@ -39,7 +39,7 @@ app.kubernetes.io/part-of: ms-swift
 {{/* metadata of an object: arguments root, suffix (may be absent), annotations and labels (may be empty). */}}
 {{- define "ms-swift.metadata" -}}
 name: {{ .name | default (include "ms-swift.fullname" .root) }}{{ with .suffix }}-{{ . }}{{ end }}
-namespace: {{ .root.Release.Namespace | quote }}
+namespace: {{ .root.Release.Namespace | toYaml }}
 labels:
   {{- include "ms-swift.labels" .root | nindent 2 }}
   {{- with .labels }}

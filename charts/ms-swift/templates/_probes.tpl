@@ -46,7 +46,7 @@ lifecycle:
   preStop:
     {{- /* Endpoints forget the pod meanwhile; then SIGTERM closes the socket and running answers end whole. */}}
     exec:
-      command: [python, -c, import time; time.sleep({{ .Values.drainSeconds }})]
+      command: [python, -c, import time; time.sleep({{ int .Values.drainSeconds }})]
 {{- end -}}
 
 {{/* One pod: Recreate. A rolling update would do the same, but with maxUnavailable 1 `helm --wait` calls zero pods ready. */}}

@@ -39,8 +39,9 @@ volumeMounts:
 {{- define "ms-swift.haproxy" -}}
 global
     log stdout format raw local0
-    maxconn 4096
-    hard-stop-after {{ .Values.terminationGracePeriodSeconds }}s
+    {{- /* Callers that run and wait, and as many again that come or have come. */}}
+    maxconn {{ max 4096 (mul 2 (add (int (include "ms-swift.concurrency" .)) (int .Values.proxy.maxQueue))) }}
+    hard-stop-after {{ int .Values.terminationGracePeriodSeconds }}s
 
 defaults
     mode http
@@ -50,9 +51,9 @@ defaults
     option http-no-delay
     timeout connect 5s
     timeout http-request 60s
-    timeout client {{ .Values.proxy.answerSeconds }}s
-    timeout server {{ .Values.proxy.answerSeconds }}s
-    timeout queue {{ .Values.proxy.queueSeconds }}s
+    timeout client {{ int .Values.proxy.answerSeconds }}s
+    timeout server {{ int .Values.proxy.answerSeconds }}s
+    timeout queue {{ int .Values.proxy.queueSeconds }}s
 
 frontend entry
     option httplog
@@ -61,8 +62,11 @@ frontend entry
     acl health path /health /ping
     {{- end }}
     acl too_large req.hdr_val(content-length) gt {{ mul 1048576 (int .Values.proxy.maxBodyMiB) }}
-    acl queue_full queue(engine) ge {{ .Values.proxy.maxQueue }}
-    http-request return status 413 content-type application/json string '{"error":{"message":"The body is larger than {{ .Values.proxy.maxBodyMiB }} MiB.","type":"invalid_request_error"}}' if too_large
+    {{- /* A body in chunks says no length, and could be of any. */}}
+    acl length_unknown req.hdr_cnt(content-length) eq 0
+    acl queue_full queue(engine) ge {{ int .Values.proxy.maxQueue }}
+    http-request return status 413 content-type application/json string '{"error":{"message":"The body is larger than {{ int .Values.proxy.maxBodyMiB }} MiB.","type":"invalid_request_error"}}' if too_large
+    http-request return status 411 content-type application/json string '{"error":{"message":"The length of the body is not known: send Content-Length.","type":"invalid_request_error"}}' if length_unknown { method POST PUT PATCH }
     {{- if .plan.signIn }}
     http-request auth realm ms-swift unless { http_auth_pass -m str -f /run/secrets/swift/api-key }
     http-request del-header authorization
@@ -77,7 +81,7 @@ backend engine
     {{- if not .plan.interface }}
     option httpchk GET /health
     {{- end }}
-    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
+    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ int .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
 
 frontend metrics
     bind :{{ .Values.proxy.metricsPort }}

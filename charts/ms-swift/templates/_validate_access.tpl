@@ -17,6 +17,9 @@
 {{- if and (eq .Values.autoscaling.type "keda") .Values.autoscaling.enabled (not .Values.autoscaling.prometheusAddress) -}}
 {{- fail "autoscaling.type keda needs autoscaling.prometheusAddress, e.g. http://prometheus.monitoring:9090" -}}
 {{- end -}}
+{{- if and .Values.autoscaling.enabled (eq .Values.autoscaling.type "hpa") (eq (int .Values.autoscaling.minReplicas) 0) -}}
+{{- fail "autoscaling.minReplicas 0 is for autoscaling.type keda, an hpa keeps one pod: set it to 1, or use keda with a trigger that wakes the service up" -}}
+{{- end -}}
 {{- if and .Values.autoscaling.enabled (gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- fail (printf "autoscaling.minReplicas %d is more than autoscaling.maxReplicas %d: raise the one or lower the other" (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas)) -}}
 {{- end -}}
