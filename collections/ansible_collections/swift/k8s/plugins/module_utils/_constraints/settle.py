@@ -33,8 +33,9 @@ def _release(release: Data, nodes: Sequence[Data], coming: Sequence[str]) -> dic
     except ValueError as error:
         raise RuleError(f"release {release['name']}: resources.limits name no number of devices: {error}") from error
     engine = published.engine(values, asked.vendor)
-    context = int((values.get("engine") or {}).get("maxModelLen") or 0)
-    least = least_device_mib(release["model_id"], asked.count, release["backend"], context)
+    wished = values.get("engine") or {}
+    context = int(wished.get("maxModelLen") or 0)
+    least = least_device_mib(release["model_id"], _parts(wished, asked.count), release["backend"], context)
     return {
         **release,
         "vendor": asked.vendor,
@@ -45,6 +46,12 @@ def _release(release: Data, nodes: Sequence[Data], coming: Sequence[str]) -> dic
         "image_name": engine,
         "images": [name for name in (engine, *published.beside(values)) if name],
     }
+
+
+def _parts(engine: Data, count: int) -> int:
+    """Devices that one copy of the model is split over: those of all its pods, else those that the chart is told of."""
+    nodes = int(engine.get("nodes") or 1)
+    return count * nodes if nodes > 1 else min(int(engine.get("tensorParallel") or count), count)
 
 
 def _takes_none(values: Data) -> bool:

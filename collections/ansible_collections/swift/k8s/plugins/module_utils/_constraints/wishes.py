@@ -121,6 +121,7 @@ def _check(name: str, values: Mapping[str, Any]) -> None:
         "replicaCount": values.get("replicaCount"),
         "engine.nodes": engine.get("nodes"),
         "engine.maxModelLen": engine.get("maxModelLen"),
+        "engine.tensorParallel": engine.get("tensorParallel"),
         "train.nodes": train.get("nodes"),
         "accelerator.count": (values.get("accelerator") or {}).get("count"),
     }

@@ -50,6 +50,23 @@ def test_devices(values: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "engine", "low", "high"),
+    [
+        ("Qwen/Qwen2.5-7B-Instruct", {}, 3_500, 5_000),
+        ("Qwen/Qwen2.5-7B-Instruct", {"tensorParallel": 1}, 17_000, 20_000),
+        ("Qwen/Qwen2.5-7B-Instruct", {"tensorParallel": "2"}, 9_000, 12_000),
+        ("deepseek-ai/DeepSeek-V3", {}, 85_000, 95_000),
+        ("deepseek-ai/DeepSeek-V3", {"nodes": 2}, 45_000, 50_000),
+    ],
+)
+def test_memory_of_a_device_by_those_that_share_a_copy(model: str, engine: dict[str, Any], low: int, high: int) -> None:
+    values = {"engine": engine, "accelerator": {"vendor": "nvidia", "count": 8}}
+    whole = normalise({"releases": [{"name": "r", "model": model, "values": values}]})
+    found = settle(whole, {"nodes": NODES}, {})["releases"][0]
+    assert low < found["memory_mib"] < high
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"accelerator": {"count": "two"}}, "accelerator.count is 'two', which is no whole number"),
@@ -60,6 +77,7 @@ def test_devices(values: dict[str, Any], expected: dict[str, Any]) -> None:
         ({"nodeSelector": "pool=gpu"}, "nodeSelector is 'pool=gpu'; write a mapping"),
         ({"engine": "vllm"}, "engine is 'vllm'; write a mapping"),
         ({"engine": {"maxModelLen": "32k"}}, "engine.maxModelLen is '32k', which is no whole number"),
+        ({"engine": {"tensorParallel": "all"}}, "engine.tensorParallel is 'all', which is no whole number"),
         ({"tolerations": ["gpu"]}, "tolerations is ['gpu']; write a list of"),
     ],
 )
