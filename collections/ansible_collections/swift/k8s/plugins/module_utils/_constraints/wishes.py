@@ -39,7 +39,20 @@ KEYS = (
     "pod_namespaces",
 )
 #: Parts of the chart's values that preflight looks into.
-_SECTIONS = ("accelerator", "cache", "engine", "eval", "nodeSelector", "proxy", "queue", "resources", "train", "ui")
+_SECTIONS = (
+    "accelerator",
+    "cache",
+    "engine",
+    "env",
+    "eval",
+    "model",
+    "nodeSelector",
+    "proxy",
+    "queue",
+    "resources",
+    "train",
+    "ui",
+)
 #: Tasks of the chart that are Deployments; the others are Jobs.
 SERVICES = ("deploy", "embedding", "reranker", "app", "web-ui")
 
@@ -98,8 +111,7 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "namespace": item.get("namespace") or namespace,
         "state": item.get("state") or "present",
         "model": model,
-        # The role takes a hub's id, or a mapping with the chart's own keys.
-        "model_id": str((model.get("id") if isinstance(model, Mapping) else model) or ""),
+        "model_id": _model_id(model, values),
         "replicas": _pods(values),
         "backend": (values.get("engine") or {}).get("backend") or "",
         "memory_mib": item.get("memory_mib"),
@@ -109,6 +121,12 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "node_selector": dict(values.get("nodeSelector") or {}),
         "tolerations": list(values.get("tolerations") or []),
     }
+
+
+def _model_id(model: Any, values: Mapping[str, Any]) -> str:
+    """The role takes a hub's id, or a mapping with the chart's own keys, which the values of a release override."""
+    own = model.get("id") if isinstance(model, Mapping) else model
+    return str((values.get("model") or {}).get("id") or own or (values.get("env") or {}).get("MODEL_NAME") or "")
 
 
 def _check(name: str, values: Mapping[str, Any]) -> None:

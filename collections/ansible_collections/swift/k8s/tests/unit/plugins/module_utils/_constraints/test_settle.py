@@ -50,6 +50,21 @@ def test_devices(values: dict[str, Any], expected: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entry", "model"),
+    [
+        ({"model": "a/b"}, "a/b"),
+        ({"model": {"id": "a/b"}}, "a/b"),
+        ({"values": {"model": {"id": "a/b"}}}, "a/b"),
+        ({"model": "a/b", "values": {"model": {"id": "a/c"}}}, "a/c"),
+        ({"values": {"env": {"MODEL_NAME": "qwen-plus"}}}, "qwen-plus"),
+        ({"values": {"model": {"path": "/cache/outputs/x"}}}, ""),
+    ],
+)
+def test_the_model_is_that_of_the_chart(entry: dict[str, Any], model: str) -> None:
+    assert normalise({"releases": [{"name": "r", **entry}]})["releases"][0]["model_id"] == model
+
+
+@pytest.mark.parametrize(
     ("model", "engine", "low", "high"),
     [
         ("Qwen/Qwen2.5-7B-Instruct", {}, 3_500, 5_000),
@@ -75,6 +90,7 @@ def test_memory_of_a_device_by_those_that_share_a_copy(model: str, engine: dict[
         ({"replicaCount": 1.5}, "replicaCount is 1.5"),
         ({"resources": {"limits": {"nvidia.com/gpu": "two"}}}, "resources.limits name no number of devices"),
         ({"nodeSelector": "pool=gpu"}, "nodeSelector is 'pool=gpu'; write a mapping"),
+        ({"model": "a/b"}, "model is 'a/b'; write a mapping"),
         ({"engine": "vllm"}, "engine is 'vllm'; write a mapping"),
         ({"engine": {"maxModelLen": "32k"}}, "engine.maxModelLen is '32k', which is no whole number"),
         ({"engine": {"tensorParallel": "all"}}, "engine.tensorParallel is 'all', which is no whole number"),
