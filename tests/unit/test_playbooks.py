@@ -27,7 +27,7 @@ all:
 def play(playbook: str, inventory: Path, *more: str, cwd: Path = CHECKOUT) -> subprocess.CompletedProcess[str]:
     """Run one of the user's playbooks as README does."""
     return subprocess.run(
-        ["ansible-playbook", str(CHECKOUT / f"playbooks/{playbook}.yml"), "-i", str(inventory), *more],
+        ["ansible-playbook", str(CHECKOUT / "playbooks" / f"{playbook}.yml"), "-i", str(inventory), *more],
         cwd=cwd,
         env={**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "COLUMNS": "400"},
         check=False,
@@ -66,6 +66,27 @@ def test_a_plan_of_misspelt_models_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
     done = play("plan", tmp_path, "-e", '{"plan_modles": [{"id": "Qwen/Qwen3-8B"}]}')
     assert "plan_modles is no variable, did you mean plan_models?" in " ".join(done.stdout.split())
+
+
+RELEASES = """
+- {name: a, model: a/b}
+- {name: b, model: {id: c/d, revision: v1}}
+- {name: c, values: {model: {id: e/f}}}
+- {name: d, values: {env: {MODEL_NAME: qwen-plus}}}
+- {name: e, model: g/h, state: absent}
+"""
+
+
+def test_a_plan_knows_the_models_of_releases_however_they_are_written(tmp_path: Path) -> None:
+    """The play's own variables, in a play without a cluster."""
+    planned = yaml.safe_load((PLAYBOOKS / "plan.yml").read_text(encoding="utf-8"))[-1]["vars"]
+    told = {"ansible.builtin.debug": {"msg": "{{ plan_ids | join(' ') }}"}}
+    names = {**planned, "ms_swift_releases": yaml.safe_load(RELEASES)}
+    only = [{"hosts": "all", "gather_facts": False, "vars": names, "tasks": [told]}]
+    (tmp_path / "only.yml").write_text(yaml.safe_dump(only), encoding="utf-8")
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    done = play(str(tmp_path / "only"), tmp_path)
+    assert "a/b c/d e/f" in done.stdout, done.stdout
 
 
 def test_a_revision_that_a_survey_leaves_empty_is_none(tmp_path: Path) -> None:
