@@ -66,6 +66,8 @@ DATA = {"infer__dataset": ["x"]}
             ({f"proxy__{name}": 0}, f"proxy.{name}: Must be greater than or equal to 1")
             for name in ("maxQueue", "maxBodyMiB", "queueSeconds", "answerSeconds")
         ),
+        ({"cache__accessModes": ["ReadOnlyMany"]}, "makes a claim that nothing can be written to"),
+        ({"cache__accessModes": ["ReadWriteOncePod"], "replicaCount": 2}, "lets one pod in, and there may be 2"),
         ({"proxy__answerSeconds": 3000000}, "proxy.answerSeconds: Must be less than"),
         ({"metrics__serviceMonitor__interval": "often"}, "metrics.serviceMonitor.interval: Does not match"),
         ({"podDisruptionBudget__maxUnavailable": "some"}, "podDisruptionBudget.maxUnavailable: Does not match"),

@@ -25,7 +25,11 @@
 {{- end -}}
 {{- $copies := ternary .Values.autoscaling.maxReplicas .Values.replicaCount .Values.autoscaling.enabled -}}
 {{- $pods := int (get (dict "serve" (mul $copies .plan.nodes) "train" .Values.train.nodes) .plan.kind | default 1) -}}
-{{- if and (gt $pods 1) .Values.cache.enabled (not .Values.cache.existingClaim) (has "ReadWriteOnce" .Values.cache.accessModes) -}}
+{{- $shared := and .Values.cache.enabled (not .Values.cache.existingClaim) (not (has "ReadWriteMany" .Values.cache.accessModes)) -}}
+{{- if and (gt $pods 1) $shared (has "ReadWriteOncePod" .Values.cache.accessModes) -}}
+{{- fail (printf "cache.accessModes [ReadWriteOncePod] lets one pod in, and there may be %d: set it to [ReadWriteMany] with a class that offers it" $pods) -}}
+{{- end -}}
+{{- if and (gt $pods 1) $shared -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "%d pods on a ReadWriteOnce claim work only while all run on one node. Set cache.accessModes=[ReadWriteMany] with a class that offers it." $pods)) -}}
 {{- end -}}
 {{- end -}}

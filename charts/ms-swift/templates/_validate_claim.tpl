@@ -9,6 +9,9 @@
 {{- if and (not .Values.cache.enabled) .plan.model.fetched -}}
 {{- fail (printf "model %s would be looked for on the claim, and cache.enabled is false: set it to true, or model.path to weights in the image or in extraVolumes" .plan.model.id) -}}
 {{- end -}}
+{{- if and .Values.cache.enabled (not .Values.cache.existingClaim) (eq (join "," (uniq .Values.cache.accessModes)) "ReadOnlyMany") -}}
+{{- fail "cache.accessModes [ReadOnlyMany] makes a claim that nothing can be written to: add ReadWriteMany, or name one that is filled in cache.existingClaim" -}}
+{{- end -}}
 {{- if and (eq .plan.kind "download") .Values.model.path -}}
 {{- fail (printf "task download fetches model.id, but model.path %s says that the weights are there: leave it empty" .Values.model.path) -}}
 {{- end -}}
