@@ -188,8 +188,8 @@ options:
       shared_from:
         description:
           - The claim shows the volume of another claim, so that releases in several namespaces read the same models.
-          - The volume must be one of NFS, OSS, a shared directory, or CephFS mounted by the kubelet, that several nodes can mount
-            if O(claims[].access_modes) says so. O(claims[].size) is only said, for the place is as large as it is.
+          - The volume must be one of NFS, OSS, a shared directory, or CephFS mounted by the kubelet, and have the
+            access modes of this claim. The size of this claim is only said, for the place is as large as it is.
         type: dict
         suboptions:
           name:
