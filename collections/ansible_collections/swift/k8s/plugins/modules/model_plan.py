@@ -191,7 +191,11 @@ plans:
       type: list
       elements: str
     notes:
-      description: What to know of the figures, such as files whose bytes contradict the C(config.json).
+      description: Where the figures come from, if not from the model's own files.
+      type: list
+      elements: str
+    warnings:
+      description: What to doubt, such as a context beyond the model, or files that contradict the C(config.json).
       type: list
       elements: str
     published:

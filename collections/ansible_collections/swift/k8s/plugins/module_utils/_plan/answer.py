@@ -11,10 +11,10 @@ from typing import Any, Optional
 
 from . import cache
 from .errors import PlanError
-from .fit import Devices, Model, Placement, counts, kv_width, longest, parts, place, weight_bytes
+from .fit import Devices, Model, Placement, counts, kv_width, longest, parts, place, quantization, weight_bytes
 from .known import model_id
 from .published import PUBLISHED
-from .request import GIB, Request
+from .request import CAPABILITY, GIB, Request
 from .weights import QUANTIZATION_BYTES, loaded, shipped_quantization
 
 _MIB = 2**20
@@ -27,17 +27,27 @@ def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
 
     Shares of devices, such as slices of MIG, are one each: a model is not split over them.
     """
-    groups: dict[tuple[str, str, int, int], list[str]] = {}
+    groups: dict[tuple[str, str, int, int, float], list[str]] = {}
     for node in nodes:
         for found in node.get("accelerators") or []:
             if found.get("memory_mib") and found.get("count"):
                 count = int(found["count"]) if found.get("sharing") in (None, "none") else 1
-                key = (found["vendor"], str(found.get("product") or ""), int(found["memory_mib"]), count)
+                product, compute = str(found.get("product") or ""), _compute(found)
+                key = (found["vendor"], product, int(found["memory_mib"]), count, compute)
                 groups.setdefault(key, []).append(node["name"])
     return [
-        Devices(vendor, product, memory * _MIB, count, tuple(names))
-        for (vendor, product, memory, count), names in sorted(groups.items(), key=lambda item: item[0][2:])
+        Devices(vendor, product, memory * _MIB, count, tuple(names), compute)
+        for (vendor, product, memory, count, compute), names in sorted(groups.items(), key=lambda item: item[0][2:])
     ]
+
+
+def _compute(found: Mapping[str, Any]) -> float:
+    try:
+        return float(found.get("compute") or 0)
+    except ValueError as error:
+        raise PlanError(
+            f"compute '{found['compute']}' of {found['vendor']} devices is no number. Write 8.0."
+        ) from error
 
 
 def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[str, Any]:
@@ -64,7 +74,8 @@ def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[s
         "placements": [_told(placement) for placement in found],
         "advice": advice(model, request, devices) if devices and not found else [],
         "published": PUBLISHED.get(request.model.lower()),
-        "notes": [*model.notes, *notes(model, request)],
+        "notes": list(model.notes),
+        "warnings": warnings(model, request),
     }
 
 
@@ -75,7 +86,7 @@ def _parameters(model: Model) -> int:
     return model.parameters.total
 
 
-def notes(model: Model, request: Request) -> list[str]:
+def warnings(model: Model, request: Request) -> list[str]:
     """What a reader of the figures should know: where they go beyond the model, and where its files contradict it."""
     found = []
     shape = model.shape
@@ -114,6 +125,9 @@ def advice(model: Model, request: Request, devices: Sequence[Devices]) -> list[s
     found = [text for text in (_try(model, request, best, change) for change in _changes(request)) if text]
     if not request.runs_on(best.vendor):
         return found or [f"{request.method} does not run on {best.vendor}"]
+    if not request.reads(method := quantization(model, request), best.compute):
+        least = CAPABILITY[method]
+        return found or [f"{method} needs devices of compute capability {least} or more, and {name} has {best.compute}"]
     if request.task == "serve" and (count := _most(model, request, best)):
         budget = int(best.memory * request.settings.utilization)
         shorter = longest(model, request, count, budget)

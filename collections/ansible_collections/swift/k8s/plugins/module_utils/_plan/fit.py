@@ -24,6 +24,7 @@ class Devices:
     memory: int
     count: int
     nodes: tuple[str, ...]
+    compute: float = 0.0
 
 
 class Parts(NamedTuple):
@@ -63,11 +64,16 @@ class Model:
     notes: Sequence[str] = field(default_factory=tuple)
 
 
-def weight_bytes(model: Model, request: Request) -> int:
-    """Of all devices together. What is stored counts where it is loaded as it is stored."""
+def quantization(model: Model, request: Request) -> str:
+    """How the weights are quantised where they are loaded: as wished, else as they are published."""
     shipped = weights.shipped_quantization(model.shape.quantization)
     same = request.quantization in {"", shipped, str(model.shape.quantization.get("quant_method") or "").lower()}
-    wanted = shipped if same else request.quantization
+    return shipped if same else request.quantization
+
+
+def weight_bytes(model: Model, request: Request) -> int:
+    """Of all devices together. What is stored counts where it is loaded as it is stored."""
+    shipped, wanted = weights.shipped_quantization(model.shape.quantization), quantization(model, request)
     as_stored = model.stored is not None and wanted == shipped and request.dtype in {"", model.shape.dtype}
     if as_stored and model.stored is not None:
         return model.stored.bytes
@@ -102,7 +108,7 @@ def counts(model: Model, request: Request, most: int) -> list[int]:
 
 def place(model: Model, request: Request, devices: Devices) -> Optional[Placement]:
     """The fewest devices of one node that hold the wish, with the longest context they allow; nothing if none do."""
-    if not request.runs_on(devices.vendor):
+    if not request.runs_on(devices.vendor) or not request.reads(quantization(model, request), devices.compute):
         return None
     context = request.context or model.shape.context
     budget = int(devices.memory * request.settings.utilization)

@@ -40,6 +40,8 @@ TASKS = ("serve", "full", "lora", "qlora")
 TRAINABLE = frozenset(("awq", "gptq", "bnb"))
 #: Engines and tasks that ms-swift does not run on a vendor's devices; the chart refuses them, too.
 NOT_ON: Mapping[str, frozenset[str]] = {"ascend": frozenset(("sglang", "lmdeploy", "qlora"))}
+#: Compute capability that vLLM wants for the kernels of a quantisation.
+CAPABILITY: Mapping[str, float] = {"awq": 7.5, "fp8": 8.0, "mxfp4": 8.0}
 #: Below these a number means nothing, and would make memory out of nothing. 0: as the model has it, or none.
 LEAST: Mapping[str, int] = {
     "context": 0,
@@ -84,6 +86,10 @@ class Request:
     def runs_on(self, vendor: str) -> bool:
         """Whether ms-swift does it on this vendor's devices."""
         return self.method not in NOT_ON.get(vendor, ())
+
+    def reads(self, quantization: str, compute: float) -> bool:
+        """Whether a device of this compute capability, 0 where it is not known, serves weights so quantised."""
+        return self.task != "serve" or not compute or compute >= CAPABILITY.get(quantization, 0)
 
 
 def parse(option: Mapping[str, Any]) -> Request:

@@ -20,7 +20,7 @@ def table(plans: Sequence[Mapping[str, Any]], unplanned: Sequence[Mapping[str, s
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     lines += [f"not planned: {one['reason']}" for one in unplanned]
     for plan in plans:
-        lines += [f"{plan['id']}: {text}" for text in (*plan["notes"], *plan["advice"])]
+        lines += [f"{plan['id']}: {text}" for text in (*plan["warnings"], *plan["advice"])]
         if plan["published"]:
             lines.append(f"{plan['id']}: published {plan['published']['gigabytes']} GB: {plan['published']['why']}")
     return "\n".join(lines)

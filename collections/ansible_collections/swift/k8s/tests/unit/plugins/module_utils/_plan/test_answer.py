@@ -61,6 +61,7 @@ def test_fewest_devices(name: str, wish: dict[str, Any], nodes: list[dict[str, A
     assert bool(found["advice"]) is (devices is None)
 
 
+CARD = {"vendor": "nvidia", "product": "V100", "memory_mib": 32768, "count": 1}
 CONFIG = known.config("qwen-plus") or {}
 AWQ = {**CONFIG, "quantization_config": {"quant_method": "awq", "bits": 4}}
 
@@ -78,6 +79,19 @@ def test_weights_by_their_quantisation(config: dict[str, Any], wish: dict[str, A
     assert low < plan("a/b", config=config, context=2048, **wish)["parts"]["weights"] / 2**30 < high
 
 
+@pytest.mark.parametrize(
+    ("quantization", "compute", "fits"),
+    [("fp8", "7.0", False), ("fp8", "8.0", True), ("fp8", None, True), ("awq", "7.0", False), ("gptq", "7.0", True)],
+)
+def test_a_device_without_the_kernels_of_a_quantisation_holds_nothing(
+    quantization: str, compute: Any, fits: bool
+) -> None:
+    card = {**CARD, "compute": compute}
+    found = plan("qwen-plus", {"name": "v", "accelerators": [card]}, context=2048, quantization=quantization)
+    assert found["fits"] is fits
+    assert not any("fp8 fits" in text or text.startswith("context") for text in found["advice"])
+
+
 def test_texts_are_taken_for_the_numbers_they_say() -> None:
     assert plan("qwen-plus", context="4096", utilization="0.8")["context"] == 4096
 
@@ -88,12 +102,13 @@ def test_texts_are_taken_for_the_numbers_they_say() -> None:
         ({"config": {**CONFIG, "max_position_embeddings": None}}, "names no context length. Set context."),
         ({"task": "full", "quantization": "awq"}, "task full of qwen-plus trains no weights in awq"),
         ({"task": "lora", "quantization": "fp8"}, "task lora of qwen-plus trains no weights in fp8"),
+        ({"nodes": [{"name": "v", "accelerators": [{**CARD, "compute": "sm_80"}]}]}, "compute 'sm_80' of nvidia"),
         ({"context": "long"}, "context 'long' of qwen-plus is no number"),
     ],
 )
 def test_wishes_that_mean_nothing(wish: dict[str, Any], words: str) -> None:
     with pytest.raises(PlanError, match=words):
-        plan("qwen-plus", **wish)
+        plan("qwen-plus", *wish.pop("nodes", ()), **wish)
 
 
 def test_the_cache_of_one_token_is_that_of_the_sum() -> None:
@@ -112,7 +127,7 @@ def test_files_that_contradict_the_shape_are_noted(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head)
     found = plan("a/b", path=str(tmp_path))
     assert found["parameters"] > 7e9
-    assert "config.json accounts for 5.2 GiB" in found["notes"][-1]
+    assert "config.json accounts for 5.2 GiB" in found["warnings"][-1]
 
 
 @pytest.mark.parametrize(
