@@ -310,7 +310,6 @@ DATA = {"infer__dataset": ["x"]}
         ({**SFT, "train__quantBits": 4}, "train.quantBits 4 quantises nothing by itself"),
         ({**SFT, "output__path": "/cache/../etc"}, "output.path /cache/../etc is not on the claim"),
         ({**SFT, "output__path": "/cache/"}, "output.path /cache/ is not on the claim"),
-        ({"cache__accessModes": ["ReadOnlyMany"]}, "nobody could ever fill the claim that the chart makes"),
         ({"podLabels": {"app.kubernetes.io/name": "x"}}, "podLabels.app.kubernetes.io/name is set by the chart"),
         ({"podAnnotations": {"swift.k8s/command": "x"}}, "podAnnotations.swift.k8s/command is set by the chart"),
         ({"extraVolumes": [{"name": "tmp", "emptyDir": {}}]}, "extraVolumes has the name tmp a second time"),

@@ -3,9 +3,6 @@
 {{- if and (not .Values.cache.enabled) (ne .plan.kind "serve") -}}
 {{- fail (printf "task %s writes its result to the claim: set cache.enabled=true" .plan.task) -}}
 {{- end -}}
-{{- if and .Values.cache.enabled (not .Values.cache.existingClaim) (deepEqual .Values.cache.accessModes (list "ReadOnlyMany")) -}}
-{{- fail "cache.accessModes is [ReadOnlyMany], and nobody could ever fill the claim that the chart makes: set it to [ReadWriteMany], or cache.existingClaim to a claim that holds the model" -}}
-{{- end -}}
 {{- if and (not .Values.cache.enabled) .plan.model.fetched -}}
 {{- fail (printf "model %s would be looked for on the claim, and cache.enabled is false: set it to true, or model.path to weights in the image or in extraVolumes" .plan.model.id) -}}
 {{- end -}}
