@@ -106,9 +106,7 @@ def parse(config: Mapping[str, Any], model: str) -> Shape:
         intermediate=_intermediate(fields, experts),
         vocabulary=fields.needed("vocab_size"),
         tied=bool(_either(config, text, "tie_word_embeddings", kind in _TIED)),
-        dtype=str(_either(config, text, "torch_dtype", _either(config, text, "dtype", "bfloat16"))).replace(
-            "torch.", ""
-        ),
+        dtype=_dtype(config, text),
         context=fields.count("max_position_embeddings"),
         qkv_bias=bool(text.get("attention_bias", text.get("add_qkv_bias", kind in _QKV_BIAS))),
         qk_norm=kind in _QK_NORM,
