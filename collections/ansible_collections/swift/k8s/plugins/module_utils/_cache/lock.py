@@ -49,6 +49,7 @@ class Lock:
         self._host = host or host_identity()
         self._owner = uuid.uuid4().hex
         self._handle = -1
+        self._flocked = True
         self._beats = 0
         self._watched: tuple[str, float] = ("", 0.0)
         self._done = threading.Event()
@@ -124,6 +125,7 @@ class Lock:
             self.holder = _told(_content(handle))
             return False
         except OSError:
+            self._flocked = False
             return True  # no flock on this mount: the heartbeat decides alone
         try:
             return os.stat(self._path).st_ino == os.fstat(handle).st_ino
@@ -132,7 +134,7 @@ class Lock:
 
     def _vacant(self, handle: int) -> bool:
         content = _content(handle)
-        if not content or content.get("host") == self._host:
+        if not content or (self._flocked and content.get("host") == self._host):
             return True
         self.holder = _told(content)
         mark = json.dumps(content, sort_keys=True)

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -88,14 +89,17 @@ def test_a_silent_owner_elsewhere_is_replaced_after_a_while(path: str, no_flock:
         assert time.monotonic() - begin >= QUICK.stale
 
 
-def test_a_living_owner_elsewhere_is_waited_for(path: str, no_flock: None) -> None:
-    with Lock(path, QUICK, host="elsewhere") as theirs, Lock(path, QUICK) as mine:
+@pytest.mark.parametrize("host", ["elsewhere", ""])
+def test_a_living_owner_is_waited_for(path: str, no_flock: None, host: str) -> None:
+    """Also one on this host, whose flock would have told."""
+    with Lock(path, QUICK, host=host) as theirs, Lock(path, QUICK) as mine:
         assert theirs.try_acquire()
         end = time.monotonic() + 3 * QUICK.stale
         while time.monotonic() < end:
             assert not mine.try_acquire()
             time.sleep(QUICK.poll)
-        assert "elsewhere" in mine.holder
+        assert (host or socket.gethostname()) in mine.holder
+        assert not theirs.lost.is_set()
 
 
 def test_an_owner_that_was_replaced_notices(path: str, no_flock: None) -> None:
@@ -116,7 +120,13 @@ def test_a_contested_takeover_has_one_winner(path: str, no_flock: None) -> None:
     slow = QUICK._replace(settle=0.2)
     with Lock(path, slow, host="a") as one, Lock(path, slow, host="a") as other:
         won: list[bool] = []
-        threads = [threading.Thread(target=lambda lock=lock: won.append(lock.try_acquire())) for lock in (one, other)]
+        decided = threading.Event()
+
+        def contend(lock: Lock) -> None:
+            won.append(lock.acquire(decided, lambda _holder: None))
+            decided.set()
+
+        threads = [threading.Thread(target=contend, args=(lock,)) for lock in (one, other)]
         for thread in threads:
             thread.start()
         for thread in threads:
