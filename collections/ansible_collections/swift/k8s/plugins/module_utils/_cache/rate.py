@@ -10,8 +10,8 @@ import re
 from .errors import BadSpec
 
 UNLIMITED = "unlimited"
-_RATE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)(/s)?\s*$")
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$")
+_RATE = re.compile(r"^\s*(\d{1,15}(?:\.\d+)?)\s*([A-Za-z]*)(/s)?\s*$")
+_SIZE = re.compile(r"^\s*(\d{1,15}(?:\.\d+)?)\s*([A-Za-z]*)\s*$")
 _BYTES = {
     "B": 1.0,
     "kB": 1e3,

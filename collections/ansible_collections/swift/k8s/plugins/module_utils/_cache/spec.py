@@ -198,10 +198,20 @@ def _checked(where: str, check: Callable[[], object]) -> None:
 
 
 def _token(entry: Mapping[str, Any], where: str, environ: Mapping[str, str], secrets_inside: bool) -> str:
+    """A token that fits into a header; what is wrong with one is told without it."""
+    token = _told_token(entry, where, environ, secrets_inside)
+    if not all("!" <= char <= "~" for char in token):
+        raise BadSpec(
+            f"the token of {where} holds a space, a line break or a character outside ASCII", "Copy it again, alone"
+        )
+    return token
+
+
+def _told_token(entry: Mapping[str, Any], where: str, environ: Mapping[str, str], secrets_inside: bool) -> str:
     if entry.get("token"):
         if not secrets_inside:
             raise BadSpec(f"{where}.token is a secret in a file", "Use token_file or token_env")
-        return str(entry["token"])
+        return str(entry["token"]).strip()
     if entry.get("token_env"):
         name = str(entry["token_env"])
         if not environ.get(name):

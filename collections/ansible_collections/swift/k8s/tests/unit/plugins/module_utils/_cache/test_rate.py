@@ -62,7 +62,7 @@ def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["20", "20G", "many", "GiB"])
+@pytest.mark.parametrize("text", ["20", "20G", "many", "GiB", "9" * 400 + "GiB"])
 def test_wrong_sizes_say_what_to_write(text: str) -> None:
     with pytest.raises(BadSpec, match=r"Write .*GiB"):
         parse_size(text)

@@ -128,6 +128,7 @@ def test_mistakes_of_the_spec(document: dict[str, Any], said: str) -> None:
         ({"proxy": "http://me:secret@proxy:port"}, "models[0].proxy: the proxy's host or port cannot be parsed"),
         ({"proxy": "socks5://proxy"}, "models[0].proxy: proxy socks5://proxy is not usable"),
         ({"token": "secret"}, "models[0].token is a secret in a file"),
+        ({"endpoint": f"http://{'a' * 64}.corp"}, "cannot be parsed"),
         ({"token_env": "ABSENT"}, "models[0].token_env 'ABSENT' is not set"),
         ({"token_file": "/nowhere"}, "models[0].token_file /nowhere cannot be read"),
     ],
@@ -137,6 +138,15 @@ def test_mistakes_of_a_model(model: dict[str, Any], said: str) -> None:
         parsed(**model)
     assert said in str(caught.value)
     assert "secret" not in str(caught.value).replace("is a secret in a file", "")
+
+
+@pytest.mark.parametrize("token", ["sec\nret", "sec ret", "s\u00e9cret", "sec\x00ret"])
+def test_a_token_that_fits_no_header_is_told_without_it(token: str) -> None:
+    with pytest.raises(BadSpec, match="holds a space, a line break") as caught:
+        parse({"root": "/data", "models": [{**MODEL, "token": token}]}, {}, secrets_inside=True)
+    assert token not in str(caught.value)
+    inside = {"root": "/data", "models": [{**MODEL, "token": "t3\n"}]}
+    assert parse(inside, {}, secrets_inside=True).wishes[0].endpoints[0].token == "t3"
 
 
 def test_an_empty_token_file_is_not_no_token(tmp_path: Path) -> None:
