@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .._hub.base import Body, Hub
-from .._hub.errors import Cut, HubError, RangeRefused
+from .._hub.errors import BadAnswer, Cut, HubError, RangeRefused
 from .._hub.listing import RemoteFile
 from .._hub.retry import Budget, Policy
 from .bucket import Bucket
@@ -117,6 +117,9 @@ def _attempt(hub: Hub, file: RemoteFile, handle: int, offset: int, digest: Diges
         _skip(body, offset - body.start, digest.buffer(), tools)
         while offset < file.size and body.pace(_share(tools)):
             offset += _fill(body, file.size - offset, handle, digest, tools)
+        # where a sha256 is listed, the hash tells the same
+        if offset == file.size and not file.sha256 and body.readinto(digest.buffer()[:1]):
+            raise BadAnswer(f"{file.path!r} is longer than the {file.size} bytes that the listing says")
     finally:
         body.close()
     return offset

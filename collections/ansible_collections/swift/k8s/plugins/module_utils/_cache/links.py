@@ -146,9 +146,10 @@ def _hf_snapshot(view: str, commit: str) -> str:
 def _ref(view: str, revision: str) -> str:
     try:
         with open(os.path.join(view, "refs", revision), encoding="ascii") as stream:
-            return stream.read().strip()
+            commit = stream.read().strip()
     except (OSError, ValueError):
         return ""
+    return commit if names.is_commit(commit) else ""
 
 
 def _refs(view: str) -> Iterable[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TextIO
 
 from .._hub.listing import path_problem
+from .._hub.names import id_problem, is_commit, revision_problem
 from .errors import DamagedManifest
 from .files import write_atomically
 
@@ -159,6 +160,9 @@ def _manifest(data: Any, path: str) -> Manifest:
         if not all(isinstance(record, Record) and not path_problem(record.path) for record in files):
             raise ValueError("an entry of files is not usable")
         words = {name: str(data[name]) for name in _WORDS}
+        # all three become names of directories, also of those that are removed
+        if id_problem(words["id"]) or revision_problem(words["revision"]) or not is_commit(words["commit"]):
+            raise ValueError("id, revision or commit is not usable")
         return Manifest(include=tuple(data["include"]), exclude=tuple(data["exclude"]), files=files, **words)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedManifest(

@@ -135,6 +135,8 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
             raise
         warnings.append(f"no hub answered ({error}); the cache is complete at {manifest.commit} and was used as it is")
         listing = Listing(manifest.commit, None)
+    if hub and not listing.covers(wish.include, wish.exclude):
+        warnings.append(_narrowed(hub, listing))
     plan = _plan_of(listing, wish, observed, manifest)
     for pattern in selecting_nothing(listing.files, wish.include) if listing.files else ():
         warnings.append(f"include {pattern!r} selects none of {len(listing.files or ())} files; is it mistyped?")
@@ -144,10 +146,17 @@ def _prepare(wish: Wish, spec: Spec, visible: bool, dead: Known) -> Prepared:
     )
 
 
+def _narrowed(hub: Hub, listing: Listing) -> str:
+    chosen = f"include {list(listing.include)} and exclude {list(listing.exclude)}"
+    return f"{hub.name} was filled with {chosen}; files that are wished here and are not there are missing"
+
+
 def _plan_of(listing: Listing, wish: Wish, observed: Observed, manifest: Manifest | None) -> Plan:
     """A listing without files is that of a whole snapshot, at the commit that it has."""
     if listing.files is None:
         return Plan(keep=manifest.files if manifest else ())
+    if not listing.files:
+        raise CacheError(f"{wish.snapshot.id} has no files at {wish.snapshot.revision}", "Check id and revision")
     if not checked(file for file in listing.files if selected(file.path, wish.include, wish.exclude)):
         named = f"{wish.snapshot.id}: include and exclude select none of {len(listing.files)} files"
         raise CacheError(named, "Correct them")

@@ -9,11 +9,12 @@ import time
 
 from .errors import BadAnswer, Busy, Expired, HubError, NotFound, RangeRefused, Refused
 from .http import bare, origin
+from .listing import RemoteFile
 from .response import Response
 from .retry import retry_after
 
 BUSY = frozenset((408, 425, 429, 500, 502, 503, 504))
-_CONTENT_RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+)$")
+_CONTENT_RANGE = re.compile(r"^bytes (\d{1,18})-(\d{1,18})/(\d{1,18})$")
 
 
 def failure(response: Response, what: str, asked: str, has_token: bool) -> HubError | None:
@@ -37,6 +38,16 @@ def failure(response: Response, what: str, asked: str, has_token: bool) -> HubEr
     if status == 416:
         return RangeRefused(f"{where} has fewer bytes of {what} than were kept")
     return BadAnswer(f"{where} answered {status} for {what}", "Check the endpoint")
+
+
+def encoded(response: Response, file: RemoteFile) -> HubError | None:
+    """Compressed bytes, which nobody asked for, where no listed hash would show that they are not the file's."""
+    encoding = response.header("Content-Encoding")
+    if file.sha256 or file.tag.startswith("git:") or encoding.lower() in ("", "identity"):
+        return None
+    return BadAnswer(
+        f"{bare(response.url)} sends {file.path!r} encoded as {encoding}", "Turn compression off at the mirror or proxy"
+    )
 
 
 def _credentials_step(has_token: bool, code: str) -> str:

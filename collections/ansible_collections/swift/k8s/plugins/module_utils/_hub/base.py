@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Any, Callable, NamedTuple, Protocol
 
-from .answers import check_range, failure
+from .answers import check_range, encoded, failure
 from .errors import BadAnswer
 from .http import Client, bare, origin
 from .listing import Listing, RemoteFile
+from .names import is_commit
 from .response import Response
 from .retry import Policy, retried
 
@@ -96,7 +97,7 @@ class HttpHub:
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         response = self._client.open(url, headers, self._secrets_for(url))
         try:
-            error = failure(response, repr(file.path), url, bool(self._token))
+            error = failure(response, repr(file.path), url, bool(self._token)) or encoded(response, file)
             if error:
                 raise error
             return HttpBody(response, check_range(response, repr(file.path), offset, file.size))
@@ -145,3 +146,12 @@ def field(entry: Any, name: str, kind: Any, where: str) -> Any:
             f"{where} answers without a usable {name!r}", "Check that the endpoint speaks the hub's protocol"
         )
     return value
+
+
+def checked_commit(name: str, where: str) -> str:
+    """The commit that a hub names: it becomes the name of a directory, and must not lead out of the cache."""
+    if not is_commit(name):
+        raise BadAnswer(
+            f"{where} names the commit {name!r}, which is none", "Check that the endpoint speaks the hub's protocol"
+        )
+    return name

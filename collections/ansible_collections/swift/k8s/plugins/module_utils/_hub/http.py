@@ -175,6 +175,7 @@ def origin(url: str) -> Origin:
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
+        (parts.hostname or "").encode("idna")  # as the resolver does, with an error that nobody there expects
     except ValueError as error:
         raise BadSetting(f"address {shown!r} cannot be parsed", step) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -209,7 +210,11 @@ def _next_address(url: str, response: Response, seen: set[str]) -> str:
         target = urljoin(url, location)
     except ValueError as error:
         raise BadAnswer(f"{bare(url)} redirects to {location!r}, which cannot be parsed") from error
-    if origin(url)[0] == "https" and origin(target)[0] == "http":
+    try:
+        scheme = origin(target)[0]
+    except BadSetting as error:
+        raise BadAnswer(f"{bare(url)} redirects to where no hub can be: {error.message}") from error
+    if origin(url)[0] == "https" and scheme == "http":
         raise Untrusted(f"{bare(url)} redirects from https to http ({bare(target)}), which is refused")
     if target in seen:
         raise BadAnswer(f"redirect loop at {bare(target)}", "Check the endpoint and the proxy")

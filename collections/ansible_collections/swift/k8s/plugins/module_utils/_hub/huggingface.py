@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
-from .base import HttpHub, field
-from .errors import NotFound
+from .base import HttpHub, checked_commit, field
+from .errors import BadAnswer, NotFound
 from .listing import Listing, RemoteFile
 from .response import Response
 
@@ -20,6 +20,7 @@ DEFAULT_ENDPOINT = "https://huggingface.co"
 HEAD_WORKERS = 8
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_SIZE = re.compile(r"[0-9]{1,18}")
 _SHA1 = re.compile(r"^[0-9a-f]{40}$")
 
 
@@ -46,7 +47,7 @@ class HuggingFace(HttpHub):
         return f"{self._endpoint}/{prefix}{self._repository.id}/resolve/{at}/{quote(file.path)}"
 
     def _commit_of(self, response: Response) -> str:
-        return str(field(response.json(_repository_only), "sha", str, self.name))
+        return checked_commit(field(response.json(_repository_only), "sha", str, self.name), self.name)
 
     @property
     def _api(self) -> str:
@@ -58,9 +59,13 @@ class HuggingFace(HttpHub):
 
     def _tree(self) -> Iterator[RemoteFile]:
         url = f"{self._api}/tree/{self._commit}?recursive=true"
+        seen: set[str] = set()
         while url:
+            if url in seen:
+                raise BadAnswer(f"{self.name} lists {self._repository.id} in a loop of pages", "Check the endpoint")
+            seen.add(url)
             entries, url = self._ask(url, self._what, lambda response: (response.json(), _next_page(response)))
-            for entry in entries:
+            for entry in field({"entries": entries}, "entries", list, self.name):
                 if field(entry, "type", str, self.name) == "file":
                     yield _tree_file(entry, self.name)
 
@@ -74,7 +79,7 @@ class HuggingFace(HttpHub):
         def facts(response: Response) -> RemoteFile:
             etag = (response.header("X-Linked-Etag") or response.header("ETag")).replace("W/", "").strip('"')
             size = response.header("X-Linked-Size") or response.header("Content-Length")
-            return _file(file.path, int(size) if size.isdecimal() else -1, etag)
+            return _file(file.path, int(size) if _SIZE.fullmatch(size) else -1, etag)
 
         found: RemoteFile = self._ask(self.address_of(file), repr(file.path), facts, method="HEAD", follow=False)
         return found
@@ -87,7 +92,7 @@ def _repository_only(found: dict[str, Any]) -> dict[str, Any] | None:
 
 def _next_page(response: Response) -> str:
     found = _NEXT.search(response.header("Link"))
-    return found.group(1) if found else ""
+    return urljoin(response.url, found.group(1)) if found else ""
 
 
 def _tree_file(entry: dict[str, Any], where: str) -> RemoteFile:

@@ -7,10 +7,12 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .errors import BadAnswer, UnsafePath
+from .names import OLD_MARKS
 
 #: the name our own unfinished files carry; a repository may not bring one
 RESERVED_SUFFIXES = (".part",)
@@ -56,10 +58,12 @@ def checked(files: Iterable[RemoteFile]) -> tuple[RemoteFile, ...]:
             )
         if file.size < 0:
             raise BadAnswer(f"the hub gives no usable size for {file.path!r}")
-        folded = sys.intern(file.path.casefold())  # nearly always the path itself: no second copy of 50,000 of them
+        # nearly always the path itself: no second copy of 50,000 of them
+        folded = sys.intern(unicodedata.normalize("NFC", file.path.casefold()))
         if folded in seen:
             raise UnsafePath(
-                f"the hub lists {seen[folded]!r} and {file.path!r}, which are one file where case does not count",
+                f"the hub lists {seen[folded]!r} and {file.path!r}, which are one file where case or "
+                "the form of an accent does not count",
                 "Exclude one of the two",
             )
         seen[folded] = file.path
@@ -79,8 +83,8 @@ def path_problem(path: str) -> str:
         return "is empty"
     if path.startswith(("/", "\\")) or (len(path) > 1 and path[1] == ":"):
         return "is absolute"
-    if "\\" in path or any(ord(char) < 32 or ord(char) == 127 for char in path):
-        return "holds a backslash or a control character"
+    if "\\" in path or any(unicodedata.category(char) in ("Cc", "Cs") for char in path):
+        return "holds a backslash, a control character or one that is not Unicode"
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return "has an empty, '.' or '..' component"
@@ -95,7 +99,10 @@ def selected(path: str, include: Sequence[str], exclude: Sequence[str]) -> bool:
     """Whether the user's patterns take a path: no include means everything, exclude wins.
 
     A pattern matches the whole path or the base name; `*` crosses directories; a trailing slash means the directory.
+    Marks of ModelScope's old clients, which people upload with their models, are never taken: ours are in their place.
     """
+    if path in OLD_MARKS:
+        return False
     if include and not any(_matches(path, pattern) for pattern in include):
         return False
     return not any(_matches(path, pattern) for pattern in exclude)

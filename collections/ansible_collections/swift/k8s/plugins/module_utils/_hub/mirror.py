@@ -8,7 +8,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from .base import HttpHub, field
+from .base import HttpHub, checked_commit, field
+from .errors import BadAnswer
 from .listing import Listing, RemoteFile, digest
 from .names import manifest_path, snapshot_path
 
@@ -21,13 +22,13 @@ class Mirror(HttpHub):
     kind = "mirror"
     plain = False
 
-    def resolve(self, known: str = "", /) -> Listing:
+    def resolve(self, _known: str = "", /) -> Listing:
+        """What the caller knows is of no use here: the cache behind may have got more of a commit since."""
         what = f"manifest of {self._repository.id} at revision {self._repository.revision}"
         manifest = self._json(self._manifest_address(), what)
         files = listed(manifest, self.name)
-        commit = str(manifest.get("commit") or "") or digest(files)
-        include, exclude = (tuple(manifest.get(name) or ()) for name in ("include", "exclude"))
-        return Listing(commit, None if commit == known else files, include, exclude)
+        commit = checked_commit(str(manifest.get("commit") or "") or digest(files), self.name)
+        return Listing(commit, files, *filled_with(manifest, self.name))
 
     def address_of(self, file: RemoteFile) -> str:
         if self.plain:
@@ -47,6 +48,15 @@ class PlainMirror(Mirror):
 def listed(manifest: Any, where: str) -> tuple[RemoteFile, ...]:
     """The files of a manifest: {"files": [{"path", "size", "sha256"}]}."""
     return tuple(sorted(_file(entry, where) for entry in field(manifest, "files", list, where)))
+
+
+def filled_with(manifest: Any, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patterns of include and exclude by which a cache of ours was narrowed."""
+    include, exclude = (manifest.get(name) or [] for name in ("include", "exclude"))
+    for patterns in (include, exclude):
+        if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+            raise BadAnswer(f"{where} tells its include and exclude as {patterns!r}, which is no list of patterns")
+    return tuple(include), tuple(exclude)
 
 
 def _file(entry: Any, where: str) -> RemoteFile:

@@ -18,6 +18,8 @@ DEFAULT_ENDPOINT = "https://www.modelscope.cn"
 #: the server cuts a model's listing here without saying so
 LISTING_CAP = 3000
 PAGE_SIZE = 500
+#: one inside the other
+MOST_DIRECTORIES = 64
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 
@@ -38,7 +40,7 @@ class ModelScope(HttpHub):
                 newest = max(newest, (date if isinstance(date, int) else 0, str(entry.get("Revision") or "")))
         files = tuple(sorted(found.values()))
         # the commit of the newest file is what a branch meant when it was listed
-        return Listing(newest[1] if _COMMIT.match(newest[1]) else digest(files), files)
+        return Listing(newest[1] if _COMMIT.fullmatch(newest[1]) else digest(files), files)
 
     def address_of(self, file: RemoteFile) -> str:
         return f"{self._api}/repo?{urlencode({'Revision': self._repository.revision, 'FilePath': file.path})}"
@@ -69,16 +71,20 @@ class ModelScope(HttpHub):
             if entry.get("Type") != "tree":
                 yield entry
             elif path.startswith(f"{root}/" if root else ""):
+                if path.count("/") > MOST_DIRECTORIES:
+                    raise BadAnswer(f"{self.name} lists {self._repository.id} without an end below {root[:60]!r}")
                 yield from self._model_entries(path)
 
     def _dataset_pages(self) -> Iterator[dict[str, Any]]:
-        number = 1
+        number, before = 1, None
         while True:
             page = self._list("repo/tree", "", Recursive="True", PageNumber=str(number), PageSize=str(PAGE_SIZE))
+            if page == before:
+                raise BadAnswer(f"{self.name} gives page {number} of {self._repository.id} as it gave the one before")
             yield from page
             if len(page) < PAGE_SIZE:
                 return
-            number += 1
+            number, before = number + 1, page
 
     def _list(self, route: str, root: str, **query: str) -> list[dict[str, Any]]:
         wanted = {"Revision": self._repository.revision, **({"Root": root} if root else {}), **query}

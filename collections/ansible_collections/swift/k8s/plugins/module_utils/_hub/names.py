@@ -9,9 +9,11 @@ import re
 
 #: three files in a snapshot without which ModelScope clients up to 1.37 do not believe it: index, id, revision
 OLD_INDEX, OLD_ID, OLD_REVISION = ".msc", ".mdl", ".mv"
+OLD_MARKS = frozenset((OLD_INDEX, OLD_ID, OLD_REVISION))
 
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,199}")
+_COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def id_problem(model_id: str) -> str:
@@ -30,6 +32,11 @@ def revision_problem(revision: str) -> str:
     if not _REVISION.fullmatch(revision) or ".." in revision or "//" in revision or revision.endswith(("/", ".part")):
         return "is not a branch, tag or commit"
     return ""
+
+
+def is_commit(name: str) -> bool:
+    """Whether what a hub calls a commit can be the name of a directory, which is removed when the commit changes."""
+    return bool(_COMMIT.fullmatch(name))
 
 
 def dashed(model_id: str) -> str:

@@ -73,7 +73,7 @@ class Response:
             self.close()
         try:
             return json.loads(body.decode("utf-8"), object_hook=each)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadAnswer(
                 f"the answer is not JSON (status {self.status}, {len(body)} bytes)",
                 "Check that the endpoint is a hub and not a login page or a proxy's error page",

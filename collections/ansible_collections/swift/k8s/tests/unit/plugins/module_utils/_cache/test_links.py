@@ -78,6 +78,16 @@ def test_remove_takes_only_its_own(tmp_path: Path) -> None:
     assert os.path.exists(second.file("deep/a.bin"))
 
 
+def test_a_ref_that_leads_out_of_the_cache_removes_nothing(tmp_path: Path) -> None:
+    snapshot, manifest = seeded(tmp_path / "root")
+    links.make(snapshot, manifest)
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "root/hf/hub/models--org--name.v1/refs/master").write_text("../../../../../precious")
+    links.make(snapshot, manifest._replace(commit="c2"))
+    links.remove(snapshot)
+    assert (tmp_path / "precious").exists()
+
+
 def test_a_broken_view_is_seen_and_made_again(tmp_path: Path) -> None:
     snapshot, manifest = seeded(tmp_path)
     links.make(snapshot, manifest)

@@ -72,6 +72,9 @@ ENTRY = {"path": "a", "size": 1, "mtime_ns": 1, "sha256": "", "pinned_by": "us"}
         json.dumps({**WHOLE, "files": [{"path": "a"}]}),
         json.dumps({**WHOLE, "files": [{"path": "a", "mtime_ns": 1}]}),
         json.dumps({**WHOLE, "files": [{**ENTRY, "path": "../a"}]}),
+        json.dumps({**WHOLE, "commit": "../../x", "files": [ENTRY]}),
+        json.dumps({**WHOLE, "id": "../x", "files": [ENTRY]}),
+        json.dumps({**WHOLE, "revision": "../x", "files": [ENTRY]}),
     ],
 )
 def test_damage_is_told(tmp_path: Path, text: str) -> None:

@@ -89,7 +89,9 @@ def test_credentials_follow_within_the_origin(serve: Serve, client: Client) -> N
     [
         ("/", "redirect loop"),
         ("", "to nowhere"),
-        ("ftp://elsewhere/x", "not http"),
+        ("ftp://elsewhere/x", "redirects to where no hub can be: address 'ftp://elsewhere/x' is not http"),
+        ("file:///etc/passwd", "redirects to where no hub can be"),
+        (f"http://{'a' * 64}.example/x", "redirects to where no hub can be"),
         ("http://[broken", "cannot be parsed"),
     ],
 )
@@ -202,14 +204,15 @@ def test_no_http_at_all(client: Client) -> None:
             client.open(address)
 
 
-def test_a_login_page_is_not_json(serve: Serve, client: Client) -> None:
-    server = serve(lambda _seen: Reply(body=b"<html>"))
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 200_000])
+def test_a_login_page_is_not_json(serve: Serve, client: Client, body: bytes) -> None:
+    server = serve(lambda _seen: Reply(body=body))
     with pytest.raises(BadAnswer, match="not JSON") as caught:
         client.open(server.url).json()
     assert "login page" in caught.value.next_step
 
 
-@pytest.mark.parametrize("url", ["hub.example", "ftp://hub", "http://", "http://hub:port"])
+@pytest.mark.parametrize("url", ["hub.example", "ftp://hub", "http://", "http://hub:port", "http://a..b"])
 def test_addresses_that_cannot_be_meant(url: str) -> None:
     with pytest.raises(BadSetting):
         origin(url)

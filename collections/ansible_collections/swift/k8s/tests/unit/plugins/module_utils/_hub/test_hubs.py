@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._hub.base import Repository
@@ -104,6 +105,61 @@ def test_half_answers_are_no_listing(serve: Serve, body: Any) -> None:
         hub_at(serve(lambda _seen: reply(body)), "modelscope").resolve()
 
 
+@pytest.mark.parametrize("commit", ["../../../../home", "..", ".", "/etc", "a/b", "a\n", "x" * 129])
+@pytest.mark.parametrize("kind", ["huggingface", "mirror"])
+def test_a_commit_that_could_lead_out_of_the_cache_is_refused(serve: Serve, kind: str, commit: str) -> None:
+    """It becomes the name of a directory, which is emptied when it is made."""
+    server = serve(lambda _seen: reply({"sha": commit, "commit": commit, "files": [], "siblings": []}))
+    with pytest.raises(BadAnswer, match="names the commit"):
+        hub_at(server, kind).resolve()
+
+
+@pytest.mark.parametrize("tree", [None, 3, {"error": "x"}])
+def test_a_tree_that_is_no_list(serve: Serve, tree: Any) -> None:
+    server = serve(lambda seen: reply(tree if "/tree/" in seen.target else {"sha": COMMIT}))
+    with pytest.raises(BadAnswer, match="without a usable"):
+        hub_at(server).resolve()
+
+
+@pytest.mark.parametrize("patterns", [3, "*.json", [{}], {"a": 1}])
+def test_patterns_of_a_mirror_that_are_none(serve: Serve, patterns: Any) -> None:
+    server = serve(lambda _seen: reply({"files": [], "include": patterns}))
+    with pytest.raises(BadAnswer, match="no list of patterns"):
+        hub_at(server, "mirror").resolve()
+
+
+def test_pages_that_never_end(serve: Serve) -> None:
+    def same_page(seen: Seen) -> Reply:
+        if "/revision/" in seen.target:
+            return reply({"sha": COMMIT})
+        if "/tree/" in seen.target:
+            return reply([], Link=f'<{seen.target}>; rel="next"')
+        query = parse_qs(urlsplit(seen.target).query)
+        if "PageNumber" in query:
+            return reply({"Data": {"Files": [{"Path": str(number), "Size": 1} for number in range(500)]}})
+        below = [{"Path": f"{query.get('Root', ['r'])[0]}/a", "Type": "tree"}]
+        return reply({"Data": {"Files": below * (3000 if query["Recursive"] == ["True"] else 1)}})
+
+    server = serve(same_page)
+    with pytest.raises(BadAnswer, match="in a loop of pages"):
+        hub_at(server).resolve()
+    dataset = build(Endpoint("modelscope", server.url), REPOSITORY._replace(kind="dataset"), ONCE)
+    with pytest.raises(BadAnswer, match="as it gave the one before"):
+        dataset.resolve()
+    with pytest.raises(BadAnswer, match="without an end"):
+        hub_at(server, "modelscope").resolve()
+
+
+def test_the_next_page_may_be_relative(serve: Serve) -> None:
+    def answer(seen: Seen) -> Reply:
+        if "/revision/" in seen.target:
+            return reply({"sha": COMMIT})
+        more = {} if "cursor" in seen.target else {"Link": '<?cursor=2>; rel="next"'}
+        return reply([{"type": "file", "path": seen.target[-1], "size": 1}], **more)
+
+    assert [file.path for file in hub_at(serve(answer)).resolve().files] == ["2", "e"]
+
+
 def test_a_file_without_sha256_keeps_its_revision_as_a_mark(serve: Serve) -> None:
     entry = {"Path": "a", "Size": 1, "Sha256": "", "Revision": "r1", "Type": "blob", "CommittedDate": "2026-01-01"}
     listing = hub_at(serve(lambda _seen: reply({"Data": {"Files": [entry]}})), "modelscope").resolve()
@@ -144,6 +200,7 @@ FILE = RemoteFile("a.bin", 10, SHA256)
         (0, Reply(403, {"X-Error-Code": "GatedRepo"}), Refused, "GatedRepo"),
         (0, Reply(404), NotFound, "has no 'a.bin'"),
         (0, Reply(410), NotFound, "has no 'a.bin'"),
+        (4, Reply(206, {"Content-Range": f"bytes 4-9/{'1' * 5000}"}, b"123456"), BadAnswer, "without a usable"),
         (0, Reply(204), BadAnswer, "answered 204"),
         (0, Reply(200, {}, b"123"), BadAnswer, "has 3 bytes, the listing says 10"),
         (4, Reply(416), RangeRefused, "fewer bytes"),
@@ -156,6 +213,20 @@ def test_answers_for_a_file(serve: Serve, offset: int, answer: Reply, error: typ
     with pytest.raises(error, match=said) as caught:
         hub_at(serve(lambda _seen: answer)).open(FILE, offset)
     assert caught.value.retry_after == (7.0 if error is Busy else None)
+
+
+@pytest.mark.parametrize(("pinned", "refused"), [({"sha256": SHA256}, False), ({"tag": "git:x"}, False), ({}, True)])
+def test_compressed_bytes_are_refused_where_no_hash_would_show_them(
+    serve: Serve, pinned: dict[str, str], refused: bool
+) -> None:
+    hub = hub_at(serve(lambda _seen: Reply(200, {"Content-Encoding": "gzip"}, b"0123456789")))
+    file = RemoteFile("a.bin", 10)._replace(**pinned)
+    if not refused:
+        hub.open(file).close()
+        return
+    with pytest.raises(BadAnswer, match=r"sends 'a\.bin' encoded as gzip") as caught:
+        hub.open(file)
+    assert "compression off" in caught.value.next_step
 
 
 def test_a_refusal_elsewhere_means_that_the_address_expired(serve: Serve) -> None:

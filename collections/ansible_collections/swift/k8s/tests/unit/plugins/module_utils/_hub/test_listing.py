@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._hub.errors import BadAnswer, UnsafePath
 from ansible_collections.swift.k8s.plugins.module_utils._hub.listing import RemoteFile, checked, digest, selected
@@ -20,6 +22,9 @@ from ansible_collections.swift.k8s.plugins.module_utils._hub.listing import Remo
         ("C:/windows", "absolute"),
         ("a\\b", "backslash"),
         ("a\nb", "control"),
+        ("a\x9bb", "control"),
+        ("a\ud800b", "not Unicode"),
+        (os.fsdecode(b"\xff.bin"), "not Unicode"),
         ("", "is empty"),
         ("x" * 256, "255 bytes"),
         ("中" * 86, "255 bytes"),
@@ -43,7 +48,8 @@ def test_ordinary_paths_pass(path: str) -> None:
 @pytest.mark.parametrize(
     ("paths", "said"),
     [
-        (["Readme.md", "README.md"], "one file where case does not count"),
+        (["Readme.md", "README.md"], "one file where case or the form of an accent does not count"),
+        (["caf\u00e9", "cafe\u0301"], "one file where case or the form of an accent does not count"),
         (["a", "a/b"], "as a file"),
         (["A", "a/b/c"], "as a file"),
         (["a", "a"], "one file"),
@@ -76,6 +82,9 @@ def test_a_size_below_zero_is_no_size() -> None:
         ("a.json", ["*.json"], ["a.*"], False),
         ("A.JSON", ["*.json"], [], False),
         ("tokenizer_config.json", ["tokenizer*"], [], True),
+        (".msc", [], [], False),
+        (".mdl", [".mdl"], [], False),
+        ("deep/.mv", [], [], True),
     ],
 )
 def test_selection(path: str, include: list[str], exclude: list[str], taken: bool) -> None:
