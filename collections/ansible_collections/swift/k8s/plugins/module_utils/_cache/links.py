@@ -41,7 +41,8 @@ def make(snapshot: Snapshot, manifest: Manifest) -> None:
 
 
 def remove(snapshot: Snapshot) -> None:
-    """The views of a snapshot that goes; those that point elsewhere stay."""
+    """The views of a snapshot that goes; those that point elsewhere stay, also where both are the same commit."""
+    shown = _read(snapshot.link) == links(snapshot)[snapshot.link]
     for link, target in links(snapshot).items():
         if _read(link) == target:
             os.unlink(link)
@@ -49,10 +50,10 @@ def remove(snapshot: Snapshot) -> None:
                 os.rmdir(os.path.dirname(link))
     view = hf_repository(snapshot)
     commit = _ref(view, snapshot.revision)
-    for name in _names(snapshot):
+    for name in _names(snapshot) if shown else (snapshot.revision,):
         if commit and _ref(view, name) == commit:
             os.unlink(os.path.join(view, "refs", name))
-    if commit and not _still_referenced(view, commit):
+    if commit and (shown or not _still_referenced(view, commit)):
         shutil.rmtree(_hf_snapshot(view, commit), ignore_errors=True)
     if not any(_refs(view)):
         shutil.rmtree(view, ignore_errors=True)

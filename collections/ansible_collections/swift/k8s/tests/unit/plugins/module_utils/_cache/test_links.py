@@ -78,6 +78,23 @@ def test_remove_takes_only_its_own(tmp_path: Path) -> None:
     assert os.path.exists(second.file("deep/a.bin"))
 
 
+@pytest.mark.parametrize("shown_goes", [False, True])
+def test_two_revisions_of_one_commit(tmp_path: Path, shown_goes: bool) -> None:
+    """A tag and the branch that it was made from: the view of the one that stays is whole, and none leads nowhere."""
+    tag, branch = seeded(tmp_path, "v1"), seeded(tmp_path)
+    links.make(*tag)
+    links.make(*branch)
+    gone, kept = (branch, tag) if shown_goes else (tag, branch)
+    links.remove(gone[0])
+    shutil.rmtree(gone[0].files)
+    assert links.missing(*kept) is shown_goes
+    view = tmp_path / "hf/hub/models--org--name.v1"
+    assert (view / "snapshots/c1/deep/a.bin").exists() is not shown_goes
+    assert [path for path in tmp_path.rglob("*") if path.is_symlink() and not path.exists()] == []
+    links.make(*kept)
+    assert not links.missing(*kept)
+
+
 def test_a_ref_that_leads_out_of_the_cache_removes_nothing(tmp_path: Path) -> None:
     snapshot, manifest = seeded(tmp_path / "root")
     links.make(snapshot, manifest)
