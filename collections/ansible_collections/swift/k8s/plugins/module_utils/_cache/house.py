@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._hub.names import revision_problem
 from . import links
 from .errors import CacheError, DamagedManifest, disk_error
 from .layout import LOCK, Snapshot
@@ -154,7 +155,8 @@ def _snapshots(root: str) -> Iterator[Snapshot]:
                 found[: -len(".json")] for found in _names(os.path.join(base, "manifests")) if found.endswith(".json")
             }
             revisions.update(_names(os.path.join(base, "snapshots")), _names(os.path.join(base, ".seed")))
-            for revision in sorted(revisions):
+            # others are nobody's: without a name, `.json` would be all of the revisions
+            for revision in sorted(each for each in revisions if not revision_problem(each)):
                 yield Snapshot(root, f"{organisation}/{name}", kind, revision)
 
 

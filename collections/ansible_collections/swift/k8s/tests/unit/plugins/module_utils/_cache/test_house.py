@@ -141,3 +141,12 @@ def test_findings_name_each_file(seeded: Cache) -> None:
         "weights/a.bin": "wrong size",
     }
     assert threading.active_count() < 50
+
+
+@pytest.mark.parametrize("stray", ["manifests/.json", "snapshots/.nfs01"])
+def test_what_has_no_name_of_a_revision_is_none(tmp_path: Path, stray: str) -> None:
+    """Else `exclusive` would take it out, and with `.json` all revisions of the model."""
+    place = tmp_path / "models/org--name" / stray
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert [entry.snapshot.revision for entry in house.inventory(str(tmp_path))] == []
