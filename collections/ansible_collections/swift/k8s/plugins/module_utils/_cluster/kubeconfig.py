@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from .errors import ClusterError
@@ -17,6 +17,19 @@ def default_path(params: Mapping[str, Any]) -> str | None:
     """The kubeconfig that the options name, else the environment, else the user's own if there is one."""
     own = os.path.expanduser("~/.kube/config")
     return params.get("kubeconfig") or os.environ.get("KUBECONFIG") or (own if os.path.exists(own) else None)
+
+
+def refuse_content(params: Mapping[str, Any]) -> None:
+    """Refuse the content of a kubeconfig where its path belongs, and strike it out: results repeat the options."""
+    path = (default_path(params) or "").strip()
+    if "\n" not in path and not path.startswith("{"):
+        return
+    if isinstance(params, MutableMapping):
+        params["kubeconfig"] = "(content withheld)"
+    raise ClusterError(
+        "kubeconfig holds the content of a file, not its path: write it to a file that only you can read and name "
+        "that, or set K8S_AUTH_HOST and K8S_AUTH_API_KEY."
+    )
 
 
 def check_files(path: str) -> None:
@@ -69,7 +82,7 @@ def merged(path: str) -> dict[str, Any]:
             with open(file, encoding="utf-8") as stream:
                 content = yaml.safe_load(stream)
         except (OSError, yaml.YAMLError, UnicodeDecodeError) as problem:
-            raise ClusterError(f"kubeconfig {file} cannot be read: {problem}") from problem
+            raise ClusterError(f"kubeconfig {file} cannot be read: {problem}. {_CHECK}") from problem
         if not isinstance(content, dict):
             raise ClusterError(f"kubeconfig {file} cannot be used: it is empty or no mapping. {_CHECK}")
         for key in ("clusters", "contexts", "users"):

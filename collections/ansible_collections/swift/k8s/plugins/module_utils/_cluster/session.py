@@ -5,11 +5,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from . import plain
 from .auth import api_client
+from .errors import ClusterError
+from .kubeconfig import refuse_content
+
+#: What connecting takes, all of it of requirements.txt; the last two come with the first.
+PACKAGES = ("kubernetes", "urllib3", "yaml")
 
 
 class Session(Protocol):
@@ -49,9 +56,20 @@ class LibrarySession:
 
 def session(params: Mapping[str, Any]) -> Session:
     """With what the options name. Raises ClusterError naming the file, the context or what is missing."""
+    _require_packages()
+    refuse_content(params)
     access = plain.access(params)
     if access:
         # What cannot be read, the library reads once more: its messages are tested, and name the file.
         with contextlib.suppress(OSError, ValueError):
             return plain.PlainSession(access, params, api_client)
     return LibrarySession(api_client(params))
+
+
+def _require_packages() -> None:
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ClusterError(
+            f"{sys.executable} lacks the Python packages {', '.join(missing)}: install the collection's "
+            f"requirements.txt with `{sys.executable} -m pip install -r`, or name another ansible_python_interpreter."
+        )

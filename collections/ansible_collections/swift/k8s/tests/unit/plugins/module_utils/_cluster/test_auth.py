@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.auth import api_client
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import connect
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.errors import ClusterError, Unreachable
@@ -76,6 +79,27 @@ def test_a_broken_kubeconfig(kubeconfig: str) -> None:
     Path(kubeconfig).write_text("apiVersion: v1\nkind: Config\nclusters: []\n", encoding="utf-8")
     with pytest.raises(ClusterError, match="cannot be used"):
         api_client({"kubeconfig": kubeconfig})
+
+
+@pytest.mark.parametrize("variable", [False, True])
+@pytest.mark.parametrize(
+    "content", [KUBECONFIG, str(yaml.safe_load(KUBECONFIG)), f"\n  {json.dumps(yaml.safe_load(KUBECONFIG))}"]
+)
+def test_the_content_of_a_kubeconfig_is_refused_and_not_repeated(
+    content: str, variable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", content if variable else "")
+    params = {"kubeconfig": None if variable else content}
+    with pytest.raises(ClusterError, match="content of a file, not its path: write it to a file") as refused:
+        connect(params)
+    assert "canary" not in f"{refused.value} {params}"
+
+
+@pytest.mark.parametrize("package", ["kubernetes", "urllib3"])
+def test_a_package_that_is_missing_is_named(kubeconfig: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ClusterError, match=f"{sys.executable} lacks the Python packages {package}: install"):
+        connect({"kubeconfig": kubeconfig})
 
 
 def test_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
