@@ -56,10 +56,12 @@ class TheLab:
 
     def farewell(self) -> list[str]:
         """How to look around, and how to remove it."""
-        folder = f"build/{os.environ.get('LAB_NAME', 'lab')}"
+        name = os.environ.get("LAB_NAME", "lab")
+        named = "" if name == "lab" else f"LAB_NAME={name} "
         return [
-            f"The lab is still running. Look around:  export KUBECONFIG={folder}/kubeconfig; kubectl get pods -A",
-            "Remove it without trace:                make lab-down",
+            "The lab is still running. Look around, with the kubectl that it brings, or remove it without trace:",
+            f'  eval "$({named}PYTHONPATH=roles/lab python3 -m lab env)"; kubectl get pods -A',
+            f"  {named}make lab-down",
         ]
 
 

@@ -83,4 +83,10 @@ def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_KUBECONFIG")
     monkeypatch.setenv("LAB_NAME", "other")
     assert isinstance(ground(), TheLab)
-    assert "KUBECONFIG=build/other/kubeconfig" in ground().farewell()[0]
+    assert ground().farewell()[1:] == [
+        '  eval "$(LAB_NAME=other PYTHONPATH=roles/lab python3 -m lab env)"; kubectl get pods -A',
+        "  LAB_NAME=other make lab-down",
+    ]
+    monkeypatch.setenv("LAB_NAME", "lab")
+    readme = Path(__file__).resolve().parents[3] / "README.md"
+    assert "\n".join(ground().farewell()) in readme.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a step: the step hears it once, and takes back what it began before the demo ends."""
+"""A step of the demo hears Ctrl-C once and takes back what it began; its changes count however they are shown."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ import pathlib, signal, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 pathlib.Path(sys.argv[1]).touch()
 time.sleep(600)
+"""
+
+PLAY = """
+- hosts: all
+  connection: local
+  gather_facts: false
+  tasks:
+    - ansible.builtin.copy: {content: x, dest: "{{ playbook_dir }}/{{ inventory_hostname }}", mode: "0600"}
 """
 
 
@@ -69,3 +77,17 @@ def test_what_does_not_listen_is_ended(ctrl_c: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt), lab_run.started([sys.executable, "-c", DEAF, str(ctrl_c)]) as it:
         it.wait()
     assert it.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("shown", [{}, {"ANSIBLE_FORCE_COLOR": "1"}, {"ANSIBLE_STDOUT_CALLBACK": "minimal"}])
+def test_changes_are_counted_however_they_are_shown(
+    shown: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / "playbooks/two.yml").write_text(PLAY, encoding="utf-8")
+    monkeypatch.setenv("ANSIBLE_PYTHON_INTERPRETER", sys.executable)
+    settings = {**lab_run.environment(), **shown}
+    monkeypatch.setattr(lab_run, "environment", lambda **more: {**settings, **more})
+    monkeypatch.setattr(lab_run, "CHECKOUT", tmp_path)
+    changed, stages = lab_run.playbook("two", tmp_path / "report.json", inventory="one,two,")
+    assert (changed, [stage["changed"] for stage in stages]) == (2, [2])
