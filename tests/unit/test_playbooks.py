@@ -62,6 +62,29 @@ def test_whatever_acts_refuses_misspelt_variables_whatever_the_tags(name: str, t
     assert told in " ".join(done.stdout.split() + done.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("deploy", "ms_swift_wait_timeout=abc", "argument 'ms_swift_wait_timeout' is of type"),
+        (
+            "deploy",
+            '{"device_plugin_nvidia": {"owner": ["hami"]}, "ms_swift_drift": "mend"}',
+            "value of ms_swift_drift",
+        ),
+        ("preflight", "storage_claims=[]", "Elements value for option 'storage_claims' is of type"),
+        ("seed", "model_cache_keep=none", "value of model_cache_keep must be one of: all, listed, got: none"),
+        ("plan", "plan_models=Qwen/Qwen3-8B", "Elements value for option 'plan_models' is of type"),
+    ],
+)
+def test_values_of_a_wrong_type_are_refused_before_a_cluster_is_asked(
+    name: str, given: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    done = play(name, tmp_path, "-e", given, "-e", "swift_k8s_kubeconfig=/none/kubeconfig", "--tags", "ms_swift")
+    assert done.returncode != 0
+    assert told in " ".join(done.stdout.split() + done.stderr.split())
+
+
 def test_a_plan_of_misspelt_models_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
     done = play("plan", tmp_path, "-e", '{"plan_modles": [{"id": "Qwen/Qwen3-8B"}]}')

@@ -115,7 +115,7 @@ def _rolled_back(wanted: Wanted, revisions: Sequence[Stored], repair: str) -> De
     goal = wanted.revision or _meant(newest) or last_good(revisions)
     if goal is None or goal not in [stored.revision for stored in revisions]:
         known = ", ".join(str(stored.revision) for stored in revisions)
-        asked = f"revision {goal}" if goal else "an earlier revision that became ready"
+        asked = f"revision {goal}" if goal else "earlier revision that became ready"
         raise RefusedError(f"release {wanted.title} has no {asked}; stored are {known}: choose one with revision")
     # To finish an interrupted uninstall would take the goal away as well.
     freed = "abandon" if repair else ""

@@ -12,6 +12,7 @@ from ansible_collections.swift.k8s.plugins.filter import (
     device_plan,
     misspelt,
     option_names,
+    option_types,
     preflight_table,
     unpack_facts,
 )
@@ -66,6 +67,19 @@ def test_preflight_table_names_clusters_without_a_result() -> None:
     text = table({"b": [FINDING], "a": None})
     assert text.startswith("b: 1 error")
     assert text.endswith("a: could not be looked at; see its error above")
+
+
+def test_option_types_are_those_of_parts_too_without_defaults() -> None:
+    types = option_types.FilterModule().filters()["option_types"]
+    part = {"type": "str", "required": True, "default": "{{ x }}", "description": "It."}
+    options = {
+        "a": {"type": "list", "elements": "dict", "options": {"b": part}},
+        "c": {"choices": ["d"], "default": "d"},
+    }
+    assert types([{"argument_specs": {"main": {"options": options}}}, {"argument_specs": None}]) == {
+        "a": {"type": "list", "elements": "dict", "options": {"b": {"type": "str", "required": True}}},
+        "c": {"choices": ["d"]},
+    }
 
 
 def test_option_names() -> None:
