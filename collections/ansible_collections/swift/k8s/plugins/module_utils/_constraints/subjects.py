@@ -62,9 +62,16 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
         "device_plugin": {name: part.get("action") for name, part in (plan.get("vendors") or {}).items()},
         "models_claim": seen.get("models_claim") or {},
         "credential": seen.get("credential") or {},
+        "helm": {"wished": _charts(wishes, plan), "found": bool(seen.get("helm"))},
         "warnings": [*(facts.get("warnings") or []), *(seen.get("unseen") or [])],
         "volcano": {"wished": _volcano(plan), "served": volcano_served(facts)},
     }
+
+
+def _charts(wishes: Data, plan: Data) -> bool:
+    """Say whether this run installs charts: releases, or NVIDIA's device plugin."""
+    nvidia = (plan.get("vendors") or {}).get("nvidia") or {}
+    return bool(wishes["releases"]) or nvidia.get("action") == "install"
 
 
 def _volcano(plan: Data) -> bool:

@@ -15,6 +15,7 @@ from .._devices.plan import VENDORS
 from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
 from .._release import yamldoc
+from .._release.helm import program
 from . import observe, outside, probe, report
 from .errors import RuleError
 from .evaluate import evaluate, of_level
@@ -52,6 +53,7 @@ def run(
     seen = {
         **observe.observe(cluster, facts, wishes, plan),
         "credential": credential,
+        "helm": program("helm", os.environ.get("PATH", "")),
         "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }

@@ -39,6 +39,12 @@ class Target:
     take_ownership: bool = False
 
 
+def program(name: str, path: str) -> str | None:
+    """Where the program lies; None where it is neither on the PATH nor beside the interpreter."""
+    # A helm beside the interpreter is the one of its environment, activated or not.
+    return shutil.which(name, path=os.pathsep.join((path, os.path.dirname(sys.executable))))
+
+
 class Helm:
     """Runs helm with one environment; counts its processes."""
 
@@ -137,10 +143,7 @@ class Helm:
         return done.stdout
 
     def _found(self) -> str:
-        # A helm beside the interpreter is the one of its environment, activated or not.
-        beside = os.path.dirname(sys.executable)
-        path = os.pathsep.join((self._environment.get("PATH", ""), beside))
-        binary = shutil.which(self._binary or "helm", path=path)
+        binary = program(self._binary or "helm", self._environment.get("PATH", ""))
         if not binary:
             place = f"at {self._binary}" if self._binary else "on PATH"
             raise HelmError(f"helm is not {place}; install Helm 3 or 4, or name the program with binary_path")

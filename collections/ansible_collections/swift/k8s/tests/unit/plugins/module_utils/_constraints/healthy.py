@@ -84,6 +84,7 @@ HOOK = {"subject": "webhook vgpu.hami.io", "service": "hami/scheduler", "endpoin
 OPERATOR = {"subject": "ClusterPolicy gpus", "state": "ready", "message": "no message", "driver": True}
 EXPORTER = {"subject": "DaemonSet npu-exporter/npu-exporter", "mode": "containerd", "runtimes": ["containerd"]}
 SEEN: dict[str, Any] = {
+    "helm": "/usr/bin/helm",
     "credential": {"kind": "client certificate", "expired": False, "days_left": 90},
     "clock_skew": {"gpu-1": 1},
     "signs": {"webhooks": [HOOK], "operators": [OPERATOR], "exporters": [EXPORTER]},

@@ -56,6 +56,10 @@ def test_nothing_is_wrong_with_a_pod_that_sees_everything() -> None:
     assert judge({}, {}, probed()) == []
 
 
+def test_who_installs_no_chart_needs_no_helm() -> None:
+    assert judge({}, {"releases": []}, {"helm": None}) == []
+
+
 LOST = {"name": "modls", "namespace": "ms-swift", "advice": "Did you mean models?"}
 
 # rule -> facts, wishes and observations that make it speak
@@ -68,6 +72,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "no-usable-node": ({"nodes": [node("gpu-1", A100, GPU_LABELS, ready=False)]}, {"releases": []}, {}),
+    "helm-missing": ({}, {}, {"helm": None}),
     "credential-expired": ({}, {}, {"credential": {"kind": "token", "expired": True, "expires": "2026-01-01"}}),
     "credential-expiring": (
         {},

@@ -57,6 +57,17 @@ def test_findings_counts_and_headline(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "prod.json").read_text(encoding="utf-8")) == found["findings"]
 
 
+@pytest.mark.parametrize(("path", "errors"), [("/none", 1), ("HERE", 0)])
+def test_helm_is_looked_for_on_path(path: str, errors: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helm = tmp_path / "helm"
+    helm.write_text("#!/bin/sh\n", encoding="utf-8")
+    helm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path) if path == "HERE" else path)
+    monkeypatch.setattr("sys.executable", "/none/python")
+    rule = {**RULE, "expect": {"helm.found": True}, "message": "There is none."}
+    assert run(rules=[rule], extra_rules=[])["error_count"] == errors
+
+
 def lacking(tmp_path: Path) -> tuple[FakeCluster, dict[str, Any]]:
     cluster = FakeCluster()
     cluster.denied = {("*", "*"), ("patch", "nodes")}
