@@ -44,6 +44,8 @@ DATA = {"infer__dataset": ["x"]}
             "would change the command alone, and not what goes by it: set engine.",
         ),
         ({"extraArgs": {"port": 9000}}, "extraArgs.port would change the command alone"),
+        ({"extraArgs": {"host": "127.0.0.1"}}, "extraArgs.host would change the command alone"),
+        ({"extraArgs": {"ssl_certfile": "/tls/tls.crt"}}, "set ingress.tls"),
         ({**SFT, "extraArgs": {"output_dir": "/cache/x"}}, "and not what goes by it: set output.path"),
         (
             {"extraArgs": {"api_key": "sk-1"}},

@@ -138,3 +138,10 @@ def test_a_report_lies_where_the_run_was_started(tmp_path: Path) -> None:
     done = play("audit", tmp_path / "hosts.yml", *absent, "-e", "audit_json=audit.json", cwd=tmp_path)
     assert "unreadable" in done.stdout
     assert "/none/kubeconfig" in (tmp_path / "audit.json").read_text(encoding="utf-8")
+
+
+def test_an_audit_names_a_misspelt_variable_as_the_reason_why_nothing_was_read(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text(HOSTS, encoding="utf-8")
+    done = play("audit", tmp_path / "hosts.yml", "-e", "swift_k8s_contxt=prod")
+    assert done.returncode != 0
+    assert "swift_k8s_contxt is no variable, did you mean swift_k8s_context?" in " ".join(done.stdout.split())
