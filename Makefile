@@ -11,6 +11,8 @@ endif
 export LAB_NAME ?= lab
 export SWIFT_K8S_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/swift-k8s
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Programs that live for a moment, such as helm, gain a tenth by collecting less garbage.
+export GOGC ?= 400
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 COLLECTION := collections/ansible_collections/swift/k8s
 LAB := PYTHONPATH=roles/lab $(PYTHON) -m lab

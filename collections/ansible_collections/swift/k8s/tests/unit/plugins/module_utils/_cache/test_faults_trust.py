@@ -15,9 +15,9 @@ from lab.hub import HubServer
 from .conftest import FILES, ID, Cache
 
 
-@pytest.mark.parametrize("kind", ["modelscope", "huggingface"])
+@pytest.mark.parametrize(("kind", "branch"), [("modelscope", "master"), ("huggingface", "main")])
 @pytest.mark.parametrize("access", ["private", "gated"])
-def test_tokens(tmp_path: Path, kind: str, access: str) -> None:
+def test_tokens(tmp_path: Path, kind: str, branch: str, access: str) -> None:
     with HubServer(tokens=["good"]) as hub:
         hub.put(ID, FILES, access=access)
         cache = Cache(tmp_path / "cache", hub)
@@ -26,8 +26,10 @@ def test_tokens(tmp_path: Path, kind: str, access: str) -> None:
         assert "token_file or token_env" in absent.next_step or "Accept the model's terms" in absent.next_step
         assert isinstance(bad, Refused)
         assert "valid, not expired" in bad.next_step
+        assert cache.files(branch) == {}
         good = cache.seed({"report": str(tmp_path / "report")}, hub=kind, token="good")
         assert good.error is None
+        assert cache.files(branch) == FILES
         written = [path.read_text() for path in tmp_path.rglob("*.json")]
         assert not any("good" in text for text in written)
         redirected = [entry for entry in hub.stats()["log"] if entry["server"] == "cdn"]
@@ -42,8 +44,13 @@ def test_an_unknown_certificate(tmp_path: Path) -> None:
     with HubServer(tls=(str(tmp_path / "c"), str(tmp_path / "k"))) as hub:
         hub.put(ID, FILES)
         cache = Cache(tmp_path / "cache", hub)
-        assert isinstance(cache.seed().error, Untrusted)
+        unknown = cache.seed().error
+        assert isinstance(unknown, Untrusted)
+        assert "127.0.0.1" in str(unknown)
+        assert "ca_file" in unknown.next_step
+        assert cache.files() == {}
         assert cache.seed(ca_file=str(tmp_path / "c")).error is None
+        assert cache.files() == FILES
 
 
 def test_names_that_meet_on_other_disks_are_refused(cache: Cache, hub: HubServer) -> None:
