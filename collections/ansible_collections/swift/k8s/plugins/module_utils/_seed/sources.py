@@ -15,8 +15,11 @@ from types import ModuleType
 
 from .. import _cache, _hub
 from .._cache import cli as _entry  # noqa: F401 - packed because it is imported
-from . import recheck, serve, tidy
+from . import answers, held, huggingface_routes, modelscope_routes, recheck, serve, tidy
 from .errors import SeedError
+
+#: what pods run of this package
+_OURS = (answers, held, huggingface_routes, modelscope_routes, recheck, serve, tidy)
 
 
 def engine_sources() -> dict[str, str]:
@@ -28,7 +31,7 @@ def engine_sources() -> dict[str, str]:
         for info in pkgutil.iter_modules(package.__path__):
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             sources[f"{folder}/{info.name}.py"] = _text(module)
-    ours = {f"_seed/{module.__name__.rsplit('.', 1)[-1]}.py": _text(module) for module in (recheck, serve, tidy)}
+    ours = {f"_seed/{module.__name__.rsplit('.', 1)[-1]}.py": _text(module) for module in _OURS}
     return {**sources, "_seed/__init__.py": "", **ours}
 
 

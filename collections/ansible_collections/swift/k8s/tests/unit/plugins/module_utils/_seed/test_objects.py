@@ -10,6 +10,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._seed import objects, sources
 from ansible_collections.swift.k8s.plugins.module_utils._seed.labels import label_value, object_name
 from ansible_collections.swift.k8s.plugins.module_utils._seed.wish import Wish, parse
@@ -100,6 +101,15 @@ def test_engine_sources_are_complete_and_fit_a_config_map() -> None:
     )
     assert all("import" in text or not text or path.endswith("__init__.py") for path, text in found.items())
     assert sum(len(text.encode()) for text in found.values()) < 900_000
+
+
+@pytest.mark.parametrize("program", ["_cache.cli", "_seed.serve"])
+def test_what_a_pod_runs_needs_no_other_sources(tmp_path: Path, program: str) -> None:
+    for path, text in sources.engine_sources().items():
+        (tmp_path / "pod" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pod" / path).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-S", "-m", f"pod.{program}", "--help"]
+    assert "usage" in subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
 
 
 def test_sources_are_text_where_ansible_loads_the_collection() -> None:
