@@ -249,7 +249,8 @@ options:
   site_serve:
     description:
       - This cluster is the one that fetches. When it has the models, it serves them at O(site_hub), by the Deployment
-        and Service C(swift-k8s-site-hub-VOLUME). They stay, and go when this is false.
+        and Service C(swift-k8s-site-hub-VOLUME). They stay, and go when this is false. Clients of Hugging Face and of
+        ModelScope download from it as from their own hubs.
       - Whoever reaches the address reads the models, unless O(site_token_secret) asks for a token.
     type: bool
     default: false

@@ -67,8 +67,12 @@ class Hub:
         more += f", repo_type={kind!r}" if library == "huggingface" else GIVEN.get(client, "")
         more += f", revision={revision!r}" if revision else ""
         code = CALL.format(load=CODE[library, kind, "one" if file else "all"], id=name, more=more)
+        return self.run([str(interpreter(generation)), "-c", code])[-1]
+
+    def run(self, command: list[str]) -> list[str]:
+        """The lines that a command prints."""
         done = subprocess.run(
-            [str(interpreter(generation)), "-c", code],
+            command,
             env={"PATH": os.environ["PATH"], "HOME": str(self._place), "NO_PROXY": "*", **self.environ},
             capture_output=True,
             text=True,
@@ -76,7 +80,7 @@ class Hub:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout.splitlines()[-1]
+        return done.stdout.splitlines()
 
 
 @contextlib.contextmanager
@@ -162,3 +166,18 @@ def test_a_token(filled: Cache, client: tuple[str, str], kind: str) -> None:
             hub.environ.update(MODELSCOPE_DOMAIN="127.0.0.1")
         assert Path(hub.ask(client, kind, ONE[kind])).read_bytes() == HELD[kind][ONE[kind]]
         assert read(hub.ask(client, kind)) == HELD[kind]
+
+
+COMMANDS = [
+    ("old", ["hf", "download", ID, "--local-dir"]),
+    ("new", ["hf", "download", ID, "--local-dir"]),
+    ("new", ["modelscope", "download", "--model", ID, "--local_dir"]),
+]
+
+
+@pytest.mark.parametrize(("generation", "words"), COMMANDS)
+def test_the_commands(filled: Cache, tmp_path: Path, generation: str, words: list[str]) -> None:
+    with served(filled, TOKEN) as hub:
+        hub.environ.update(HF_TOKEN=TOKEN, MODELSCOPE_API_TOKEN=TOKEN)
+        hub.run([str(interpreter(generation).parent / words[0]), *words[1:], str(tmp_path / "got")])
+    assert {path: (tmp_path / "got" / path).read_bytes() for path in FILES} == FILES
