@@ -122,11 +122,11 @@ class Handler(BaseHTTPRequestHandler):
             if self.bucket:
                 time.sleep(self.bucket.reserve(len(piece)))
 
-    def _head(self, status: HTTPStatus, length: int, more: Mapping[str, str] = {}) -> None:
+    def _head(self, status: HTTPStatus, length: int, more: Optional[Mapping[str, str]] = None) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         self.send_header("Accept-Ranges", "bytes")
-        for name, value in more.items():
+        for name, value in (more or {}).items():
             self.send_header(name, value)
         self.end_headers()
 

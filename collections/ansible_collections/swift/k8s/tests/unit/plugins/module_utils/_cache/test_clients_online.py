@@ -87,9 +87,11 @@ class Hub:
 def served(cache: Cache, token: str = "") -> Iterator[Hub]:
     running = serve.server(str(cache.root), 0, "127.0.0.1", token=token)
     threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
-    yield Hub(f"http://127.0.0.1:{running.server_address[1]}", cache.root.parent)
-    running.shutdown()
-    running.server_close()
+    try:
+        yield Hub(f"http://127.0.0.1:{running.server_address[1]}", cache.root.parent)
+    finally:
+        running.shutdown()
+        running.server_close()
 
 
 @pytest.fixture
