@@ -26,7 +26,8 @@ def test_tokens(tmp_path: Path, kind: str, branch: str, access: str) -> None:
         assert "token_file or token_env" in absent.next_step or "Accept the model's terms" in absent.next_step
         assert isinstance(bad, Refused)
         assert "valid, not expired" in bad.next_step
-        assert cache.files(branch) == {}
+        # an empty file has no byte to ask for
+        assert set(cache.files(branch)) <= {"empty"}
         good = cache.seed({"report": str(tmp_path / "report")}, hub=kind, token="good")
         assert good.error is None
         assert cache.files(branch) == FILES
