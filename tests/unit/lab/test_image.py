@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,8 @@ import pytest
 from lab.errors import LabError
 from lab.image import Image, Layer, publish, push, rootfs_layer, save, saved_images, skeleton, tidy
 from lab.image.layer import blob_path, store
+
+from .heard import Heard
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +65,9 @@ def test_a_recipe_is_made_once() -> None:
     assert fill.calls == 2
 
 
-def test_two_who_want_the_same_make_it_once(capsys: pytest.CaptureFixture[str]) -> None:
-    fill, begun, go = Filler(), Event(), Event()
+def test_two_who_want_the_same_make_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fill, begun, go, heard = Filler(), Event(), Event(), Heard("another build is at work in")
+    monkeypatch.setattr(sys, "stderr", heard)
 
     def slowly(directory: Path) -> None:
         begun.set()
@@ -74,9 +78,7 @@ def test_two_who_want_the_same_make_it_once(capsys: pytest.CaptureFixture[str]) 
         first = pool.submit(rootfs_layer, "r", slowly)
         begun.wait(20)
         second = pool.submit(rootfs_layer, "r", slowly)
-        said = ""
-        while "another build is at work in" not in said:
-            said += capsys.readouterr().err
+        assert heard.came.wait(20)
         go.set()
         assert first.result() == second.result()
     assert fill.calls == 1
