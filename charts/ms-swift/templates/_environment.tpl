@@ -4,8 +4,7 @@
 {{- $base := dict "HOME" "/tmp" "TMPDIR" "/tmp" "TOKENIZERS_PARALLELISM" "false" "PYTHONUNBUFFERED" "1" "LOG_LEVEL" (ternary "WARNING" .Values.logLevel (not (empty .Values.apiKey.existingSecret))) "SWIFT_MEDIA_ALLOWED_DIRS" "/var/empty/swift" "MODELSCOPE_CACHE" $cache "HF_HOME" (printf "%s/hf" $cache) -}}
 {{- $serving := ternary (dict "HF_HUB_OFFLINE" "1") dict (and (eq .plan.kind "serve") (ne .plan.task "web-ui")) -}}
 {{- $page := ternary (dict "GRADIO_ANALYTICS_ENABLED" "False" "GRADIO_ROOT_PATH" (trimSuffix "/" .Values.ingress.path)) dict .plan.interface -}}
-{{- $processes := .Values.train.processes | default (max 1 .plan.count) -}}
-{{- $training := ternary (dict "NPROC_PER_NODE" $processes "NNODES" .Values.train.nodes) dict (eq .plan.kind "train") -}}
+{{- $training := ternary (dict "NPROC_PER_NODE" (include "ms-swift.processes" .) "NNODES" .Values.train.nodes) dict (eq .plan.kind "train") -}}
 {{- $hub := ternary (dict "USE_HF" "1") dict (eq .Values.model.hub "huggingface") -}}
 {{- $vendors := .Files.Get "files/environment.yaml" | fromYaml -}}
 {{- /* A name that stands twice in a container's list is one that an upgrade by `helm` loses. */ -}}

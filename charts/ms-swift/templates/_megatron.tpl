@@ -45,7 +45,7 @@
 {{- define "ms-swift.checkMegatronDevices" -}}
 {{- $train := .Values.train -}}
 {{- $split := $train.megatron -}}
-{{- $devices := mul (int $train.nodes) (int ($train.processes | default (max 1 .plan.count))) -}}
+{{- $devices := mul (int $train.nodes) (int (include "ms-swift.processes" .)) -}}
 {{- $copy := mul (int ($split.tensorParallel | default 1)) (int ($split.pipelineParallel | default 1)) (int ($split.contextParallel | default 1)) -}}
 {{- if ne (mod $devices $copy) 0 -}}
 {{- fail (printf "train.megatron splits a copy of the model over %d devices (tensorParallel × pipelineParallel × contextParallel), which do not divide the %d of this training (train.nodes × devices of a pod): change one of them" $copy $devices) -}}

@@ -31,11 +31,10 @@
 {{- if and $train.deepspeed $train.fsdp -}}
 {{- fail (printf "train.deepspeed %s and train.fsdp %s both split the model: leave one of them empty" $train.deepspeed $train.fsdp) -}}
 {{- end -}}
-{{- range $name := list "deepspeed" "fsdp" -}}
-{{- $asked := get $train $name -}}
-{{- $processes := int ($train.processes | default (max 1 $.plan.count)) -}}
-{{- if not $asked -}}
-{{- else if eq $.plan.vendor "cpu" -}}
+{{- $processes := int (include "ms-swift.processes" .) -}}
+{{- range $name, $asked := dict "deepspeed" $train.deepspeed "fsdp" $train.fsdp -}}
+{{- if $asked -}}
+{{- if eq $.plan.vendor "cpu" -}}
 {{- fail (printf "train.%s %s needs GPUs or NPUs, and accelerator.vendor is cpu, where it fails or is ignored: leave it empty" $name $asked) -}}
 {{- else if gt (int $.plan.count) $processes -}}
 {{- fail (printf "train.%s %s needs a process for each of the pod's %d devices, and train.processes is %d: leave train.processes empty" $name $asked (int $.plan.count) $processes) -}}
@@ -43,4 +42,10 @@
 {{- fail (printf "train.fsdp %s splits the model over processes, and there is one: set accelerator.count or train.nodes, or leave it empty" $asked) -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Processes of a pod that trains: one for each of its devices, unless it is said. */}}
+{{- define "ms-swift.processes" -}}
+{{- .Values.train.processes | default (max 1 .plan.count) -}}
 {{- end -}}

@@ -35,11 +35,12 @@ _value:
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.swift.k8s.plugins.filter.option_types import option_types
+
 
 def option_names(documents: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the names of all options."""
-    entries = [entry for document in documents for entry in (document.get("argument_specs") or {}).values()]
-    return sorted({name for entry in entries for name in entry.get("options") or {}})
+    return sorted(option_types(documents))
 
 
 class FilterModule:
