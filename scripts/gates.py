@@ -45,10 +45,11 @@ class Outcome:
 def gates() -> dict[str, list[Command]]:
     """Gate name -> its commands; the slowest first, so that two workers end together."""
     python = sys.executable
+    pytest = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
     tested = "collections/ansible_collections/swift/k8s/plugins"
     return {
         "unit": [
-            Command([python, "-m", "pytest", "-q", "-n", "2", "-m", QUICK, *coverage(f"{tested}/module_utils")]),
+            Command([*pytest, "-m", QUICK, *coverage(f"{tested}/module_utils")]),
         ],
         "sanity": [
             Command([python, "scripts/sanity_bootstrap.py"]),
@@ -57,7 +58,7 @@ def gates() -> dict[str, list[Command]]:
         "chart": [
             Command(["helm", "lint", "--strict", "--quiet", "charts/ms-swift"]),
             Command([python, "scripts/helm_unittest.py", "charts/ms-swift"]),
-            Command([python, "-m", "pytest", "-q", "-n", "2", "tests/chart"]),
+            Command([*pytest, "tests/chart"]),
         ],
         "lint": [
             Command(["ruff", "check"]),

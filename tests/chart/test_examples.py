@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import kubernetes_validate
@@ -35,6 +37,16 @@ ASKED_FOR = {
     *("nfs", "oss", "ingress", "hpa", "keda", "sft-lora", "sft-zero3", "sft-megatron"),
     *("dpo", "eval", "export-awq", "web-ui", "airgap"),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schemas() -> Iterator[None]:
+    """The schemas of Kubernetes, each read once: the library parses them anew for every object."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            kubernetes_validate.utils, "schema_contents", functools.cache(kubernetes_validate.utils.schema_contents)
+        )
+        yield
 
 
 def committed(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +57,31 @@ def test_devices(tmp_path: Path, found: int, asked: Any, driver: str, cuda: str,
     assert sentence in " ".join(told) if sentence else not told
 
 
-@pytest.mark.parametrize(("found", "command"), [([], ["fetch", "--all"]), (["none"], None)])
-def test_the_command_follows_a_good_check(
-    monkeypatch: pytest.MonkeyPatch, found: list[str], command: list[str] | None
+@pytest.mark.parametrize(("found", "printed"), [([], ["--all", "later.py"]), (["none"], [])])
+def test_the_module_follows_a_good_check(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    found: list[str],
+    printed: list[str],
 ) -> None:
-    became: list[list[str]] = []
+    """Its words are its own, and the programs' directory shadows none of its imports."""
+    (tmp_path / "follows").mkdir()
+    (tmp_path / "follows/later.py").write_text(
+        "import os, sys\nassert os.path.dirname(__file__) in sys.path\n"
+        "print(sys.argv[1], os.path.basename(sys.argv[0]), sep='\\n', end='')\nsys.exit(7)\n"
+    )
     monkeypatch.setattr(devices, "problems", lambda *_: found)
-    monkeypatch.setattr("os.execvp", lambda file, words: became.append([file, *words[1:]]))
-    code = devices.main("nvidia", "1", str(POD / "compatibility.json"), "fetch", "--all")
-    assert became == ([command] if command else [])
-    assert not found or code == 1
+    monkeypatch.setattr("sys.argv", ["devices.py"])
+    monkeypatch.setattr("sys.path", [str(POD), str(tmp_path / "follows"), *sys.path])
+    words = ["nvidia", "1", str(POD / "compatibility.json"), "later", "--all"]
+    if found:
+        assert devices.main(*words) == 1
+    else:
+        with pytest.raises(SystemExit, match="7"):
+            devices.main(*words)
+        assert str(POD) not in sys.path[:1]
+    assert [line for line in capsys.readouterr().out.splitlines() if "not checked" not in line] == printed
 
 
 def test_ascend(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from lab.engine.chroot import command
 from lab.engine.real import real
 from lab.engine.standin import write_site
 from lab.engine.tiny_model import ID, write_model, write_rows
 from lab.engine.tree import tree
+from lab.image.chroot import command
 
 START_SECONDS = 180
 NAMES = ("real", "standin")

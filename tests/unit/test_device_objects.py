@@ -44,6 +44,10 @@ def host(options: dict[str, Any], runtime: str) -> dict[str, Any]:
     }
 
 
+#: one worker, so that one run of Ansible does for all
+pytestmark = pytest.mark.xdist_group("objects")
+
+
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """Case -> objects."""

@@ -19,15 +19,17 @@ PLAY = f"""
   vars_files: [{ROLES}/preflight/defaults/main.yml, {ROLES}/preflight/vars/main.yml]
   vars: {{role_path: {ROLES}/preflight}}
   tasks:
-    - ansible.builtin.copy:
-        content: "{{{{ __preflight_wishes | to_json }}}}"
-        dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.json"
-        mode: "0600"
-    - ansible.builtin.copy:
-        content: "{{{{ __preflight_extra_rules | to_json }}}}"
-        dest: "{{{{ told }}}}/{{{{ inventory_hostname }}}}.rules.json"
-        mode: "0600"
+    - ansible.builtin.set_fact:
+        wishes: "{{{{ __preflight_wishes }}}}"
+        rules: "{{{{ __preflight_extra_rules }}}}"
       vars: {{preflight_extra_rules: "{{{{ own_rules | default([]) }}}}"}}
+    - ansible.builtin.copy:
+        content: "{{{{ dict(ansible_play_hosts | zip(found)) | to_json }}}}"
+        dest: "{{{{ told }}}}/{{{{ item }}}}.json"
+        mode: "0600"
+      run_once: true
+      vars: {{found: "{{{{ ansible_play_hosts | map('extract', hostvars, item) }}}}"}}
+      loop: [wishes, rules]
     - ansible.builtin.copy:
         content: "{{{{ __preflight_findings | swift.k8s.preflight_table }}}}"
         dest: "{{{{ told }}}}/table"
@@ -72,9 +74,13 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 RESULTS: dict[str, Any] = {"plain": {"findings": []}, "images": {"failed": True, "msg": "cannot be reached"}}
 
 
+#: one worker, so that one run of Ansible does for all
+pytestmark = pytest.mark.xdist_group("wishes")
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file for each case with what Ansible made of it."""
+    """Files with what Ansible made of all cases: wishes, rules, and the table of findings."""
     scratch = tmp_path_factory.mktemp("wishes")
     hosts = {name: dict(variables) for name, (variables, _expected) in CASES.items()}
     for name, result in RESULTS.items():
@@ -99,7 +105,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_wishes(told: Path, case: str) -> None:
-    found, expected = json.loads((told / f"{case}.json").read_text(encoding="utf-8")), CASES[case][1]
+    found, expected = json.loads((told / "wishes.json").read_text(encoding="utf-8"))[case], CASES[case][1]
     assert {key: found[key] for key in expected} == expected
     wishes = normalise(found)
     assert [release["name"] for release in wishes["releases"]] == ["qwen"]
@@ -107,9 +113,9 @@ def test_wishes(told: Path, case: str) -> None:
 
 
 def test_rules_of_ones_own_are_found_where_the_run_was_started(told: Path) -> None:
-    found = json.loads((told / "rules.rules.json").read_text(encoding="utf-8"))
-    assert [rule["id"] for rule in found] == ["where-the-run-was-started", "beside-the-play"]
-    assert json.loads((told / "plain.rules.json").read_text(encoding="utf-8")) == []
+    found = json.loads((told / "rules.json").read_text(encoding="utf-8"))
+    assert [rule["id"] for rule in found["rules"]] == ["where-the-run-was-started", "beside-the-play"]
+    assert found["plain"] == []
 
 
 def test_a_cluster_that_cannot_be_reached_leaves_the_table_to_the_others(told: Path) -> None:

@@ -26,7 +26,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* Ends well where the pod has the devices that it asks for; then becomes the command that follows, if one does. */}}
+{{/* Ends well where the pod has the devices that it asks for; then becomes the module that follows, if one does. */}}
 {{- define "ms-swift.deviceCheck" -}}
 python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne .plan.sharing "none") | quote }}, /etc/swift/compatibility.json
 {{- end -}}
@@ -42,7 +42,7 @@ python, /etc/swift/devices.py, {{ .plan.vendor }}, {{ ternary 0 .plan.count (ne 
 name: model
 image: {{ ternary (include "ms-swift.image" $own) .plan.image (not (empty $own.repository)) }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-command: [{{ if .checked }}{{ include "ms-swift.deviceCheck" . }}, {{ end }}python3, -m, swift_seed._cache.cli, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
+command: [{{ if .checked }}{{ include "ms-swift.deviceCheck" . }}{{ else }}python3, -m{{ end }}, swift_seed._cache.cli, seed, --spec, /etc/swift/spec.json, --log, {{ .Values.cache.seed.log }}]
 workingDir: /tmp
 env:
   - {name: HOME, value: /tmp}

@@ -29,9 +29,11 @@ httpGet: {path: /health, port: engine}
 {{- define "ms-swift.probes" -}}
 startupProbe:
   {{- include "ms-swift.probe" . | trim | nindent 2 }}
-  periodSeconds: 5
+  {{- /* Every second, so that callers do not wait for a probe; a program in the pod costs more than a request. */}}
+  {{- $period := ternary 5 1 .plan.signIn }}
+  periodSeconds: {{ $period }}
   timeoutSeconds: 3
-  failureThreshold: {{ div (add (int64 (include "ms-swift.startupSeconds" .)) 4) 5 }}
+  failureThreshold: {{ div (add (int64 (include "ms-swift.startupSeconds" .)) (sub $period 1)) $period }}
 readinessProbe:
   {{- include "ms-swift.probe" . | trim | nindent 2 }}
   periodSeconds: 5

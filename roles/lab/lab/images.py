@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from .image import Image, Layer, debian_rootfs, digest_of, rootfs_layer, save, skeleton
+from .image import Image, Layer, debian_python, debian_rootfs, digest_of, rootfs_layer, save, skeleton
 
 REVISION = "2"
 USER = ("swift", 1000)
@@ -41,8 +41,8 @@ def busybox() -> Image:
 
 def python() -> Image:
     """Debian's Python for a user without privileges."""
-    recipe = f"python {PYTHON_PACKAGES} {USER} {REVISION}"
-    layer = rootfs_layer(recipe, lambda directory: debian_rootfs(PYTHON_PACKAGES, directory, USER))
+    recipe = f"python with byte code {PYTHON_PACKAGES} {USER} {REVISION}"
+    layer = rootfs_layer(recipe, lambda directory: debian_python(PYTHON_PACKAGES, directory, USER))
     env = {"HOME": "/home/swift", "PYTHONUNBUFFERED": "1"}
     return Image("python", "3.11", [layer], command=["python3"], env=env, user="1000", workdir="/home/swift")
 

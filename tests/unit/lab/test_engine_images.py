@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lab.engine import __main__ as command_line
-from lab.engine import chroot, extras, publish, real, standin, suite, tree, wheels
+from lab.engine import extras, publish, real, standin, suite, tree, wheels
 from lab.engine.prune import prune
 from lab.errors import LabError
-from lab.image import Image, Layer, pack
+from lab.image import Image, Layer, chroot, compile_modules, pack
 from lab.paths import CHECKOUT, Paths
 
 
@@ -66,6 +67,25 @@ def test_failures_name_the_next_step(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         suite.apt_config("trixie", tmp_path / "apt")
     with pytest.raises(LabError, match=r"pip cannot install lock.txt"):
         wheels.install(tmp_path / "lock.txt", tmp_path, "3.13", "x86_64")
+
+
+@pytest.mark.parametrize(("code", "broken"), [(0, False), (1, False), (2, True)])
+def test_byte_code_of_debians_modules_and_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, code: int, broken: bool
+) -> None:
+    """1 is a template that is no Python; anything worse is no interpreter."""
+    for name in ("python3", "python3.13", "jvm"):
+        (tmp_path / "usr/lib" / name).mkdir(parents=True)
+    asked: list[list[str]] = []
+
+    def run(argv: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+        asked.append(argv[argv.index("python3") :])
+        return subprocess.CompletedProcess(argv, code, "", "no such file")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(LabError, match="2: no such file") if broken else nullcontext():
+        compile_modules(tmp_path, "/usr/local/x")
+    assert asked[0][-3:] == ["/usr/lib/python3", "/usr/lib/python3.13", "/usr/local/x"]
 
 
 def test_chroot_keeps_the_caller_out_of_the_way(tmp_path: Path) -> None:

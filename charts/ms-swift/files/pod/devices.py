@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Is there the device that the pod asked for, and can its driver carry this image? Answered before weights are read.
 
-python devices.py VENDOR COUNT COMPATIBILITY_JSON [COMMAND ...]: where nothing is wrong, it becomes the command.
+python devices.py VENDOR COUNT COMPATIBILITY_JSON [MODULE WORD …]: where nothing is wrong, `python -m MODULE WORD …`
+follows in this very process, for a second interpreter's start would be a third of the pod's initialisation.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,7 +70,7 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def main(vendor: str, count: str, table: str, *command: str) -> int:
+def main(vendor: str, count: str, table: str, *follows: str) -> int:
     found = problems(vendor, int(count), json.loads(Path(table).read_text(encoding="utf-8")), os.environ, Path("/"))
     for problem in found:
         print(f"devices: {problem}", file=sys.stderr)
@@ -76,9 +78,10 @@ def main(vendor: str, count: str, table: str, *command: str) -> int:
         print(f"devices: the driver's version file /{_DRIVER[vendor][0]} is not shown to this container: not checked")
     if found:
         return 1
-    if command:
-        sys.stdout.flush()
-        os.execvp(command[0], command)
+    if follows:
+        sys.argv = list(follows)
+        sys.path.pop(0)  # this directory must not shadow a module of what follows
+        runpy.run_module(follows[0], run_name="__main__", alter_sys=True)
     return 0
 
 

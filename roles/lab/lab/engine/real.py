@@ -9,15 +9,15 @@ import tempfile
 from pathlib import Path
 
 from ..errors import LabError
-from ..image import Image, debian_rootfs, rootfs_layer
+from ..image import Image, compile_modules, debian_rootfs, rootfs_layer
+from ..image.chroot import command
 from ..paths import CHECKOUT
 from . import prune
-from .chroot import command
 from .suite import apt_config
 from .wheels import install
 
 VERSION = "4.6.0"
-REVISION = "1"
+REVISION = "2"
 SUITE = "trixie"
 PYTHON = "3.13"
 PACKAGES = ("python3", "python3-torch", "dash", "coreutils", "libc-bin", "ca-certificates")
@@ -61,9 +61,8 @@ def fill(directory: Path) -> None:
     install(LOCK, directory / SITE, PYTHON, machine)
     prune.prune(directory / SITE, prune.WHEELS)
     _programs(directory)
-    (directory / "etc/ld.so.conf").write_text(LOADER.format(triplet=libraries.name))
-    _inside(directory, "/usr/sbin/ldconfig")
-    _inside(directory, "python3", "-m", "compileall", "-q", "-j", "2", "/usr/lib/python3", f"/{SITE}")
+    _loader(directory)
+    compile_modules(directory, f"/{SITE}")
 
 
 def _programs(directory: Path) -> None:
@@ -76,8 +75,8 @@ def _programs(directory: Path) -> None:
     swift.chmod(0o755)
 
 
-def _inside(directory: Path, *program: str) -> None:
-    answer = subprocess.run(command(directory, program), capture_output=True, text=True, check=False)
-    # compileall ends with 1 when a package ships a template that is no Python; the import decides below
-    if answer.returncode > (1 if "compileall" in program else 0):
-        raise LabError(f"{program[0]} in the engine image ended with {answer.returncode}: {answer.stderr}", "report it")
+def _loader(directory: Path) -> None:
+    (directory / "etc/ld.so.conf").write_text(LOADER.format(triplet=f"{platform.machine()}-linux-gnu"))
+    answer = subprocess.run(command(directory, ["/usr/sbin/ldconfig"]), capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise LabError(f"ldconfig in the engine image ended with {answer.returncode}: {answer.stderr}", "report it")

@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 from ..errors import LabError
-from ..image import Image, debian_rootfs, rootfs_layer
+from ..image import Image, debian_python, rootfs_layer
 from ..paths import CHECKOUT
 from .real import USER, VERSION
 
-REVISION = "1"
+REVISION = "2"
 PACKAGES = ("python3", "python3-yaml", "dash", "coreutils", "ca-certificates")
 SOURCE = Path(__file__).with_name("lab_engine")
 #: ms-swift's options, which the chart checks values against
@@ -26,7 +26,7 @@ _SWIFT = '#!/bin/sh\nexec python3 -m swift.cli.main "$@"\n'
 def standin() -> Image:
     """lab-engine:4.6.0, from the cache when its recipe is unchanged."""
     base = rootfs_layer(
-        f"lab-engine base {PACKAGES} {USER} {REVISION}", lambda place: debian_rootfs(PACKAGES, place, USER)
+        f"lab-engine base {PACKAGES} {USER} {REVISION}", lambda place: debian_python(PACKAGES, place, USER)
     )
     own = rootfs_layer(f"lab-engine {_digest()} {REVISION}", _fill)
     env = {"HOME": "/home/swift", "PYTHONUNBUFFERED": "1"}

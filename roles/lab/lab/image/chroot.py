@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..image.image import PATH
+from .image import PATH
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 # $1: root; the rest up to `--` are pairs of directories to bind; then the command
