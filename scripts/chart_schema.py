@@ -223,8 +223,8 @@ def _required(values: dict[str, Any], name: str) -> Schema:
 def document() -> Schema:
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     body = schema(yaml.safe_load(text), chart_docs.comments(text))
-    # `global` is what a parent chart hands down.
-    body["properties"]["global"] = {"type": "object"}
+    # `global` is what a parent chart hands down, `enabled` the usual condition of its dependency.
+    body["properties"] |= {"global": {"type": "object"}, "enabled": {"type": "boolean"}}
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of ms-swift", **body}
 
 

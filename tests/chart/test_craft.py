@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -68,3 +69,25 @@ def test_package_holds_the_cache_engine(tmp_path: Path) -> None:
     assert not [name for name in names if any(word in name for word in unwanted)]
     assert (CHART / "files/_cache").is_symlink()
     assert (CHART / "files/_hub").is_symlink()
+
+
+def test_two_of_it_in_a_parent_chart(tmp_path: Path) -> None:
+    """Each under its own name, switched by the condition that dependencies usually have."""
+    dependency = {"name": "ms-swift", "version": ">=0.0.0-0", "repository": ""}
+    parts = [{**dependency, "alias": alias, "condition": f"{alias}.enabled"} for alias in ("chat", "search")]
+    part = {"enabled": True, "model": {"id": "a/b"}, "accelerator": {"vendor": "cpu"}}
+    values = {"global": {"site": "x"}, "chat": part, "search": {**part, "task": "embedding"}}
+    (tmp_path / "charts").mkdir()
+    shutil.copytree(CHART, tmp_path / "charts/ms-swift", ignore=shutil.ignore_patterns("examples"))
+    chart = {"apiVersion": "v2", "name": "site", "version": "0.1.0", "dependencies": parts}
+    (tmp_path / "Chart.yaml").write_text(yaml.safe_dump(chart))
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(values))
+
+    def services(*words: str) -> list[str]:
+        command = ["helm", "template", "r", str(tmp_path), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = [item for item in yaml.safe_load_all(done.stdout) if item and item["kind"] == "Service"]
+        return [item["metadata"]["name"] for item in found]
+
+    assert services() == ["r-chat", "r-search"]
+    assert services("--set", "search.enabled=false") == ["r-chat"]

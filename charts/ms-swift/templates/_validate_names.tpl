@@ -13,6 +13,9 @@
 {{- if and (eq .plan.kind "serve") (gt $nameless 1) -}}
 {{- fail (printf "adapters has %d entries without a name, of which ms-swift would answer with one alone: name each of them" $nameless) -}}
 {{- end -}}
+{{- if and .Chart.IsRoot (hasKey .Values "enabled") -}}
+{{- fail "enabled is the condition of a parent chart, and this chart is installed by itself: leave it out" -}}
+{{- end -}}
 {{- $full := include "ms-swift.fullname" . -}}
 {{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $full) -}}
 {{- fail (printf "object name %q is no name of a Service (small letters, digits and hyphens, a letter first): set fullnameOverride, e.g. to ms-swift-%s" $full .Release.Name) -}}
