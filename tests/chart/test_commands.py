@@ -117,6 +117,9 @@ def test_notes_warn_of_names_without_weights(tmp_path: Path) -> None:
         ("task=sft,model.path=/cache/m,train.dataset[0]=AI/d,networkPolicy.publicEgress=true", ""),
         ("task=sft,train.dataset[0]=AI/d", ""),
         ("metrics.source=vllm,model.template=chatml", "model.type and model.template are names of ms-swift"),
+        ("engine.port=80", "engine.port is 80, and below 1024 a pod that is not root"),
+        ("engine.port=80,podSecurityContext.runAsUser=0,podSecurityContext.runAsNonRoot=false", ""),
+        ("ingress.enabled=true,ingress.hosts[0]=a.b,ingress.tls=false,ingress.clusterIssuer=le", "have no effect with"),
         (f"image.digest=sha256:{'a' * 64},extraArgs.whatever=1", "extraArgs are not checked"),
     ],
 )

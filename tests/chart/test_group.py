@@ -40,6 +40,8 @@ def test_workers_wait_for_the_leader(group: Render) -> None:
         *("--master-addr", "$(LWS_LEADER_ADDRESS)"),
     ]
     assert commands["worker"] == [*commands["leader"], "--headless"]
+    assert "proxy" in [item["name"] for item in template(group, "leader")["spec"]["initContainers"]]
+    assert [item["name"] for item in template(group, "worker")["spec"]["initContainers"]] == ["model"]
     assert "readinessProbe" not in template(group, "worker")["spec"]["containers"][0]
 
 

@@ -36,10 +36,36 @@ def test_numbers_for_names_are_words(render: Rendering) -> None:
     [
         *("env", "extraArgs", "resources", "affinity", "podSecurityContext", "securityContext"),
         *("cache.seed.image", "cache.seed.resources", "ingress.hosts", "image.registry"),
+        *("cache.seed.proxy", "podLabels", "podAnnotations"),
     ],
 )
 def test_a_key_with_nothing_below_it_is_empty(render: Rendering, key: str) -> None:
     assert render("--set", f"{key}=null", model__id="a/b").one("Deployment")
+
+
+def test_an_ingress_may_have_no_annotations_of_yours(service: Rendering) -> None:
+    assert service(ingress={"enabled": True, "hosts": ["a.example"], "annotations": None}).one("Ingress")
+
+
+def test_names_like_numbers_are_words(service: Rendering) -> None:
+    rendered = service(
+        apiKey={"existingSecret": "1e3", "key": "on"},
+        cache={"existingClaim": "2024", "seed": {"caConfigMap": "0755"}},
+        ingress={"enabled": True, "hosts": ["a.example"], "className": "1", "tlsSecret": "77"},
+        service__front="12",
+        serviceAccount__name="34",
+        nameOverride="5",
+    )
+    volumes = {item["name"]: item for item in rendered.pod["volumes"]}
+    assert volumes["api-key"]["secret"]["secretName"] == "1e3"
+    assert volumes["api-key"]["secret"]["items"][0]["key"] == "on"
+    assert volumes["cache"]["persistentVolumeClaim"]["claimName"] == "2024"
+    assert volumes["hub-ca"]["configMap"]["name"] == "0755"
+    entry = rendered.one("Ingress")["spec"]
+    assert (entry["ingressClassName"], entry["tls"][0]["secretName"]) == ("1", "77")
+    assert entry["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] == "12"
+    assert rendered.pod["serviceAccountName"] == rendered.one("ServiceAccount")["metadata"]["name"] == "34"
+    assert rendered.one("Service")["spec"]["selector"]["app.kubernetes.io/name"] == "5"
 
 
 def test_whole_numbers_have_no_exponent(service: Rendering) -> None:

@@ -117,6 +117,8 @@ def test_shares_of_a_device_add_up(render: Rendering) -> None:
     rendered = render(model__id="a/b", **pairs)
     assert rendered.arguments["vllm_gpu_memory_utilization"] * 4 < 1
     assert rendered.init("model")["command"][:4] == ["python", "/etc/swift/devices.py", "nvidia", "0"]
+    sliced = render(model__id="a/b", resources__limits={"nvidia.com/mig-3g.40gb": 1}, **pairs)
+    assert sliced.arguments["vllm_gpu_memory_utilization"] * 4 < 1
 
 
 @pytest.mark.parametrize(
@@ -183,6 +185,43 @@ def test_configuration_rolls_the_pods(service: Rendering) -> None:
         for pairs in ({}, {"engine__maxModelLen": 4096}, {"proxy__enabled": True})
     }
     assert len(digests) == 3
+
+
+@pytest.mark.parametrize(
+    ("pairs", "rolls"),
+    [
+        ({"model__revision": "v2"}, True),
+        ({"cache__seed__exclude": ["*.bin"]}, True),
+        ({"cache__seed__also": [{"id": "a/b", "type": "dataset"}]}, True),
+        ({"cache__seed__rateLimit": "40MiB/s"}, False),
+        ({"cache__seed__endpoint": "http://hub:8099"}, False),
+        ({"cache__seed__verify": "full"}, False),
+    ],
+)
+def test_other_weights_roll_the_pods(service: Rendering, pairs: dict[str, Any], rolls: bool) -> None:
+    """A pod that only its node's failure replaces would serve another revision than the rest."""
+    first, then = (service(**more).one("Deployment")["spec"]["template"] for more in ({}, pairs))
+    assert (first != then) is rolls
+
+
+@pytest.mark.parametrize("pairs", [{}, {"serviceAccount__name": "models"}])
+def test_the_pods_account_is_the_one_that_is_made(service: Rendering, pairs: dict[str, Any]) -> None:
+    rendered = service(**pairs)
+    assert rendered.pod["serviceAccountName"] == rendered.one("ServiceAccount")["metadata"]["name"]
+
+
+def test_spread_counts_the_releases_own_pods(service: Rendering) -> None:
+    constraint = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    own = {**constraint, "labelSelector": {"matchLabels": {"team": "nlp"}}}
+    rendered = service(topologySpreadConstraints=[constraint, own])
+    selector = rendered.one("Deployment")["spec"]["selector"]
+    assert rendered.pod["topologySpreadConstraints"] == [{**constraint, "labelSelector": selector}, own]
+
+
+def test_whole_numbers_have_no_exponent_in_a_pod(service: Rendering) -> None:
+    rendered = service(terminationGracePeriodSeconds=1000000, proxy={"enabled": True, "maxConcurrency": 1000000})
+    assert rendered.pod["terminationGracePeriodSeconds"] == 1000000
+    assert "maxconn 1000000 maxqueue" in rendered.files["haproxy.cfg"]
 
 
 @pytest.mark.parametrize(

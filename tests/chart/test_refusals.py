@@ -52,6 +52,7 @@ DATA = {"infer__dataset": ["x"]}
             "in the command, its annotation and a ConfigMap: set apiKey.existingSecret",
         ),
         ({**VLLM, "extraArgs": {"api-key": "sk-1"}}, "extraArgs.api-key would show a secret in the command"),
+        ({**VLLM, "extraArgs": {"hf-token": "t"}}, "extraArgs.hf-token would show a secret in the command"),
         ({**SFT, "extraArgs": {"hub_token": "t"}}, "set MODELSCOPE_API_TOKEN or HF_TOKEN in extraEnv"),
         ({"model__id": "qwen-pluss"}, "is neither in the catalogue"),
         ({"model__id": ""}, "task deploy needs a model"),
@@ -219,6 +220,11 @@ DATA = {"infer__dataset": ["x"]}
         ({"terminationGracePeriodSeconds": 10}, "terminationGracePeriodSeconds 10 is over before drainSeconds 10 are"),
         ({**GPU, "accelerator__count": 4, "resources__limits": {"nvidia.com/gpu": 2}}, "accelerator.count is 4, but"),
         ({**NPU, "accelerator__sharing": "mps"}, "accelerator.sharing mps is a way to share NVIDIA GPUs"),
+        (
+            {**GPU, "accelerator__sharing": "mps", "resources__limits": {"nvidia.com/mig-1g.10gb": 1}},
+            "accelerator.sharing is mps, but the pod asks for nvidia.com/mig-1g.10gb",
+        ),
+        ({"enabled": False}, "enabled is the condition of a parent chart"),
         ({**GPU, "accelerator__shares": 4}, "accelerator.shares 4 says nothing of a device that is not shared"),
         (
             {**GPU, "accelerator__compute": "7.5", "engine__dtype": "bfloat16"},

@@ -18,7 +18,7 @@
 {{- $_ := set .plan "parallel" (int (.Values.engine.tensorParallel | default (max 1 .plan.count))) -}}
 {{- /* An engine reserves its part of the whole card: pods that share one must add up to less than 1. */ -}}
 {{- $fraction := .Values.engine.memoryFraction -}}
-{{- if and (not $fraction) (has .plan.sharing (list "mps" "time-slicing")) -}}{{- $fraction = round (divf 0.9 (float64 .Values.accelerator.shares)) 2 -}}{{- end -}}
+{{- if and (not $fraction) (ne .Values.accelerator.sharing "none") -}}{{- $fraction = round (divf 0.9 (float64 .Values.accelerator.shares)) 2 -}}{{- end -}}
 {{- $_ := set .plan "fraction" $fraction -}}
 {{- end -}}
 

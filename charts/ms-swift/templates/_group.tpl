@@ -16,7 +16,7 @@ name: {{ include "ms-swift.fullname" . }}{{ ternary "-group" "" (gt .plan.nodes 
 
 {{/* All pods of the release; the Service's selector names the leaders alone. */}}
 {{- define "ms-swift.groupLabels" -}}
-app.kubernetes.io/name: {{ include "ms-swift.name" . }}
+app.kubernetes.io/name: {{ include "ms-swift.name" . | toYaml }}
 app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 {{- end -}}
 

@@ -19,5 +19,5 @@
 {{- if eq $auth.type "basic" -}}{{- $out = merge $out (dict "haproxy.org/auth-type" "basic-auth" "haproxy.org/auth-secret" $auth.secret) -}}{{- end -}}
 {{- end -}}
 {{- with $ingress.clusterIssuer -}}{{- $_ := set $out "cert-manager.io/cluster-issuer" . -}}{{- end -}}
-{{- merge (dict) $ingress.annotations $out | toYaml -}}
+{{- merge (dict) ($ingress.annotations | default dict) $out | toYaml -}}
 {{- end -}}

@@ -21,7 +21,7 @@
 {{- if $seeds }}
 - {{ include "ms-swift.seedContainer" (merge (dict "checked" $together) .) | nindent 2 | trim }}
 {{- end }}
-{{- if and .Values.proxy.enabled (eq .plan.kind "serve") }}
+{{- if and .Values.proxy.enabled (eq .plan.kind "serve") (not .worker) }}
 - {{ include "ms-swift.proxyContainer" . | nindent 2 | trim }}
 {{- end }}
 {{- end -}}

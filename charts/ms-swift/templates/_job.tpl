@@ -32,7 +32,7 @@ template:
   spec:
     {{- include "ms-swift.podSpec" . | nindent 4 }}
     restartPolicy: Never
-    terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+    terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
     {{- if gt $nodes 1 }}
     subdomain: {{ include "ms-swift.fullname" . }}-gang
     {{- end }}

@@ -16,7 +16,7 @@
 
 {{/* By the kind of task: an upgrade may change the task of a service, and a Deployment's selector may not change. */}}
 {{- define "ms-swift.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "ms-swift.name" . }}
+app.kubernetes.io/name: {{ include "ms-swift.name" . | toYaml }}
 app.kubernetes.io/instance: {{ .Release.Name | toYaml }}
 swift.k8s/kind: {{ .plan.kind }}
 {{- end -}}
@@ -38,7 +38,7 @@ app.kubernetes.io/part-of: ms-swift
 
 {{/* metadata of an object: arguments root, suffix (may be absent), annotations and labels (may be empty). */}}
 {{- define "ms-swift.metadata" -}}
-name: {{ .name | default (include "ms-swift.fullname" .root) }}{{ with .suffix }}-{{ . }}{{ end }}
+name: {{ list (.name | default (include "ms-swift.fullname" .root)) .suffix | compact | join "-" | toYaml }}
 namespace: {{ .root.Release.Namespace | toYaml }}
 labels:
   {{- include "ms-swift.labels" .root | nindent 2 }}

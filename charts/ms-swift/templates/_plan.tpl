@@ -20,7 +20,7 @@ every template starts with `include "ms-swift.plan" .` and then reads plain fiel
 {{- if not (hasKey . "plan") -}}
 {{- $_ := set . "plan" (dict "warnings" list) -}}
 {{- /* `env:` with nothing below it, or only comments, is no map but null. */ -}}
-{{- range $open := list "env" "extraArgs" "resources" "affinity" "podSecurityContext" -}}
+{{- range $open := list "env" "extraArgs" "resources" "affinity" "podSecurityContext" "podLabels" "podAnnotations" -}}
 {{- if not (get $.Values $open) -}}{{- $_ := set $.Values $open dict -}}{{- end -}}
 {{- end -}}
 {{- range $step := list "task" "model" "devices" "image" "engine" "arguments" -}}

@@ -18,15 +18,23 @@ volumeMounts:
 
 {{/* Everything of a pod but its containers. */}}
 {{- define "ms-swift.podSpec" -}}
-serviceAccountName: {{ include "ms-swift.serviceAccountName" . }}
+serviceAccountName: {{ include "ms-swift.serviceAccountName" . | toYaml }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
-{{- range $key := list "nodeSelector" "tolerations" "topologySpreadConstraints" "priorityClassName" }}
+{{- range $key := list "nodeSelector" "tolerations" "priorityClassName" }}
 {{- with get $.Values $key }}
 {{ $key }}: {{ ternary (toYaml . | nindent 2) (toYaml .) (or (kindIs "map" .) (kindIs "slice" .)) }}
 {{- end }}
+{{- end }}
+{{- with .Values.topologySpreadConstraints }}
+topologySpreadConstraints:
+  {{- /* A constraint without a selector counts no pod at all, and spreads none. */}}
+  {{- $ours := include (ternary "ms-swift.groupLabels" "ms-swift.selectorLabels" (gt $.plan.nodes 1)) $ | fromYaml }}
+  {{- range . }}
+  - {{ ternary . (set (deepCopy .) "labelSelector" (dict "matchLabels" $ours)) (hasKey . "labelSelector") | toYaml | nindent 4 | trim }}
+  {{- end }}
 {{- end }}
 {{- with include "ms-swift.runtimeClassName" . }}
 runtimeClassName: {{ . | quote }}
@@ -53,7 +61,7 @@ volumes:
 {{/* The pod that answers. */}}
 {{- define "ms-swift.servePod" -}}
 {{ include "ms-swift.podSpec" . }}
-terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ int64 .Values.terminationGracePeriodSeconds }}
 containers:
   - {{ include "ms-swift.engineContainer" . | nindent 4 | trim }}
     ports:

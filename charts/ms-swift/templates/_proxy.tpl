@@ -33,7 +33,7 @@ volumeMounts:
 {{/* Requests at once: what values say, else one for transformers and 256 (vLLM's default) for the others. A page of gradio
      keeps a stream open for every reader and queues by itself. */}}
 {{- define "ms-swift.concurrency" -}}
-{{- .Values.proxy.maxConcurrency | default (int .Values.engine.maxConcurrency) | default (ternary 1 256 (and (eq .plan.backend "transformers") (not .plan.interface))) -}}
+{{- .Values.proxy.maxConcurrency | default .Values.engine.maxConcurrency | default (ternary 1 256 (and (eq .plan.backend "transformers") (not .plan.interface))) | int -}}
 {{- end -}}
 
 {{- define "ms-swift.haproxy" -}}

@@ -28,6 +28,9 @@
 {{- if and (has .plan.sharing (list "mps" "time-slicing")) (gt .plan.count 1) -}}
 {{- fail (printf "accelerator.count is %d on a shared device (%s): a second share adds no memory, ask for 1" .plan.count .plan.sharing) -}}
 {{- end -}}
+{{- if and (eq .plan.sharing "mig") (eq .Values.accelerator.sharing "mps") -}}
+{{- fail (printf "accelerator.sharing is mps, but the pod asks for %s, and NVIDIA's plugin offers no MPS on slices of MIG: set it to time-slicing, or to none for a slice of its own" .plan.resource) -}}
+{{- end -}}
 {{- if and (eq .plan.sharing "mig") (gt .plan.count 1) (eq .plan.kind "serve") -}}
 {{- fail (printf "accelerator.count is %d of %s: slices of MIG do not share a model, ask for 1, or for a larger slice" .plan.count .plan.resource) -}}
 {{- end -}}

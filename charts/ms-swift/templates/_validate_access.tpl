@@ -57,6 +57,9 @@
 {{- if and .Values.ingress.enabled (not .Values.ingress.tls) (or .Values.apiKey.existingSecret (eq .Values.ingress.auth.type "basic")) -}}
 {{- include "ms-swift.warn" (dict "root" . "text" "ingress.tls=false carries keys and passwords in plain text: leave it true, unless TLS ends before the ingress.") -}}
 {{- end -}}
+{{- if and .Values.ingress.enabled (not .Values.ingress.tls) (or .Values.ingress.clusterIssuer .Values.ingress.tlsSecret) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "ingress.clusterIssuer and ingress.tlsSecret have no effect with ingress.tls=false: set it to true.") -}}
+{{- end -}}
 {{- if and .plan.signIn (ne .Values.service.type "ClusterIP") -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s carries the password in plain text: put TLS before it (ingress.enabled), or let networkPolicy.from name who may come." .Values.service.type)) -}}
 {{- end -}}

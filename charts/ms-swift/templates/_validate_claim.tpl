@@ -24,7 +24,7 @@
 {{- if and (eq .Values.model.hub "mirror") (include "ms-swift.seeds" .) (not .Values.cache.seed.endpoint) -}}
 {{- fail "model.hub mirror needs cache.seed.endpoint, its address" -}}
 {{- end -}}
-{{- if (urlParse .Values.cache.seed.proxy).userinfo -}}
+{{- if (urlParse (.Values.cache.seed.proxy | default "")).userinfo -}}
 {{- include "ms-swift.warn" (dict "root" . "text" "cache.seed.proxy carries a name or password, which stands in a ConfigMap that whoever reads the namespace can see. Take a proxy that knows the pods by their address, or cache.seed.endpoint with a mirror of the site.") -}}
 {{- end -}}
 {{- end -}}

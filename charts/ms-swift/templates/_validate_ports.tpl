@@ -9,6 +9,9 @@
 {{- $_ := set $ports "train.masterPort" .Values.train.masterPort -}}{{- $_ := set $ports "train.gangPort" .Values.train.gangPort -}}
 {{- end -}}
 {{- range $name, $port := $ports -}}
+{{- if and (lt (int $port) 1024) (ne (toString $.Values.podSecurityContext.runAsUser) "0") -}}
+{{- include "ms-swift.warn" (dict "root" $ "text" (printf "%s is %d, and below 1024 a pod that is not root opens a port only where the nodes allow it (containerd 2 does, 1.7 does not by itself): choose a higher one. service.port may be any." $name (int $port))) -}}
+{{- end -}}
 {{- range $other, $taken := $ports -}}
 {{- if and (lt $name $other) (eq (int $port) (int $taken)) -}}
 {{- fail (printf "%s and %s are both %d: set them to different ports" $name $other (int $port)) -}}

@@ -42,22 +42,22 @@
 {{- if .Values.cache.enabled }}
 - name: cache
   persistentVolumeClaim:
-    claimName: {{ include "ms-swift.claim" . }}
+    claimName: {{ include "ms-swift.claim" . | toYaml }}
 {{- end }}
 {{- range $volume, $secret := dict "api-key" .Values.apiKey "hub-token" .Values.cache.seed.token }}
 {{- if and $secret.existingSecret (or (eq $volume "api-key") (include "ms-swift.seeds" $)) }}
 - name: {{ $volume }}
   secret:
-    secretName: {{ $secret.existingSecret }}
+    secretName: {{ $secret.existingSecret | toYaml }}
     defaultMode: 0440
     items:
-      - {key: {{ $secret.key }}, path: {{ $volume }}}
+      - {key: {{ $secret.key | toYaml }}, path: {{ $volume }}}
 {{- end }}
 {{- end }}
 {{- with .Values.cache.seed.caConfigMap }}
 - name: hub-ca
   configMap:
-    name: {{ . }}
+    name: {{ . | toYaml }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
