@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import launch
 import pytest
 import swift_pod_errors
+import swift_pod_trust as trust
 from swift_pod_errors import AGAIN
 
 from tests.chart.conftest import POD
@@ -54,11 +56,33 @@ def test_missing_key(tmp_path: Path) -> None:
         launch.read_key(tmp_path / "key")
 
 
-def test_model_with_code(tmp_path: Path) -> None:
-    launch.require_no_code(tmp_path)
-    (tmp_path / "modeling_x.py").touch()
-    with pytest.raises(swift_pod_errors.LaunchError, match=r"modeling_x\.py.*model\.trusted=true"):
-        launch.require_no_code(tmp_path)
+@pytest.mark.parametrize(
+    ("path", "content", "told"),
+    [
+        ("modeling_x.py", "", "modeling_x.py"),
+        ("custom_generate/generate.py", "", "custom_generate/generate.py"),
+        ("config.json", {"auto_map": {"AutoModel": "evil/code--modeling.Model"}}, "evil/code--modeling.Model"),
+        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": [None, "a/b--t.T"]}}, "a/b--t.T"),
+        ("config.json", {"text_config": {"auto_map": {"AutoConfig": "a/b--c.C"}}}, "a/b--c.C"),
+        ("config.json", {"auto_map": {"AutoModel": "modeling.Model"}, "name": "a--b"}, ""),
+        ("config.json", ["no mapping"], ""),
+        ("examples/run.py", "", ""),
+    ],
+)
+@pytest.mark.parametrize("option", ["model", "reward_model"])
+def test_model_with_code(tmp_path: Path, option: str, path: str, content: Any, told: str) -> None:
+    arguments = {"model": str(tmp_path)} if option == "model" else {option: [str(tmp_path)]}
+    (tmp_path / "config.json").write_text("{not JSON")
+    trust.require_no_code(arguments)
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).write_text(json.dumps(content))
+    if told:
+        with pytest.raises(
+            swift_pod_errors.LaunchError, match=rf"{option} .*\({re.escape(told)}\).*model\.trusted=true"
+        ):
+            trust.require_no_code(arguments)
+    else:
+        trust.require_no_code(arguments)
 
 
 def test_taken_port() -> None:

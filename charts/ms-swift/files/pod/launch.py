@@ -25,6 +25,7 @@ import swift_pod_gang as gang
 import swift_pod_output as output
 import swift_pod_packages as packages
 import swift_pod_training as training
+import swift_pod_trust as trust
 import swift_pod_writer as writer
 from swift_pod_errors import AGAIN, LaunchError
 
@@ -82,13 +83,6 @@ def require_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise LaunchError(f"port {port} is taken ({error.strerror}): set engine.port to a free one") from error
-
-
-def require_no_code(model: Path) -> None:
-    """Refuse a model directory with Python files: ms-swift always loads with trust_remote_code, so they would run."""
-    code = sorted(path.name for path in model.glob("*.py"))
-    if code:
-        raise LaunchError(f"model {model} carries code ({', '.join(code[:3])}): read it, then set model.trusted=true")
 
 
 def leave(number: int, _frame: object) -> None:
@@ -171,9 +165,8 @@ def main(path: str, *first: str) -> None:
     # The first process of a container is deaf to SIGTERM until somebody handles it: engines do, once they have loaded.
     signal.signal(signal.SIGTERM, leave if run["kind"] == "serve" else postpone)
     sys.path.pop(0)  # this directory must not shadow a module of the engine
-    model = run["arguments"].get("model")
-    if model and not run["trusted"]:
-        require_no_code(Path(model))
+    if not run["trusted"]:
+        trust.require_no_code(run["arguments"])
     packages.require(run["module"], run["arguments"])
     {"serve": serve, "train": train, "produce": produce}[run["kind"]](run)
 
