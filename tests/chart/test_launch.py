@@ -43,7 +43,7 @@ def test_words(arguments: dict[str, Any], argv: list[str]) -> None:
     assert launch.words(arguments) == argv
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "schlüssel", "two words"])
+@pytest.mark.parametrize("text", ["", "  \n", "schlüssel", "two words", "#comment"])
 def test_bad_keys(tmp_path: Path, text: str) -> None:
     path = tmp_path / "key"
     path.write_text(text, encoding="utf-8")

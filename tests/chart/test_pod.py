@@ -218,6 +218,22 @@ def test_spread_counts_the_releases_own_pods(service: Rendering) -> None:
     assert rendered.pod["topologySpreadConstraints"] == [{**constraint, "labelSelector": selector}, own]
 
 
+def test_a_load_balancer_does_not_wait_for_answers(service: Rendering) -> None:
+    config = service(proxy__enabled=True, apiKey__existingSecret="key").files["haproxy.cfg"]
+    entry, engine, health = (
+        config.split(f"\n{name}\n")[1] for name in ("frontend entry", "backend engine", "backend health")
+    )
+    assert entry.index("use_backend health if health") < entry.index("default_backend engine")
+    assert "maxconn" in engine.split("\n\n")[0]
+    assert "maxconn" not in health.split("\n\n")[0]
+
+
+def test_a_key_may_have_commas(service: Rendering) -> None:
+    """req.hdr would part the header at them, and compare what is behind the last one."""
+    config = service(proxy__enabled=True, apiKey__existingSecret="key").files["haproxy.cfg"]
+    assert "acl key_right req.fhdr(authorization)," in config
+
+
 def test_whole_numbers_have_no_exponent_in_a_pod(service: Rendering) -> None:
     rendered = service(terminationGracePeriodSeconds=1000000, proxy={"enabled": True, "maxConcurrency": 1000000})
     assert rendered.pod["terminationGracePeriodSeconds"] == 1000000

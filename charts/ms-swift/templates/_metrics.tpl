@@ -8,14 +8,15 @@
 {{- printf "%ds" (max 60 (mul 4 (ternary 60 1 (hasSuffix "m" $interval)) (int (regexFind "^[0-9]+" $interval)))) -}}
 {{- end -}}
 
-{{/* Requests that are answered in the proxy are no work for a pod: with those of wrong keys, whoever has none could scale. */}}
+{{/* Requests that the proxy answers or that ask for health are no work for a pod, and never reach the backend engine: with those of
+     wrong keys, whoever has none could scale. */}}
 {{/* One dictionary for autoscaler, rules and dashboard: what to ask Prometheus, by source. */}}
 {{- define "ms-swift.queries" -}}
 {{- $where := printf "namespace=%q,service=\"%s-metrics\"" .Release.Namespace (include "ms-swift.fullname" .) -}}
 {{- $window := include "ms-swift.rateWindow" . -}}
 {{- $long := printf "%ds" (max 300 (trimSuffix "s" $window | int)) -}}
 {{- if eq .Values.metrics.source "proxy" -}}
-requests: {{ printf "clamp_min(sum(rate(haproxy_frontend_http_requests_total{%[1]s,proxy=\"entry\"}[%[2]s])) - sum(rate(haproxy_frontend_http_responses_total{%[1]s,proxy=\"entry\",code=\"4xx\"}[%[2]s])), 0)" $where $window | quote }}
+requests: {{ printf "sum(rate(haproxy_backend_http_requests_total{%s,proxy=\"engine\"}[%s]))" $where $window | quote }}
 queue: {{ printf "sum(haproxy_backend_current_queue{%s,proxy=\"engine\"})" $where | quote }}
 errors: {{ printf "sum(rate(haproxy_frontend_http_responses_total{%s,proxy=\"entry\",code=\"5xx\"}[%s]))" $where $long | quote }}
 seconds: {{ printf "max(haproxy_backend_total_time_average_seconds{%s,proxy=\"engine\"})" $where | quote }}

@@ -71,10 +71,13 @@ frontend entry
     http-request auth realm ms-swift unless { http_auth_pass -m str -f /run/secrets/swift/api-key }
     http-request del-header authorization
     {{- else if .Values.apiKey.existingSecret }}
-    acl key_right req.hdr(authorization),regsub("^Bearer +","",i) -m str -f /run/secrets/swift/api-key
+    acl key_right req.fhdr(authorization),regsub("^Bearer +","",i) -m str -f /run/secrets/swift/api-key
     http-request return status 401 content-type application/json hdr WWW-Authenticate Bearer string '{"error":{"message":"The API key is missing or wrong.","type":"authentication_error"}}' unless health or key_right
     {{- end }}
     http-request return status 429 content-type application/json hdr Retry-After 5 string '{"error":{"message":"The queue is full.","type":"overloaded_error"}}' if queue_full{{ if not .plan.interface }} !health{{ end }}
+    {{- if not .plan.interface }}
+    use_backend health if health
+    {{- end }}
     default_backend engine
 
 backend engine
@@ -82,6 +85,12 @@ backend engine
     option httpchk GET /health
     {{- end }}
     server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ int .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
+{{- if not .plan.interface }}
+
+backend health
+    {{- /* Beside the queue: a load balancer would take a pod that works for a dead one. */}}
+    server engine 127.0.0.1:{{ .plan.ports.engine }}
+{{- end }}
 
 frontend metrics
     bind :{{ .Values.proxy.metricsPort }}

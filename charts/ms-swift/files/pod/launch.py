@@ -52,15 +52,16 @@ def _word(value: Any) -> str:
 
 
 def read_key(path: Path) -> str:
-    """Return the API key in a file, refusing keys that ms-swift would answer with an error 500."""
+    """The API key in a file, but none that ms-swift answers with an error 500 or HAProxy takes for a comment."""
     try:
         key = path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise LaunchError(
             f"API key file {path} cannot be read ({error.strerror}): check apiKey.existingSecret"
         ) from error
-    if not key or not key.isascii() or any(c.isspace() for c in key):
-        raise LaunchError(f"API key in {path} must be ASCII text without blanks: replace it in the Secret and restart")
+    if not key or not key.isascii() or any(c.isspace() for c in key) or key.startswith("#"):
+        told = f"API key in {path} must be ASCII text without blanks, and not begin with #"
+        raise LaunchError(f"{told}: replace it in the Secret and restart")
     return key
 
 
