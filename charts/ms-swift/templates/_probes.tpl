@@ -10,6 +10,12 @@ seen from inside where they listen to the pod's own proxy alone.
 {{- .Values.probes.startupSeconds | default (add 300 $reading) -}}
 {{- end -}}
 
+{{/* Seconds after which a rollout counts as failed: the pod's place and image, its model over a line of 10 MiB/s, and the start. */}}
+{{- define "ms-swift.rolloutSeconds" -}}
+{{- $fetching := ternary (div (mul 2 (int64 .plan.model.size)) 10485760) 0 (not (empty (include "ms-swift.seeds" .))) -}}
+{{- add 600 $fetching (int64 (include "ms-swift.startupSeconds" .)) -}}
+{{- end -}}
+
 {{- define "ms-swift.checkDrain" -}}
 {{- if and (eq .plan.kind "serve") (ge (int .Values.drainSeconds) (int .Values.terminationGracePeriodSeconds)) -}}
 {{- fail (printf "terminationGracePeriodSeconds %d is over before drainSeconds %d are, and the engine would be killed with its answers: make it longer by the longest answer" (int .Values.terminationGracePeriodSeconds) (int .Values.drainSeconds)) -}}
