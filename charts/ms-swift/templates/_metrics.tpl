@@ -26,6 +26,6 @@ requests: {{ printf "sum(rate(vllm:request_success_total{%s}[%s]))" $where $wind
 queue: {{ printf "sum(vllm:num_requests_waiting{%s})" $where | quote }}
 errors: {{ printf "sum(rate(http_requests_total{%s,status=\"5xx\"}[%s]))" $where $long | quote }}
 seconds: {{ printf "sum(rate(vllm:e2e_request_latency_seconds_sum{%[1]s}[%[2]s])) / sum(rate(vllm:e2e_request_latency_seconds_count{%[1]s}[%[2]s]))" $where $long | quote }}
-up: {{ printf "count(vllm:num_requests_running{%s})" $where | quote }}
+up: {{ printf "sum(up{%s})" $where | quote }}
 {{- end -}}
 {{- end -}}
