@@ -60,6 +60,10 @@
 {{- if and .Values.ingress.enabled (not .Values.ingress.tls) (or .Values.ingress.clusterIssuer .Values.ingress.tlsSecret) -}}
 {{- include "ms-swift.warn" (dict "root" . "text" "ingress.clusterIssuer and ingress.tlsSecret have no effect with ingress.tls=false: set it to true.") -}}
 {{- end -}}
+{{- $outside := or .Values.ingress.enabled .Values.httpRoute.enabled (ne .Values.service.type "ClusterIP") -}}
+{{- if and $outside (eq .Values.metrics.source "vllm") .Values.apiKey.existingSecret (not .Values.proxy.enabled) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "metrics.source vllm shows its numbers at /metrics, which vLLM asks no key for, to whoever reaches the service: set proxy.enabled=true, which asks.") -}}
+{{- end -}}
 {{- if and .plan.signIn (ne .Values.service.type "ClusterIP") -}}
 {{- include "ms-swift.warn" (dict "root" . "text" (printf "Service type %s carries the password in plain text: put TLS before it (ingress.enabled), or let networkPolicy.from name who may come." .Values.service.type)) -}}
 {{- end -}}
