@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -184,8 +185,12 @@ def test_another_adapter_behind_the_same_link_is_another_result(tmp_path: Path) 
         (tmp_path / f"checkpoint-{step}").mkdir()
         link.unlink(missing_ok=True)
         link.symlink_to(f"checkpoint-{step}")
+        (tmp_path / f"checkpoint-{step}/args.json").touch()
         digests.add(output.digest(output.inputs(arguments)))
-    assert len(digests) == 2
+        assert output.digest(output.inputs(arguments)) in digests
+    os.utime(tmp_path / "checkpoint-6/args.json", (1, 1))  # the same place after a training that was done anew
+    digests.add(output.digest(output.inputs(arguments)))
+    assert len(digests) == 3
 
 
 def test_a_claim_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
@@ -194,6 +199,19 @@ def test_a_claim_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
         LaunchError, match=r"cannot be written by uid \d+ \((Not a directory|File exists)\): let that uid"
     ):
         writer.become(tmp_path / "file/out")
+
+
+def test_a_full_claim_is_a_sentence_where_something_must_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LaunchError, match=r"cannot be written \(No space left on device\): make room on the claim"):
+        output.write(tmp_path / "out", "a", "begun")
+    monkeypatch.setattr(socket, "gethostname", full)
+    writer.become(tmp_path / "out")
 
 
 def test_result_is_made_once(tmp_path: Path) -> None:
@@ -222,6 +240,10 @@ SFT = {"model": "/m", "dataset": ["/d"], "num_train_epochs": 1}
         ("swift.cli.sft", {"dataset": ["/other"]}, r"a training with dataset \['/d'\], and this one has \['/other'\]"),
         ("swift.cli.sft", {"adapters": ["/a"]}, r"with adapters None, and this one has \['/a'\]: set output\.path"),
         ("swift.cli.rlhf", {}, r"with command swift\.cli\.sft, and this one has swift\.cli\.rlhf"),
+        ("swift.cli.sft", {"per_device_train_batch_size": 4}, ""),
+        ("swift.cli.sft", {"gradient_accumulation_steps": 4}, "with samples of a step 16, and this one has 4"),
+        ("swift.cli.sft", {"gradient_accumulation_steps": 4, "max_steps": 9}, ""),
+        ("swift.cli.sft", {"deepspeed": "zero3"}, "with processes of DeepSpeed None, and this one has 1"),
     ],
 )
 def test_another_training_does_not_go_on_from_this_one(
@@ -247,6 +269,27 @@ def test_another_training_does_not_go_on_from_this_one(
         assert begun == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("module", "arguments", "environ", "samples"),
+    [
+        ("swift.cli.sft", {}, {}, 16),
+        ("swift.cli.sft", {}, {"NNODES": "4", "NPROC_PER_NODE": "8"}, 32),
+        ("swift.cli.sft", {"per_device_train_batch_size": 3}, {"NPROC_PER_NODE": "2"}, 18),
+        ("swift.cli.rlhf", {"rlhf_type": "grpo", "per_device_train_batch_size": 2}, {"NNODES": "2"}, 4),
+        ("swift.cli._megatron.sft", {}, {"NNODES": "2"}, 16),
+        ("swift.cli._megatron.sft", {"global_batch_size": 64}, {}, 64),
+    ],
+)
+def test_samples_of_a_step(module: str, arguments: dict[str, Any], environ: dict[str, str], samples: int) -> None:
+    assert training.kin(module, arguments, environ)["samples of a step"] == samples
+
+
+def test_deepspeed_does_not_go_on_with_other_processes() -> None:
+    few, many = (training.kin("swift.cli.sft", {"deepspeed": "zero2"}, {"NNODES": nodes}) for nodes in ("1", "2"))
+    assert (few["processes of DeepSpeed"], many["processes of DeepSpeed"]) == (1, 2)
+    assert few["samples of a step"] == many["samples of a step"]
+
+
 def test_a_training_that_left_no_checkpoint_may_become_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "start", lambda _module, _argv: None)
     run = {"module": "swift.cli.sft", "output": str(tmp_path / "out"), "gang_port": 1}
@@ -258,7 +301,7 @@ def test_a_training_that_left_no_checkpoint_may_become_another(tmp_path: Path, m
 
 def test_a_result_does_not_take_the_place_of_a_training(tmp_path: Path) -> None:
     checkpoint(tmp_path / "out", 1, 3)
-    output.write(tmp_path / "out", "a", "begun", training.kin("swift.cli.sft", SFT))
+    output.write(tmp_path / "out", "a", "begun", training.kin("swift.cli.sft", SFT, {}))
     with pytest.raises(LaunchError, match="the result of other arguments"):
         output.claim(tmp_path / "out", "b", clear=True)
 
@@ -323,8 +366,25 @@ def members(port: int) -> tuple[gang.Gang, gang.Gang]:
     return gang.Gang(0, 2, "127.0.0.1", port), gang.Gang(1, 2, "127.0.0.1", port)
 
 
+def met(leader: gang.Gang, follower: gang.Gang) -> None:
+    deadline = time.monotonic() + 5
+    while not (leader._peers and follower._peers):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def follow(follower: gang.Gang, may_leave: threading.Event) -> threading.Thread:
+    def be() -> None:
+        with follower:
+            may_leave.wait(5)
+
+    thread = threading.Thread(target=be)
+    thread.start()
+    return thread
+
+
 def test_who_looks_for_open_ports_is_no_pod_of_the_gang(monkeypatch: pytest.MonkeyPatch) -> None:
-    stopped = threading.Event()
+    stopped, may_leave = threading.Event(), threading.Event()
     monkeypatch.setattr(gang, "stop", stopped.set)
     port = free_port()
     leader, follower = members(port)
@@ -332,29 +392,46 @@ def test_who_looks_for_open_ports_is_no_pod_of_the_gang(monkeypatch: pytest.Monk
         with socket.socket() as stray:
             while stray.connect_ex(("127.0.0.1", port)):
                 assert not stopped.wait(0.01)
-        with follower:
-            while not leader._peers:
-                assert not stopped.wait(0.01)
-            assert len(leader._peers) == 1
+        pod = follow(follower, may_leave)
+        met(leader, follower)
+        assert len(leader._peers) == 1
+        may_leave.set()
+    pod.join(5)
     assert not stopped.is_set()
 
 
 @pytest.mark.parametrize("lost", [False, True])
 def test_gang(monkeypatch: pytest.MonkeyPatch, lost: bool) -> None:
-    stopped = threading.Event()
+    stopped, may_leave = threading.Event(), threading.Event()
     monkeypatch.setattr(gang, "stop", stopped.set)
     leader, follower = members(free_port())
     others = set(threading.enumerate())
     with leader:
-        with follower:
-            deadline = threading.Event()
-            while not (leader._peers and follower._peers):
-                assert not deadline.wait(0.01)
-            if lost:
-                follower._peers[0].shutdown(socket.SHUT_RDWR)
+        pod = follow(follower, may_leave)
+        met(leader, follower)
+        if lost:
+            follower._peers[0].shutdown(socket.SHUT_RDWR)
+        may_leave.set()
         assert stopped.wait(5 if lost else 0.3) is lost
+    pod.join(5)
     for thread in set(threading.enumerate()) - others:
         thread.join(5)  # one that is late would end this process: afterwards stop is the real one again
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_leader_leaves_last(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    stopped, may_leave = threading.Event(), threading.Event()
+    monkeypatch.setattr(gang, "stop", stopped.set)
+    leader, follower = members(free_port())
+    may_leave.set()
+    with contextlib.suppress(ZeroDivisionError), leader:
+        pod = follow(follower, may_leave)
+        met(leader, follower)
+        pod.join(0.3)
+        assert pod.is_alive(), "it has succeeded, and the training is not yet recorded"
+        _ = 1 / (not fails)
+    pod.join(5)
+    assert stopped.is_set() is fails
 
 
 def test_alone_there_is_no_gang() -> None:

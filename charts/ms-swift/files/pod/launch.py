@@ -109,7 +109,8 @@ def serve(run: Run) -> None:
 def train(run: Run) -> None:
     """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
     directory = Path(run["output"])
-    digest, kin = output.digest(run["arguments"]), training.kin(run["module"], run["arguments"])
+    made_from = output.inputs(run["arguments"], "adapters")
+    digest, kin = output.digest(made_from), training.kin(run["module"], made_from, os.environ)
     whole = {"digest": digest, "state": "done", "kin": kin}
     if training.complete(directory, run["arguments"]) and output.read(directory) == whole:
         print(f"launch: {directory} already holds the whole training; nothing to do", flush=True)
@@ -121,7 +122,7 @@ def train(run: Run) -> None:
         arguments = dict(run["arguments"])
         checkpoint = training.newest_checkpoint(directory)
         if checkpoint:
-            output.require_kin(directory, kin)
+            output.require_kin(directory, kin, training.free(run["module"], run["arguments"]))
             print(f"launch: resuming from {checkpoint}", flush=True)
             arguments.update(training.resuming(checkpoint, run["module"], arguments))
         if pods.leader:
@@ -129,8 +130,8 @@ def train(run: Run) -> None:
         before = training.mark(directory)
         with training.Progress(directory):
             training.start(run["module"], words(arguments), os.environ, start)
-        training.require_complete(directory, run["arguments"], before)
         if pods.leader:
+            training.require_complete(directory, run["arguments"], before)
             output.write(directory, digest, "done", kin)
 
 

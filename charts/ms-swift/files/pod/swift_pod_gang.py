@@ -3,7 +3,8 @@
 
 Every pod keeps a connection to the leader (rank 0). When one breaks before it said goodbye, its pod is gone, and the
 others would wait in a collective operation until its timeout. Instead each of them stops at once with the status that
-means "run me again", and the Job starts the whole gang anew from the newest checkpoint.
+means "run me again", and the Job starts the whole gang anew from the newest checkpoint. The leader leaves last: a Job
+runs no index again that has succeeded, and the leader alone could not do again what it had not recorded.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Gang:
         self._size, self._address = size, (leader, port)
         self._peers: list[socket.socket] = []
         self._server: Optional[socket.socket] = None
+        self._watcher: Optional[threading.Thread] = None
         self._ending = threading.Event()
 
     @classmethod
@@ -43,17 +45,21 @@ class Gang:
         if self._size > 1:
             if not self.leader:
                 self._join()
-            threading.Thread(target=self._accept if self.leader else self._watch_leader, daemon=True).start()
+            self._watcher = threading.Thread(target=self._accept if self.leader else self._watch_leader, daemon=True)
+            self._watcher.start()
         return self
 
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        self._ending.set()
-        for peer in self._peers:
-            if kind is None:
+        if kind is None:
+            for peer in self._peers:
                 with contextlib.suppress(OSError):  # gone already: it needs no goodbye
                     peer.sendall(BYE)
+            if self._watcher and not self.leader:
+                self._watcher.join()  # until the leader's goodbye: it has judged the training, and recorded it
+        self._ending.set()
+        for peer in self._peers:
             peer.close()
         if self._server:
             self._server.close()

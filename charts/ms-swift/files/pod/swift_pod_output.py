@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,22 @@ from swift_pod_errors import LaunchError
 _INPUTS = ("model", "adapters")
 
 
-def inputs(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def inputs(arguments: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The arguments with what their links lead to: last-checkpoint is another adapter after another training."""
-    return {**arguments, **{name: _followed(arguments[name]) for name in _INPUTS if name in arguments}}
+    return {**arguments, **{name: _followed(arguments[name]) for name in names or _INPUTS if name in arguments}}
 
 
 def _followed(value: Any) -> Any:
     if isinstance(value, list):
         return [_followed(item) for item in value]
-    return os.path.realpath(value) if isinstance(value, str) and value.startswith("/") else value
+    if not isinstance(value, str) or not value.startswith("/"):
+        return value
+    path = os.path.realpath(value)
+    try:
+        # ms-swift writes it beside all that it makes: a training done anew makes other weights of the same name
+        return f"{path} of {os.stat(os.path.join(path, 'args.json')).st_mtime_ns}"
+    except OSError:
+        return path
 
 
 def digest(arguments: Mapping[str, Any]) -> str:
@@ -49,10 +56,18 @@ def read(directory: Path) -> dict[str, Any]:
 def write(directory: Path, key: str, state: str, kin: Mapping[str, Any] | None = None) -> None:
     """Record a state, and of a training what it trains, whole or not at all."""
     path = record_path(directory)
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps({"digest": key, "state": state, **({"kin": kin} if kin else {})}), encoding="utf-8")
-    os.replace(part, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as stream:
+            json.dump({"digest": key, "state": state, **({"kin": kin} if kin else {})}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())  # a node that fails would leave an empty file, and the output nobody's
+        os.replace(part, path)
+    except OSError as error:
+        raise LaunchError(
+            f"record {path} of the output cannot be written ({error.strerror}): make room on the claim, or enlarge it"
+        ) from error
 
 
 def claim(directory: Path, key: str, *, clear: bool) -> bool:
@@ -82,10 +97,13 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
     return True
 
 
-def require_kin(directory: Path, kin: Mapping[str, Any]) -> None:
-    """Refuse to go on from the checkpoints of another training: it would count their steps as its own."""
+def require_kin(directory: Path, kin: Mapping[str, Any], free: Collection[str] = ()) -> None:
+    """Refuse to go on from the checkpoints of another training: it would count their steps as its own.
+
+    What is named in `free` may differ.
+    """
     before = read(directory).get("kin") or kin
-    for name in sorted({*kin, *before}):
+    for name in sorted({*kin, *before}.difference(free)):
         if before.get(name) != kin.get(name):
             raise LaunchError(
                 f"output {directory} holds a training with {name} {before.get(name)}, and this one has {kin.get(name)}:"

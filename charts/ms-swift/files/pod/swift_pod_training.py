@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Mapping, MutableMapping
@@ -20,6 +21,7 @@ _STEPS = re.compile(r"(\d+)/(\d+)")
 _COUNTS = ("global_step/max_steps", "iteration")
 #: Megatron writes it when all ranks have saved
 _TRACKER = "latest_checkpointed_iteration.txt"
+_PACE = "samples of a step"
 #: what makes two trainings different ones; of the rest, such as epochs, a rerun may change its mind
 _KIN = ("model", "adapters", "dataset", "rlhf_type", "tuner_type", "quant_method", "quant_bits")
 Start = Callable[[str, "list[str]"], None]
@@ -119,9 +121,30 @@ def _state(checkpoint: Path) -> dict[str, Any]:
     return state if isinstance(state, dict) and isinstance(state.get("global_step"), int) else {}
 
 
-def kin(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What a training trains, and on what."""
-    return {"command": module, **{name: arguments[name] for name in _KIN if name in arguments}}
+def kin(module: str, arguments: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """What a training trains, on what, and in what steps."""
+    world = int(environ.get("NNODES", "1")) * int(environ.get("NPROC_PER_NODE", "1"))
+    # each process has written its part of the optimiser, and DeepSpeed puts them together for as many processes only
+    split = {"processes of DeepSpeed": world} if arguments.get("deepspeed") else {}
+    named = {name: arguments[name] for name in _KIN if name in arguments}
+    return {"command": module, **named, **split, _PACE: _pace(module, arguments, world)}
+
+
+def free(module: str, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a rerun may change, too: the samples of a step, where steps are planned and not epochs.
+
+    Epochs make fewer steps of larger ones, and those of a checkpoint would pass for all of them.
+    """
+    return (_PACE,) if arguments.get("train_iters" if is_megatron(module) else "max_steps") else ()
+
+
+def _pace(module: str, arguments: Mapping[str, Any], world: int) -> int:
+    """Samples of a step over all processes, with the defaults of ms-swift."""
+    if is_megatron(module):
+        return int(arguments.get("global_batch_size") or 16)
+    each = int(arguments.get("per_device_train_batch_size") or 1)
+    default = 1 if arguments.get("rlhf_type") == "grpo" else max(1, math.ceil(16 / each / world))
+    return each * world * int(arguments.get("gradient_accumulation_steps") or default)
 
 
 def is_megatron(module: str) -> bool:

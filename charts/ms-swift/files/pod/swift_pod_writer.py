@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -46,9 +47,10 @@ def become(directory: Path) -> None:
             print(f"launch: {lock.read() or 'another pod'} writes {directory}; waiting until it ends", flush=True)
             told = True
         time.sleep(_PAUSE)
-    lock.truncate(0)
-    lock.write(socket.gethostname())
-    lock.flush()
+    with contextlib.suppress(OSError):  # a full claim: the name is for those who wait, and a result may be there
+        lock.truncate(0)
+        lock.write(socket.gethostname())
+        lock.flush()
 
 
 def _locked(lock: IO[str]) -> bool:
