@@ -245,6 +245,10 @@ DATA = {"infer__dataset": ["x"]}
         ({"task": "download", "model__path": "/cache/x"}, "but model.path /cache/x says that the weights are there"),
         ({"task": "download", "cache__seed__enabled": False}, "does what cache.seed.enabled=false forbids"),
         ({**SFT, "output__path": "/tmp/x"}, "output.path /tmp/x is not on the claim and would be lost"),
+        (
+            {**SFT, "output__path": "/data", "extraVolumeMounts": [{"name": "d", "mountPath": "/data/"}]},
+            "output.path /data is not on the claim and would be lost with the pod: choose a directory below /cache or ",
+        ),
         ({"task": "eval"}, "task eval needs eval.datasets"),
         ({"task": "eval", "eval__datasets": ["x"], "engine__backend": "vllm"}, "backend vllm needs an accelerator"),
         ({**NPU, **EXPORT, "export__quantMethod": "bnb"}, "bnb does not run on Ascend: quantise on a GPU or a CPU"),

@@ -15,8 +15,12 @@
 {{- if and (eq .plan.kind "download") (not .Values.cache.seed.enabled) -}}
 {{- fail "task download does what cache.seed.enabled=false forbids: set it to true" -}}
 {{- end -}}
-{{- if and .plan.output (not .Values.extraVolumeMounts) (not (hasPrefix (printf "%s/" .Values.cache.mountPath) .plan.output)) -}}
-{{- fail (printf "output.path %s is not on the claim and would be lost with the pod: choose a directory below %s" .Values.output.path .Values.cache.mountPath) -}}
+{{- $kept := list .Values.cache.mountPath -}}
+{{- range .Values.extraVolumeMounts -}}{{- $kept = append $kept .mountPath -}}{{- end -}}
+{{- $below := "" -}}
+{{- range $kept -}}{{- if hasPrefix (printf "%s/" (clean .)) $.plan.output -}}{{- $below = . -}}{{- end -}}{{- end -}}
+{{- if and .plan.output (not $below) -}}
+{{- fail (printf "output.path %s is not on the claim and would be lost with the pod: choose a directory below %s" .Values.output.path (join " or " $kept)) -}}
 {{- end -}}
 {{- if and (eq .Values.model.hub "directory") .plan.model.fetched .Values.cache.enabled (not .Values.cache.seed.source) -}}
 {{- fail "model.hub directory needs cache.seed.source, the absolute path in the pod that the model is taken from" -}}
