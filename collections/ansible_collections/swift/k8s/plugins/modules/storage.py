@@ -60,8 +60,8 @@ options:
       size:
         description:
           - Least size. A claim that is smaller grows where its class allows it, a bigger one stays.
+          - Without, a new claim has V(100Gi), and one that is there, or takes its volume back, the size that it has.
         type: str
-        default: 100Gi
       storage_class:
         description: The class that serves the claim, the cluster's default class if not given.
         type: str

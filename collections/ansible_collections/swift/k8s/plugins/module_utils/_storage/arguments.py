@@ -28,7 +28,7 @@ CLAIM_ARGS: dict[str, Any] = {
     "namespace": _text(),
     "state": _text(choices=["present", "absent"], default="present"),
     "access_modes": _texts(choices=ACCESS_MODES, default=["ReadWriteMany"]),
-    "size": _text(default="100Gi"),
+    "size": _text(),
     "storage_class": _text(),
     "labels": {"type": "dict", "default": {}},
     "annotations": {"type": "dict", "default": {}},

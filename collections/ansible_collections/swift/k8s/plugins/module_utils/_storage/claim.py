@@ -19,6 +19,7 @@ MANAGED_BY = {"app.kubernetes.io/managed-by": "swift-k8s"}
 SOURCES = ("nfs", "oss", "csi", "local", "shared_from")
 #: A size without its unit is bytes to Kubernetes; no claim for models is below this many.
 LEAST_BYTES = 2**20
+DEFAULT_SIZE = "100Gi"
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
@@ -32,6 +33,8 @@ class Claim:
     state: str
     access_modes: tuple[str, ...]
     size: str
+    #: whether the size was asked for: what is there is not measured by the default
+    sized: bool
     storage_class: Optional[str]
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
@@ -78,7 +81,8 @@ def parse(option: Mapping[str, Any], namespace: str) -> Claim:
         namespace=option.get("namespace") or namespace,
         state=option["state"],
         access_modes=tuple(option["access_modes"]),
-        size=option["size"],
+        size=option.get("size") or DEFAULT_SIZE,
+        sized=bool(option.get("size")),
         storage_class="" if sources else option.get("storage_class"),
         labels={**texts(option.get("labels")), **MANAGED_BY},
         annotations=texts(option.get("annotations")),
@@ -95,7 +99,7 @@ def texts(values: Optional[Mapping[str, Any]]) -> dict[str, str]:
 
 def _refuse_nonsense(where: str, option: Mapping[str, Any], sources: list[str]) -> None:
     """What the API server would refuse half-way, or take and never serve."""
-    if bytes_of(option["size"]) < LEAST_BYTES:
+    if option.get("size") and bytes_of(option["size"]) < LEAST_BYTES:
         raise StorageError(f"claim {where} asks for size '{option['size']}', too few bytes: write a unit, e.g. 200Gi.")
     if not option["access_modes"]:
         raise StorageError(f"claim {where} has no access_modes: write one of {', '.join(ACCESS_MODES)}.")

@@ -85,9 +85,12 @@ def choose(name: Optional[str], classes: Mapping[str, Mapping[str, Any]], claim:
                 "Set storage_class to one of them, or describe it under classes."
             )
         return classes[name]
-    for found in classes.values():
-        if (found["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true":
-            return found
+    defaults = [
+        one for one in classes.values() if (one["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+    ]
+    if defaults:
+        # of several, Kubernetes takes the newest; one that is still to be made has no time
+        return max(defaults, key=lambda one: str(one["metadata"].get("creationTimestamp") or "now"))
     raise StorageError(
         f"claim {claim} names no class and the cluster has no default. {_there(classes)} Set storage_class."
     )

@@ -66,8 +66,13 @@ def _same_class(claim: Claim, found: Mapping[str, Any]) -> None:
 def _bigger(claim: Claim, found: Mapping[str, Any], classes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The patch that expands a claim which is smaller than wished. A bigger one stays as it is."""
     now = found["spec"]["resources"]["requests"]["storage"]
-    if bytes_of(claim.size) <= bytes_of(now):
+    if not claim.sized or bytes_of(claim.size) <= bytes_of(now):
         return {}
+    if (found.get("status") or {}).get("phase") != "Bound":
+        raise StorageError(
+            f"claim {claim} exists with {now}, wanted {claim.size}, and is not bound; Kubernetes enlarges bound claims "
+            "only. Start a pod that mounts it, or delete the claim, and run again."
+        )
     name = found["spec"].get("storageClassName") or ""
     if not (classes.get(name) or {}).get("allowVolumeExpansion"):
         reason = f"class {name} does not allow volumes to grow" if name else "a static volume does not grow"

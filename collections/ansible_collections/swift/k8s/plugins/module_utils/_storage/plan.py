@@ -98,7 +98,9 @@ def _new(claim: Claim, observed: Observed) -> list[Action]:
         spec["storageClassName"] = found["metadata"]["name"]
         kept = _kept_volume(claim, observed)
         if kept is not None:
-            spec.update({"volumeName": kept["metadata"]["name"], "storageClassName": kept["spec"]["storageClassName"]})
+            spec.update({"volumeName": kept["metadata"]["name"], "storageClassName": _class_of(kept)})
+            if not claim.sized:
+                spec["resources"] = {"requests": {"storage": kept["spec"]["capacity"]["storage"]}}
             actions.append(patch(kept, {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}}))
     meta: dict[str, Any] = {"name": claim.name, "namespace": claim.namespace, "labels": dict(claim.labels)}
     if claim.annotations:
@@ -107,23 +109,34 @@ def _new(claim: Claim, observed: Observed) -> list[Action]:
 
 
 def _kept_volume(claim: Claim, observed: Observed) -> Optional[Mapping[str, Any]]:
-    """The volume that an earlier claim of this name left behind: taking it back saves fetching its models again."""
-    for volume in observed.volumes.values():
-        reference = volume["spec"].get("claimRef") or {}
-        released = (volume.get("status") or {}).get("phase") == "Released"
-        same_claim = (reference.get("namespace"), reference.get("name")) == claim.key
-        fits = set(claim.access_modes) <= set(volume["spec"].get("accessModes") or [])
-        same_class = claim.storage_class in {None, volume["spec"].get("storageClassName")}
-        if released and same_claim and fits and same_class:
-            _large_enough(claim, volume)
-            return volume
-    return None
+    """The volume that the last claim of this name left behind: taking it back saves fetching its models again."""
+    found = [volume for volume in observed.volumes.values() if _left_by(claim, volume)]
+    if not found:
+        return None
+    newest = max(found, key=lambda volume: str(volume["metadata"].get("creationTimestamp") or ""))
+    _large_enough(claim, newest)
+    return newest
+
+
+def _left_by(claim: Claim, volume: Mapping[str, Any]) -> bool:
+    """Whether a volume was kept for this claim. One whose policy is Delete is about to go with its data."""
+    spec = volume["spec"]
+    released = (volume.get("status") or {}).get("phase") == "Released"
+    kept = spec.get("persistentVolumeReclaimPolicy") == "Retain" and not volume["metadata"].get("deletionTimestamp")
+    fits = set(claim.access_modes) <= set(spec.get("accessModes") or [])
+    same_class = claim.storage_class in {None, _class_of(volume)}
+    return released and kept and _of(claim, volume) and fits and same_class
+
+
+def _class_of(volume: Mapping[str, Any]) -> str:
+    """The API server leaves the field out where it is empty."""
+    return str(volume["spec"].get("storageClassName") or "")
 
 
 def _large_enough(claim: Claim, volume: Mapping[str, Any]) -> None:
     """Kubernetes binds no claim to a volume that is smaller, and would let it wait."""
     size = volume["spec"]["capacity"]["storage"]
-    if bytes_of(claim.size) > bytes_of(size):
+    if claim.sized and bytes_of(claim.size) > bytes_of(size):
         name = volume["metadata"]["name"]
         raise StorageError(
             f"claim {claim} asks for {claim.size}, but volume {name}, which it left behind with its data, has {size}. "
@@ -153,9 +166,16 @@ def _volume_of_existing(claim: Claim, observed: Observed, bound: Optional[Mappin
                 "The place of a volume cannot change: give the claim another name, or delete claim and volume "
                 "(state: absent; the data stays) and run again."
             )
-    if bound is not None:
-        return []
-    body = _again(claim, found)
+    if "nodeAffinity" in wish["spec"] and _nodes_of(found) != _nodes_of(wish):
+        raise StorageError(
+            f"volume {found['metadata']['name']} of claim {claim} is on the nodes {_nodes_of(found)}, wanted "
+            f"{_nodes_of(wish)}. The nodes of a volume cannot change: give the claim another name, or delete claim "
+            "and volume (state: absent; the data stays) and run again."
+        )
+    body = _again(claim, found) if bound is None else {}
+    options, wanted = (one["spec"].get("mountOptions") or [] for one in (found, wish))
+    if options != wanted and managed(found):
+        body["mountOptions"] = wanted
     return [patch(found, {"spec": body})] if body else []
 
 
@@ -179,6 +199,13 @@ def _again(claim: Claim, volume: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
+def _nodes_of(volume: Mapping[str, Any]) -> list[str]:
+    """What a volume asks of the nodes that mount it, in one order."""
+    required = (volume["spec"].get("nodeAffinity") or {}).get("required") or {}
+    wanted = [one for term in required.get("nodeSelectorTerms") or [] for one in term.get("matchExpressions") or []]
+    return sorted(f"{one['key']} {one['operator']} {','.join(sorted(one.get('values') or []))}" for one in wanted)
+
+
 def _covers(found: Any, wish: Any) -> bool:
     """Whether what is there has everything that is wished; the API server adds defaults."""
     if isinstance(wish, Mapping):
@@ -195,6 +222,13 @@ def _source_volume(claim: Claim, observed: Observed) -> Mapping[str, Any]:
             f"claim {claim} shares the volume of claim {'/'.join(key)}, which "
             f"{'is not bound to a volume yet' if source else 'does not exist'}. "
             "Make that claim first, in a run before this one."
+        )
+    if source is not None and not managed(source) and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+        name = volume["metadata"]["name"]
+        raise StorageError(
+            f"claim {claim} shares volume {name} of claim {'/'.join(key)}, whose files go with that claim (reclaim "
+            f"policy Delete). Next: kubectl patch pv {name} "
+            """-p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}', and run again."""
         )
     return volume
 

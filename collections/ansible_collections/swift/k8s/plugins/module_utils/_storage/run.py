@@ -28,7 +28,7 @@ def run(cluster: Cluster, params: Mapping[str, Any], check_mode: bool) -> dict[s
 
     def plan(observed: Observed) -> list[Action]:
         first = plan_classes(wishes, observed)
-        known = replace(observed, classes={**observed.classes, **_by_name(wishes, first)})
+        known = replace(observed, classes={**observed.classes, **_changed(wishes, first, observed)})
         namespaces = plan_namespaces(claims, observed, texts(params["namespace_labels"]))
         return [*first, *namespaces, *(action for claim in claims for action in plan_claim(claim, known))]
 
@@ -72,9 +72,16 @@ def _performed(cluster: Cluster, actions: list[Action], done: list[Action], last
     return True
 
 
-def _by_name(wishes: list[dict[str, Any]], actions: list[Action]) -> dict[str, Mapping[str, Any]]:
-    created = {action.name for action in actions if action.verb == "create"}
-    return {wish["metadata"]["name"]: wish for wish in wishes if wish["metadata"]["name"] in created}
+def _changed(wishes: list[dict[str, Any]], actions: list[Action], observed: Observed) -> dict[str, Mapping[str, Any]]:
+    """The classes that are made or changed, as the claims will find them."""
+    names = {action.name for action in actions}
+    changed: dict[str, Mapping[str, Any]] = {}
+    for wish in wishes:
+        name = wish["metadata"]["name"]
+        if name in names:
+            before = (observed.classes.get(name) or {}).get("metadata") or {}
+            changed[name] = {**wish, "metadata": {**before, **wish["metadata"]}}
+    return changed
 
 
 def _retain(cluster: Cluster, claims: list[Claim], observed: Observed) -> list[Action]:

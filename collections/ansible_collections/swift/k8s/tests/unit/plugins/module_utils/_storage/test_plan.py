@@ -91,6 +91,21 @@ OSS = {"bucket": "w", "url": "oss", "path": "/", "fuse_type": "ossfs2"}
 S3 = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {}}
 
 
+LOCAL = {"path": "/d", "nodes": [], "node_labels": {}, "shared_path": True}
+
+
+def nfs() -> dict[str, Any]:
+    """The volume of a claim on NFS that was made here, as the API server returns it."""
+    wish = claim(nfs=NFS)
+    created = plan_claim(wish, observed())[0].body
+    return {**created, "metadata": {**created["metadata"], "name": "pv1"}}
+
+
+def local(*nodes: str) -> dict[str, Any]:
+    created = plan_claim(claim(local={**LOCAL, "nodes": list(nodes)}), observed())[0].body
+    return {**created, "metadata": {**created["metadata"], "name": "pv1"}}
+
+
 @pytest.mark.parametrize(
     ("wish", "there", "wanted"),
     [
@@ -108,6 +123,14 @@ S3 = {"driver": "s3.csi.aws.com", "handle": "w", "attributes": {}}
         (claim(nfs={**NFS, "driver": "kubelet"}), observed(drivers=()), [("create", PV), ("create", PVC)]),
         (claim(storage_class="x"), observed(classes=[storage_class("x", "own/x")], drivers=()), [("create", PVC)]),
         (claim(), observed(found(), volumes=[volume()], drivers=()), []),
+        (claim(size=None), observed(found(), volumes=[volume()]), []),
+        (claim(storage_class="nfs"), observed(volumes=[volume("Delete", "Released")]), [("create", PVC)]),
+        (claim(local={**LOCAL, "nodes": ["b", "a"]}), observed(found(storage_class=""), volumes=[local("a", "b")]), []),
+        (
+            claim(nfs={**NFS, "mount_options": ["hard"]}),
+            observed(found(storage_class=""), volumes=[nfs()]),
+            [("patch", PV)],
+        ),
         (claim(state="absent"), observed(), []),
         (claim(state="absent"), observed(found(), volumes=[volume("Delete")]), [("patch", PV), ("delete", PVC)]),
         (
@@ -154,6 +177,21 @@ def test_actions(wish: Claim, there: Observed, wanted: list[tuple[str, str]]) ->
             observed(volumes=[volume(phase="Released")]),
             "asks for 20Gi, but volume pv1, which it left behind with its data, has 10Gi. Set size to 10Gi",
         ),
+        (
+            claim(local={**LOCAL, "nodes": ["b"]}),
+            observed(found(storage_class=""), volumes=[local("a")]),
+            r"is on the nodes \['kubernetes.io/hostname In a'\], wanted \['kubernetes.io/hostname In b'\]",
+        ),
+        (
+            claim(size="20Gi"),
+            observed(found(status={"phase": "Pending"}), classes=[storage_class(allowVolumeExpansion=True)]),
+            "is not bound; Kubernetes enlarges bound claims only",
+        ),
+        (
+            claim(name="twin", shared_from={"name": "models", "namespace": "ai"}),
+            observed(found(ours=False), volumes=[volume("Delete")]),
+            r"whose files go with that claim \(reclaim policy Delete\)\. Next: kubectl patch pv pv1",
+        ),
         (claim(csi=S3), observed(), "needs the CSI driver s3.csi.aws.com, which the cluster has not"),
     ],
 )
@@ -173,6 +211,25 @@ def test_kept_volume_is_taken_back_by_name() -> None:
     release, create = plan_claim(claim(storage_class="nfs"), observed(volumes=[volume(phase="Released")]))
     assert release.body == {"spec": {"claimRef": {"uid": None, "resourceVersion": None}}}
     assert create.body["spec"]["volumeName"] == "pv1"
+
+
+def test_the_newest_kept_volume_is_taken_back_as_large_as_it_is() -> None:
+    old, new = (volume(phase="Released") for _ in range(2))
+    old["metadata"] = {"name": "a", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    new["metadata"] = {"name": "b", "creationTimestamp": "2026-02-01T00:00:00Z"}
+    del new["spec"]["storageClassName"]  # as of a volume without a class
+    there = observed(classes=[storage_class(annotations=DEFAULT)], volumes=[old, new])
+    spec = plan_claim(claim(size=None), there)[-1].body["spec"]
+    assert (spec["volumeName"], spec["storageClassName"]) == ("b", "")
+    assert spec["resources"]["requests"]["storage"] == "10Gi"
+
+
+@pytest.mark.parametrize(("times", "wanted"), [(("2026-02", "2026-01"), "a"), (("2026-01", "2026-02"), "b")])
+def test_of_several_default_classes_the_newest_serves(times: tuple[str, str], wanted: str) -> None:
+    both = [storage_class(name, annotations=DEFAULT) for name in ("a", "b")]
+    for one, time in zip(both, times):
+        one["metadata"]["creationTimestamp"] = f"{time}-01T00:00:00Z"
+    assert plan_claim(claim(), observed(classes=both))[0].body["spec"]["storageClassName"] == wanted
 
 
 def test_a_static_volume_is_taken_back_as_large_and_open_as_asked() -> None:

@@ -171,6 +171,14 @@ def test_what_a_class_can_change() -> None:
     assert cluster.writes[-1] == ("patch", "StorageClass", "nfs")
 
 
+def test_a_claim_grows_in_the_run_that_lets_its_class_grow() -> None:
+    cluster = FakeCluster(DRIVER, react=provision)
+    run.run(cluster, params(classes=[{**NFS_CLASS, "allow_volume_expansion": False}]), check_mode=False)
+    larger = [{**params()["claims"][0], "size": "2Gi"}]
+    run.run(cluster, params(claims=larger, classes=[{**NFS_CLASS, "allow_volume_expansion": True}]), check_mode=False)
+    assert cluster.writes[-2:] == [("patch", "StorageClass", "nfs"), ("patch", "PersistentVolumeClaim", "models")]
+
+
 def test_absent_keeps_the_data() -> None:
     cluster = FakeCluster(DRIVER, react=provision)
     run.run(cluster, params(), check_mode=False)
