@@ -67,7 +67,9 @@ def answer(model: Model, request: Request, devices: Sequence[Devices]) -> dict[s
         "concurrency": request.concurrency,
         "parameters": _parameters(model),
         "weight_bytes": weight_bytes(model, request),
-        "kv_bytes_per_token": cache.bytes_per_token(model.shape, kv_width(model.shape, request)),
+        "kv_bytes_per_token": cache.bytes_per_token(
+            model.shape, kv_width(model.shape, request), request.settings.latent
+        ),
         "parts": alone._asdict(),
         "total_bytes": alone.total,
         "fits": bool(found) if devices else None,

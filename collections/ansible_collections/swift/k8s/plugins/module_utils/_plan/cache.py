@@ -14,9 +14,9 @@ import math
 from .shape import Shape
 
 
-def bytes_per_token(shape: Shape, width: float) -> int:
-    """Of one token in all layers that keep every token."""
-    return int(full_layers(shape) * _layer(shape, width))
+def bytes_per_token(shape: Shape, width: float, latent: bool = True) -> int:
+    """Of one token in all layers that keep every token; `latent` as of `sequence`."""
+    return int(full_layers(shape) * _layer(shape, width, latent))
 
 
 def full_layers(shape: Shape) -> int:
@@ -24,10 +24,10 @@ def full_layers(shape: Shape) -> int:
     return shape.layers - sum(shape.windows.values()) - shape.linear_layers
 
 
-def sequence(shape: Shape, tokens: int, width: float) -> int:
-    """Of one sequence in all layers."""
+def sequence(shape: Shape, tokens: int, width: float, latent: bool = True) -> int:
+    """Of one sequence in all layers; without `latent`, an engine keeps the keys and values that latent vectors make."""
     kept = full_layers(shape) * tokens + sum(min(tokens, window) * layers for window, layers in shape.windows.items())
-    return int(kept * _layer(shape, width) + shape.linear_layers * shape.linear_state)
+    return int(kept * _layer(shape, width, latent) + shape.linear_layers * shape.linear_state)
 
 
 def shards(shape: Shape, tensor_parallel: int) -> float:
@@ -37,7 +37,9 @@ def shards(shape: Shape, tensor_parallel: int) -> float:
     return shape.kv_heads / math.ceil(shape.kv_heads / tensor_parallel)
 
 
-def _layer(shape: Shape, width: float) -> float:
+def _layer(shape: Shape, width: float, latent: bool) -> float:
+    if shape.latent and not latent:
+        return shape.heads * (shape.latent.nope + shape.latent.rope + shape.latent.value) * width
     if shape.latent:
         return (shape.latent.kv_rank + shape.latent.rope) * width
     return 2 * shape.kv_heads * shape.head_dim * width

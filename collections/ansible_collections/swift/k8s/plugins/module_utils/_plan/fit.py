@@ -92,7 +92,7 @@ def parts(model: Model, request: Request, count: int, context: int) -> Parts:
         state = training.state(shape, model.parameters, request, count)
         working = activations.training(shape, request, context)
         return Parts(state.weights, 0, working, engine.runtime, state.gradients, state.optimizer)
-    each = cache.sequence(shape, context, kv_width(shape, request))
+    each = cache.sequence(shape, context, kv_width(shape, request), engine.latent)
     shards = cache.shards(shape, count) if engine.tensor_parallel else count
     kept = int(min(request.concurrency, engine.sequences) * each / shards)
     working = activations.serving(shape, request, context, count if engine.tensor_parallel else 1)

@@ -32,7 +32,7 @@ def count(shape: Shape) -> Parameters:
     """The parameters of a shape. Multi-token-prediction layers are not counted: engines do not load them by default."""
     attention, norms = _latent_attention(shape) if shape.latent else _attention(shape)
     sparse = shape.experts.layers if shape.experts else 0
-    linear = shape.layers * attention + (shape.layers - sparse) * 3 * shape.hidden * shape.intermediate
+    linear = _all_attention(shape, attention) + (shape.layers - sparse) * _feed_forward(shape)
     other = shape.layers * (2 * shape.hidden + norms) + shape.hidden
     if shape.experts:
         linear += sparse * _expert_layer(shape.experts, shape.hidden)
@@ -40,6 +40,19 @@ def count(shape: Shape) -> Parameters:
     if shape.vision:
         other += vision(shape.vision)
     return Parameters(linear, shape.vocabulary * shape.hidden * (1 if shape.tied else 2), other)
+
+
+def _feed_forward(shape: Shape) -> int:
+    """Matrices of the feed-forward part of a layer without experts."""
+    return (3 if shape.gated else 2) * shape.hidden * shape.intermediate
+
+
+def _all_attention(shape: Shape, each: int) -> int:
+    """Of all layers. Those beside linear ones have a gate as large as their query."""
+    if not shape.linear_parameters:
+        return shape.layers * each
+    gate = shape.hidden * shape.heads * shape.head_dim
+    return shape.linear_layers * shape.linear_parameters + (shape.layers - shape.linear_layers) * (each + gate)
 
 
 def _attention(shape: Shape) -> tuple[int, int]:

@@ -18,8 +18,9 @@ class Engine(NamedTuple):
     """How an engine uses a device.
 
     `utilization` is the share of a device's memory that it takes, `step_tokens` the tokens that one step computes at
-    most, `sequences` those it holds at once, `runtime` its context, graphs and communication buffers. Measured figures
-    of engines differ by version; these are set so that the sum errs on the side of too much.
+    most, `sequences` those it holds at once, `runtime` its context, graphs and communication buffers, `latent` whether
+    its cache holds latent vectors as they are. Measured figures of engines differ by version; these are set so that
+    the sum errs on the side of too much.
     """
 
     utilization: float
@@ -27,13 +28,14 @@ class Engine(NamedTuple):
     sequences: int
     runtime: int
     tensor_parallel: bool
+    latent: bool
 
 
 ENGINES: Mapping[str, Engine] = {
-    "vllm": Engine(0.90, 8192, 256, int(1.5 * GIB), True),
-    "sglang": Engine(0.88, 8192, 256, int(2.0 * GIB), True),
-    "lmdeploy": Engine(0.90, 8192, 128, int(1.5 * GIB), True),
-    "transformers": Engine(0.95, 0, 1, int(0.9 * GIB), False),
+    "vllm": Engine(0.90, 8192, 256, int(1.5 * GIB), True, True),
+    "sglang": Engine(0.88, 8192, 256, int(2.0 * GIB), True, True),
+    "lmdeploy": Engine(0.90, 8192, 128, int(1.5 * GIB), True, True),
+    "transformers": Engine(0.95, 0, 1, int(0.9 * GIB), False, False),
 }
 TASKS = ("serve", "full", "lora", "qlora")
 #: Quantisations of frozen weights that an adapter is trained on.

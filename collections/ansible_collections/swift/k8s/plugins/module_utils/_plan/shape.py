@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from . import layers as kinds
 from .fields import Fields
 
 _NESTED = ("text_config", "llm_config", "language_config")
@@ -17,7 +18,12 @@ _QKV_BIAS = ("qwen2", "qwen2_moe", "qwen2_vl", "qwen2_5_vl", "qwen2_5_vl_text", 
 #: Model types with a norm on every query and key head.
 _QK_NORM = ("qwen3", "qwen3_moe", "qwen3_vl_text", "qwen3_vl_moe_text", "gemma3_text", "olmo2")
 #: Model types that share input and output embeddings unless they say otherwise.
-_TIED = ("gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma3n_text", "cohere", "cohere2")
+_TIED = (
+    *("gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma3n_text"),
+    *("cohere", "cohere2", "minicpm", "minicpm3", "starcoder2"),
+)
+#: Model types whose feed-forward part has two matrices.
+_UNGATED = ("phi", "starcoder2", "nemotron", "gpt_neox")
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,10 @@ class Shape:
     #: layers that keep a state of fixed size instead of tokens, and the bytes of one such state
     linear_layers: int = 0
     linear_state: int = 0
+    #: parameters of one such layer's attention; 0 where it is as large as the others'
+    linear_parameters: int = 0
+    #: whether the feed-forward part has a third matrix, the gate
+    gated: bool = True
     quantization: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,7 +103,8 @@ def parse(config: Mapping[str, Any], model: str) -> Shape:
     heads, hidden = fields.needed("num_attention_heads"), fields.needed("hidden_size")
     kind = str(text.get("model_type") or config.get("model_type") or "")
     layers = fields.needed("num_hidden_layers")
-    linear = _linear_layers(fields, layers)
+    linear = kinds.linear_layers(fields, layers)
+    each = kinds.linear(fields, hidden) if linear else kinds.Linear(0, 0)
     experts = _experts(text, fields, layers)
     whole = Fields(_whole(config), model)
     return Shape(
@@ -107,15 +118,17 @@ def parse(config: Mapping[str, Any], model: str) -> Shape:
         vocabulary=fields.needed("vocab_size"),
         tied=bool(_either(config, text, "tie_word_embeddings", kind in _TIED)),
         dtype=_dtype(config, text),
-        context=fields.count("max_position_embeddings"),
+        context=kinds.context(fields),
         qkv_bias=bool(text.get("attention_bias", text.get("add_qkv_bias", kind in _QKV_BIAS))),
         qk_norm=kind in _QK_NORM,
-        latent=_latent(text, fields),
+        latent=_latent(text, fields, hidden // heads),
         experts=experts,
         vision=_vision(whole.part("vision_config"), hidden, model),
-        windows=_windows(text, fields, layers),
+        windows=kinds.windows(text, fields, layers),
         linear_layers=linear,
-        linear_state=_linear_state(fields) if linear else 0,
+        linear_state=each.state,
+        linear_parameters=each.parameters,
+        gated=kind not in _UNGATED,
         quantization=dict(Fields(config, model).part("quantization_config") or fields.part("quantization_config")),
     )
 
@@ -151,7 +164,7 @@ def _intermediate(fields: Fields, experts: Optional[Experts]) -> int:
     return named or (fields.count("intermediate_size") if experts else fields.needed("intermediate_size"))
 
 
-def _latent(text: Mapping[str, Any], fields: Fields) -> Optional[Latent]:
+def _latent(text: Mapping[str, Any], fields: Fields, each: int) -> Optional[Latent]:
     if not text.get("kv_lora_rank"):
         return None
     return Latent(
@@ -159,7 +172,7 @@ def _latent(text: Mapping[str, Any], fields: Fields) -> Optional[Latent]:
         q_rank=fields.count("q_lora_rank"),
         nope=fields.needed("qk_nope_head_dim"),
         rope=fields.needed("qk_rope_head_dim"),
-        value=fields.needed("v_head_dim"),
+        value=fields.count("v_head_dim", each),
     )
 
 
@@ -188,36 +201,6 @@ def _sparse_layers(fields: Fields, layers: int) -> int:
     step = fields.count("decoder_sparse_step") or fields.count("moe_layer_freq", 1)
     first, dense = fields.count("first_k_dense_replace"), fields.each("mlp_only_layers")
     return sum(at >= first and at not in dense and (at + 1) % step == 0 for at in range(layers))
-
-
-def _windows(text: Mapping[str, Any], fields: Fields, layers: int) -> dict[int, int]:
-    window = fields.count("sliding_window")
-    if not window or text.get("use_sliding_window") is False:
-        return {}
-    if text.get("layer_types"):
-        count = fields.each("layer_types")[:layers].count("sliding_attention")
-    elif pattern := fields.count("sliding_window_pattern"):
-        count = layers - layers // pattern
-    elif text.get("model_type") == "gemma2":
-        count = layers - layers // 2
-    else:
-        count = layers - fields.count("max_window_layers") if text.get("use_sliding_window") else layers
-    return {window: count} if count > 0 else {}
-
-
-def _linear_layers(fields: Fields, layers: int) -> int:
-    if named := fields.each("layer_types"):
-        return named[:layers].count("linear_attention")
-    interval = fields.count("full_attention_interval")
-    return layers - layers // interval if interval else 0
-
-
-def _linear_state(fields: Fields) -> int:
-    """Bytes of one layer's recurrent and convolution state (Qwen3-Next and kin), kept in 16 bits."""
-    keys, values = fields.count("linear_num_key_heads"), fields.count("linear_num_value_heads")
-    key_dim, value_dim = fields.count("linear_key_head_dim"), fields.count("linear_value_head_dim")
-    kernel = fields.count("linear_conv_kernel_dim")
-    return 2 * (values * key_dim * value_dim + kernel * (2 * keys * key_dim + values * value_dim))
 
 
 def _vision(vision: Mapping[str, Any], text_hidden: int, model: str) -> Optional[Vision]:

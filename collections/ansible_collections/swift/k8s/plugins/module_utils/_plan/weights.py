@@ -78,7 +78,9 @@ def shipped_quantization(config: Mapping[str, Any]) -> str:
     """How the published weights are quantised already: the name that `loaded` takes, or nothing."""
     method = str(config.get("quant_method") or "").lower()
     if method == "compressed-tensors":
-        return "gptq" if _bits(config) == 4 else "int8"
+        if _bits(config) == 4:
+            return "gptq"
+        return "fp8" if _weights(config).get("type") == "float" else "int8"
     if method in {"awq", "gptq"}:
         return "int8" if _bits(config) == 8 else method
     if method == "bitsandbytes":
@@ -88,7 +90,11 @@ def shipped_quantization(config: Mapping[str, Any]) -> str:
 
 def _bits(config: Mapping[str, Any]) -> Any:
     """Bits of a number; compressed-tensors names them for each group of matrices, of which the first stands for all."""
+    return _weights(config).get("num_bits", config.get("bits"))
+
+
+def _weights(config: Mapping[str, Any]) -> Mapping[str, Any]:
     groups = config.get("config_groups")
     first = next(iter(groups.values()), None) if isinstance(groups, Mapping) else None
     inner = first.get("weights") if isinstance(first, Mapping) else None
-    return inner.get("num_bits") if isinstance(inner, Mapping) else config.get("bits")
+    return inner if isinstance(inner, Mapping) else {}

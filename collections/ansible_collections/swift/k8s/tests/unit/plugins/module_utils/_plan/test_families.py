@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._plan import cache, known, shape
 from ansible_collections.swift.k8s.plugins.module_utils._plan.errors import PlanError
 from ansible_collections.swift.k8s.plugins.module_utils._plan.parameters import count
+from ansible_collections.swift.k8s.plugins.module_utils._plan.weights import shipped_quantization
 
 VISION = (known.config("qwen-vl-max") or {})["vision_config"]
 SEVEN = dict(known.config("Qwen/Qwen2.5-7B-Instruct") or {})
@@ -53,6 +54,19 @@ SCOUT = {**LLAMA_4, "num_local_experts": 16, "interleave_moe_layer_step": 1}
 MAVERICK = {**LLAMA_4, "num_local_experts": 128, "interleave_moe_layer_step": 2}
 NEXT = text(48, 2048, 16, 2, 151936, head_dim=256, num_experts=512, num_experts_per_tok=10, full_attention_interval=4)
 NEXT |= {"moe_intermediate_size": 512, "shared_expert_intermediate_size": 512}
+LINEAR = {"linear_num_key_heads": 16, "linear_key_head_dim": 128, "linear_value_head_dim": 128}
+LINEAR |= {"linear_conv_kernel_dim": 4}
+QWEN_35_27B = text(64, 5120, 24, 4, 248320, head_dim=256, intermediate_size=17408, linear_num_value_heads=48, **LINEAR)
+QWEN_35_27B |= {"layer_types": (["linear_attention"] * 3 + ["full_attention"]) * 16}
+PHI_2 = text(32, 2560, 32, 32, 51200, model_type="phi", intermediate_size=10240)
+PHI_3_MINI = text(32, 3072, 32, 32, 32064, intermediate_size=8192, sliding_window=262144)
+PHI_3_MINI |= {"model_type": "phi3", "max_position_embeddings": 131072}
+STARCODER_2_7B = text(32, 4608, 36, 4, 49152, model_type="starcoder2", intermediate_size=18432)
+del STARCODER_2_7B["tie_word_embeddings"]
+NEMOTRON_MINI = text(32, 3072, 24, 8, 256000, model_type="nemotron", head_dim=128, intermediate_size=9216)
+MINICPM_3 = text(62, 2560, 40, 40, 73448, model_type="minicpm3", intermediate_size=6400, kv_lora_rank=256)
+MINICPM_3 |= {"q_lora_rank": 768, "qk_nope_head_dim": 64, "qk_rope_head_dim": 32}
+del MINICPM_3["tie_word_embeddings"]
 COMMAND_R = text(40, 8192, 64, 64, 256000, model_type="cohere", intermediate_size=22528)
 del COMMAND_R["tie_word_embeddings"]
 
@@ -66,7 +80,13 @@ del COMMAND_R["tie_word_embeddings"]
         ({**ERNIE_45_21B, "tie_word_embeddings": True}, 21.83, 28 * 2 * 4 * 128 * 2),
         ({"text_config": SCOUT}, 107.8, 196608),
         ({"text_config": MAVERICK}, 400.7, 196608),
-        (NEXT, 79.04, 12 * 2 * 2 * 256 * 2),
+        ({**NEXT, **LINEAR, "linear_num_value_heads": 32}, 79.67, 12 * 2 * 2 * 256 * 2),
+        (QWEN_35_27B, 26.90, 16 * 2 * 4 * 256 * 2),
+        (PHI_2, 2.78, 32 * 2 * 2560 * 2),
+        (PHI_3_MINI, 3.82, 393216),
+        (STARCODER_2_7B, 7.17, 32 * 2 * 4 * 128 * 2),
+        (NEMOTRON_MINI, 4.19, 131072),
+        (MINICPM_3, 4.07, 62 * 288 * 2),
         (COMMAND_R, 34.98, 40 * 2 * 64 * 128 * 2),
         (
             {"thinker_config": {"text_config": SEVEN, "vision_config": VISION}},
@@ -80,6 +100,36 @@ def test_published_families(config: dict[str, Any], billions: float, kv_bytes: i
     it = shape.parse(config, "m")
     assert count(it).total / 1e9 == pytest.approx(billions, rel=0.002)
     assert cache.bytes_per_token(it, 2) == kv_bytes
+
+
+@pytest.mark.parametrize(
+    ("scaling", "wanted"),
+    [
+        ({"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768}, 131072),
+        ({"rope_type": "yarn", "factor": 4}, 131072),
+        ({"rope_type": "yarn", "factor": 8, "original_max_position_embeddings": 4096}, 32768),
+        ({"rope_type": "llama3", "factor": 8.0}, 32768),
+        ({"type": "mrope", "mrope_section": [16, 24, 24]}, 32768),
+        (None, 32768),
+    ],
+)
+def test_yarn_makes_the_context_longer(scaling: Any, wanted: int) -> None:
+    assert shape.parse({**SEVEN, "rope_scaling": scaling}, "m").context == wanted
+
+
+def test_without_latent_vectors_the_cache_holds_the_keys_and_values_they_make() -> None:
+    """As published: DeepSeek-V2-Lite, of which transformers keeps nine times what vLLM does."""
+    lite = {**text(27, 2048, 16, 16, 102400, intermediate_size=10944), "kv_lora_rank": 512, "v_head_dim": 128}
+    it = shape.parse({**lite, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64}, "m")
+    for latent, each in ((True, 512 + 64), (False, 16 * (128 + 64 + 128))):
+        assert cache.bytes_per_token(it, 2, latent) == 27 * each * 2
+        assert cache.sequence(it, 10, 2, latent) == 10 * 27 * each * 2
+
+
+@pytest.mark.parametrize(("kind", "wanted"), [("float", "fp8"), ("int", "int8")])
+def test_eight_bits_are_told_by_their_type(kind: str, wanted: str) -> None:
+    groups = {"group_0": {"weights": {"num_bits": 8, "type": kind}}}
+    assert shipped_quantization({"quant_method": "compressed-tensors", "config_groups": groups}) == wanted
 
 
 @pytest.mark.parametrize(
