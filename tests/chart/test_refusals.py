@@ -246,6 +246,10 @@ DATA = {"infer__dataset": ["x"]}
         ({"task": "download", "cache__seed__enabled": False}, "does what cache.seed.enabled=false forbids"),
         ({**SFT, "output__path": "/tmp/x"}, "output.path /tmp/x is not on the claim and would be lost"),
         (
+            {**SFT, "accelerator__vendor": "nvidia", "train__deepspeed": "zero3", "extraArgs__save_only_model": True},
+            "extraArgs.save_only_model leaves DeepSpeed nothing to go on from",
+        ),
+        (
             {**SFT, "output__path": "/data", "extraVolumeMounts": [{"name": "d", "mountPath": "/data/"}]},
             "output.path /data is not on the claim and would be lost with the pod: choose a directory below /cache or ",
         ),

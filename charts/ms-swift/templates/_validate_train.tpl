@@ -22,7 +22,28 @@
 {{- fail (printf "extraArgs.resume_from_checkpoint %v is a path to ms-swift: leave it out, for a rerun finds the newest checkpoint of output.path by itself" .) -}}
 {{- end -}}
 {{- end -}}
-{{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- end -}}
+{{- include "ms-swift.checkSaves" . -}}
+{{- if eq .plan.task "rlhf" -}}{{- include "ms-swift.checkReward" . -}}{{- include "ms-swift.checkReference" . -}}{{- end -}}
+{{- end -}}
+
+{{/* What a lost pod goes on from. */}}
+{{- define "ms-swift.checkSaves" -}}
+{{- if and .Values.extraArgs.save_only_model .Values.train.deepspeed -}}
+{{- fail "extraArgs.save_only_model leaves DeepSpeed nothing to go on from, and a lost pod would fail each time: leave it out, and bound the space by train.saveLimit" -}}
+{{- else if .Values.extraArgs.save_only_model -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "extraArgs.save_only_model saves neither optimizer nor learning rate: a lost pod goes on with new ones. Leave it out, and bound the space by train.saveLimit.") -}}
+{{- end -}}
+{{- if eq (toString .Values.extraArgs.save_strategy) "no" -}}
+{{- include "ms-swift.warn" (dict "root" . "text" "extraArgs.save_strategy no saves nothing on the way: a pod that is lost begins anew. Leave it out, and set train.saveSteps.") -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What a preference is measured against: without its own adapters, the model before all training. */}}
+{{- define "ms-swift.checkReference" -}}
+{{- $type := .Values.train.rlhfType -}}
+{{- if and .Values.adapters (has $type (list "dpo" "kto" "grpo")) (ne .Values.train.tuner "full") (not .plan.megatron) (not .Values.extraArgs.ref_adapters) -}}
+{{- include "ms-swift.warn" (dict "root" . "text" (printf "rlhfType %s is measured against the model without the adapters that it begins with. Set extraArgs.ref_adapters to [%s] if they were trained before." $type (first .Values.adapters).path)) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* DeepSpeed and FSDP split a model over processes that have a device each. */}}

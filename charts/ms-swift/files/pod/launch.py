@@ -109,7 +109,7 @@ def serve(run: Run) -> None:
 def train(run: Run) -> None:
     """Train, from the newest checkpoint if there is one; success means that the planned steps were done."""
     directory = Path(run["output"])
-    made_from = output.inputs(run["arguments"], "adapters")
+    made_from = output.inputs(run["arguments"], "adapters", "ref_adapters")
     digest, kin = output.digest(made_from), training.kin(run["module"], made_from, os.environ)
     whole = {"digest": digest, "state": "done", "kin": kin}
     if training.complete(directory, run["arguments"]) and output.read(directory) == whole:

@@ -23,7 +23,7 @@ _COUNTS = ("global_step/max_steps", "iteration")
 _TRACKER = "latest_checkpointed_iteration.txt"
 _PACE = "samples of a step"
 #: what makes two trainings different ones; of the rest, such as epochs, a rerun may change its mind
-_KIN = ("model", "adapters", "dataset", "rlhf_type", "tuner_type", "quant_method", "quant_bits")
+_KIN = ("model", "adapters", "ref_adapters", "dataset", "rlhf_type", "tuner_type", "quant_method", "quant_bits")
 Start = Callable[[str, "list[str]"], None]
 
 
