@@ -299,6 +299,34 @@ def test_a_training_that_left_no_checkpoint_may_become_another(tmp_path: Path, m
     assert output.read(tmp_path / "out")["kin"]["dataset"] == ["/right"]
 
 
+@pytest.mark.parametrize("state", ["nowhere", "empty", "running", "done"])
+def test_a_link_is_no_place_for_a_result_but_leads_to_one(tmp_path: Path, state: str) -> None:
+    there = tmp_path / "out"
+    there.symlink_to("elsewhere")
+    if state != "nowhere":
+        (tmp_path / "elsewhere").mkdir()
+    if state in {"running", "done"}:
+        (tmp_path / "elsewhere/weights").touch()
+        output.write(there, "a", state)
+    if state == "done":
+        assert not output.claim(there, "a", clear=True)
+        return
+    with pytest.raises(LaunchError, match=r"out is a link to elsewhere: set output\.path to a directory that is none"):
+        output.claim(there, "a", clear=True)
+
+
+def test_leftovers_that_stay_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out/half").mkdir(parents=True)
+    output.write(tmp_path / "out", "a", "running")
+
+    def busy(*_: object) -> None:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+
+    monkeypatch.setattr("shutil.rmtree", busy)
+    with pytest.raises(LaunchError, match=r"cannot be removed \(Directory not empty\): remove them"):
+        output.claim(tmp_path / "out", "a", clear=True)
+
+
 def test_a_result_does_not_take_the_place_of_a_training(tmp_path: Path) -> None:
     checkpoint(tmp_path / "out", 1, 3)
     output.write(tmp_path / "out", "a", "begun", training.kin("swift.cli.sft", SFT, {}))

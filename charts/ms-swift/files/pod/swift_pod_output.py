@@ -77,8 +77,8 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
     if directory.exists() and not directory.is_dir():
         raise LaunchError(f"output {directory} is a file: set output.path to a directory")
     if not directory.exists() or not any(directory.iterdir()):
-        if clear and directory.exists():
-            directory.rmdir()  # ms-swift refuses a directory that exists, even the empty one of a run that was killed
+        if clear:
+            _make_room(directory)
         write(directory, key, "running")
         return True
     if not record:
@@ -92,9 +92,25 @@ def claim(directory: Path, key: str, *, clear: bool) -> bool:
             f"output {directory} holds the result of other arguments or weights: set output.path to a new directory"
         )
     if clear:
-        shutil.rmtree(directory)
+        _make_room(directory)
     write(directory, key, "running")
     return True
+
+
+def _make_room(directory: Path) -> None:
+    """Remove what a killed run left: ms-swift refuses a directory that exists, even an empty one."""
+    if directory.is_symlink():
+        raise LaunchError(
+            f"output {directory} is a link to {os.readlink(directory)}: set output.path to a directory that is none"
+        )
+    try:
+        if directory.exists():
+            shutil.rmtree(directory)
+    except OSError as error:
+        raise LaunchError(
+            f"output {directory} has leftovers of a killed run that cannot be removed ({error.strerror}): remove them,"
+            " or set output.path to a new directory"
+        ) from error
 
 
 def require_kin(directory: Path, kin: Mapping[str, Any], free: Collection[str] = ()) -> None:
