@@ -85,6 +85,33 @@ def test_model_with_code(tmp_path: Path, option: str, path: str, content: Any, t
         trust.require_no_code(arguments)
 
 
+@pytest.mark.parametrize(
+    ("content", "more", "refused"),
+    [
+        ('{"external_plugins": ["/cache/x.py"]}', {}, True),
+        ('{"external_plugins": ["/cache/x.py"]}', {"external_plugins": ["/cache/x.py"]}, False),
+        ('{"external_plugins": []}', {}, False),
+        ("[1]", {}, False),
+        ("{", {}, False),
+    ],
+)
+@pytest.mark.parametrize("form", ["model", "adapter", "text", "named"])
+def test_weights_that_name_plugins(
+    tmp_path: Path, form: str, content: str, more: dict[str, Any], refused: bool
+) -> None:
+    (tmp_path / "args.json").write_text(content, encoding="utf-8")
+    forms: dict[str, Any] = {"model": {"model": str(tmp_path)}, "adapter": {"adapters": [str(tmp_path)]}}
+    forms["text"] = {"adapters": str(tmp_path)}
+    arguments = {**forms.get(form, {"adapters": [f"mine={tmp_path}"]}), **more}
+    if refused:
+        with pytest.raises(
+            swift_pod_errors.LaunchError, match=r"args\.json names code to run .* or set model\.trusted"
+        ):
+            launch.trust.require_no_plugins(arguments)
+    else:
+        launch.trust.require_no_plugins(arguments)
+
+
 def test_taken_port() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -169,6 +169,7 @@ def main(path: str, *first: str) -> None:
     sys.path.pop(0)  # this directory must not shadow a module of the engine
     if not run["trusted"]:
         trust.require_no_code(run["arguments"])
+        trust.require_no_plugins(run["arguments"])
     packages.require(run["module"], run["arguments"])
     {"serve": serve, "train": train, "produce": produce}[run["kind"]](run)
 

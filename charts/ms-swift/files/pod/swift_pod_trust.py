@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Code that comes with a model: ms-swift always loads with trust_remote_code, so transformers would run it."""
+"""Code that comes with weights: ms-swift loads with trust_remote_code, and imports the plug-ins of an args.json."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,30 @@ MODULES = ("*.py", "custom_generate/*.py")
 
 def require_no_code(arguments: Mapping[str, Any]) -> None:
     """Refuse the directories of models that carry code, or send for that of another repository."""
-    for name in MODELS:
+    for name, model in directories(arguments, MODELS):
+        code = sorted(carried(model))
+        if code:
+            told = f"{name} {model} carries code ({', '.join(code[:3])})"
+            raise LaunchError(f"{told}: read it, then set model.trusted=true")
+
+
+def require_no_plugins(arguments: Mapping[str, Any]) -> None:
+    """Refuse weights whose args.json names plug-ins, which ms-swift imports where the command names none itself."""
+    if arguments.get("external_plugins"):
+        return
+    for _name, weights in directories(arguments, ("adapters", "model")):
+        kept = read(weights / "args.json")
+        if isinstance(kept, dict) and kept.get("external_plugins"):
+            told = f"{weights}/args.json names code to run ({kept['external_plugins']}): read it"
+            raise LaunchError(f"{told}, then name it in extraArgs.external_plugins or set model.trusted=true")
+
+
+def directories(arguments: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Path]]:
+    """The option and each directory that it names; adapters may be `name=directory`."""
+    for name in names:
         value = arguments.get(name) or []
-        for model in value if isinstance(value, list) else [value]:
-            code = sorted(carried(Path(model)))
-            if code:
-                told = f"{name} {model} carries code ({', '.join(code[:3])})"
-                raise LaunchError(f"{told}: read it, then set model.trusted=true")
+        for one in value if isinstance(value, list) else [value]:
+            yield name, Path(one.partition("=")[2] or one if name == "adapters" else one)
 
 
 def carried(model: Path) -> Iterator[str]:
