@@ -107,9 +107,9 @@ def test_weights_that_name_plugins(
         with pytest.raises(
             swift_pod_errors.LaunchError, match=r"args\.json names code to run .* or set model\.trusted"
         ):
-            launch.trust.require_no_plugins(arguments)
+            trust.require_no_plugins(arguments)
     else:
-        launch.trust.require_no_plugins(arguments)
+        trust.require_no_plugins(arguments)
 
 
 def test_taken_port() -> None:
