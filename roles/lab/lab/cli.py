@@ -88,7 +88,7 @@ def do_forward(arguments: argparse.Namespace, paths: Paths, console: Console) ->
     """Forward: replaces this process; the socket is made here, the connections start in the lab."""
     running(paths)
     host, _, port = arguments.target.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdigit() or not 0 < int(port) <= ports.HIGHEST:
         raise LabError(f"{arguments.target!r} is not ADDRESS:PORT", "for a NodePort name 10.99.0.10:PORT")
     listener = ports.listen_on(arguments.target, arguments.port, "--port")
     listener.set_inheritable(True)
@@ -111,6 +111,8 @@ def do_nodes(arguments: argparse.Namespace, paths: Paths, console: Console) -> i
     state = running(paths)
     api = state.ports["api"]
     groups = []
+    if (arguments.count or 0) < 0 or (arguments.zoo or 0) < 0:
+        raise LabError("there cannot be fewer than 0 nodes", "add --count N or --zoo N with N from 0 on")
     if arguments.count is not None:
         groups.append((zoo.plain(arguments.count), "sim-"))
     if arguments.zoo is not None or arguments.no_zoo:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from .errors import LabError
 
 NAMES = ("api", "registry", "hub")
+HIGHEST = 65535
 
 
 def variable(name: str) -> str:
@@ -21,11 +22,20 @@ def chosen(environment: Mapping[str, str]) -> dict[str, int]:
     """The port of each name; 0 lets the kernel choose."""
     ports = {}
     for name in NAMES:
-        text = environment.get(variable(name), "0")
-        if not text.isdigit() or int(text) > 65535:
-            raise LabError(f"{variable(name)}={text!r} is not a port", "set a number from 1 to 65535, or unset it")
+        text = environment.get(variable(name)) or "0"
+        if not text.isdigit() or int(text) > HIGHEST:
+            raise LabError(f"{variable(name)}={text!r} is not a port", f"set a number from 1 to {HIGHEST}, or unset it")
         ports[name] = int(text)
     return ports
+
+
+def require(environment: Mapping[str, str], running: Mapping[str, int], again: str) -> None:
+    """A lab that runs keeps its ports: raise LabError where another one is asked for."""
+    for name, port in chosen(environment).items():
+        if port not in (0, running[name]):
+            raise LabError(
+                f"the lab's {name} has port {running[name]}, and {variable(name)}={port} asks for {port}", again
+            )
 
 
 def listen(environment: Mapping[str, str] | None = None) -> dict[str, socket.socket]:

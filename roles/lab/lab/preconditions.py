@@ -47,7 +47,7 @@ def demand(paths: Paths, to_build: Sequence[str], console: Console) -> None:
         problems = [*kernel(), *watches()]
     if problems:
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        raise LabError(f"this machine lacks something:{lines}\n", "mend these, then try again")
+        raise LabError(f"this machine lacks something:{lines}", "mend these, then try again")
 
 
 def system() -> list[str]:

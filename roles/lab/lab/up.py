@@ -197,6 +197,7 @@ def up(paths: Paths, console: Console) -> State:
         if problems:
             raise LabError(f"lab {paths.name!r} is up but not healthy: {'; '.join(problems)}", _again(paths))
         nodes.require(os.environ, state.nodes, _again(paths))
+        ports.require(os.environ, state.ports, _again(paths))
         hand_over(paths, state)
         console.say(f"lab {paths.name!r} is already up: {describe(paths, state)}")
         return state

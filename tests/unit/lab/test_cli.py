@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from lab import addon
 from lab.cli import main
 from lab.engine import __main__ as engine
+from lab.errors import MACHINE, outcome
+from lab.paths import ROLE
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +80,37 @@ def test_ctrl_c_is_one_line_in_the_other_commands(
     assert engine.main(["build"]) == 130
     assert addon.main(["up"], "scaling", interrupted, interrupted) == 130
     assert capsys.readouterr().err == 2 * "lab: interrupted; the same command goes on from here\n"
+
+
+@pytest.mark.parametrize("number", MACHINE, ids=errno.errorcode.get)
+def test_what_the_machine_refuses_is_one_line(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> int:
+        raise OSError(number, os.strerror(number), "/cache/locks")
+
+    assert outcome(refused) == 1
+    said = capsys.readouterr().err
+    assert said == f"lab: /cache/locks: {os.strerror(number)}. Next: {MACHINE[number]}.\n"
+
+
+def test_another_error_of_the_system_is_a_defect_and_shown_whole() -> None:
+    def broken() -> int:
+        raise OSError(errno.ECONNRESET, "reset")
+
+    with pytest.raises(OSError, match="reset"):
+        outcome(broken)
+
+
+def test_a_reader_that_goes_away_sees_no_trace() -> None:
+    program = "import sys; from lab.errors import outcome; sys.exit(outcome(lambda: print('x' * 100000) or 0))"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROLE)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_a_command_is_needed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,6 +75,16 @@ def test_what_is_no_port_is_refused(text: str) -> None:
         ports.chosen({"LAB_API_PORT": text})
 
 
+@pytest.mark.parametrize("text", ["", "0", "4711"])
+def test_a_running_lab_has_the_port_that_is_asked_for(text: str) -> None:
+    ports.require({"LAB_API_PORT": text}, {"api": 4711, "registry": 1, "hub": 2}, "down, then up")
+
+
+def test_a_running_lab_does_not_change_its_ports() -> None:
+    with pytest.raises(LabError, match=r"api has port 4711, and LAB_API_PORT=4712 asks for 4712\. Next: down, then up"):
+        ports.require({"LAB_API_PORT": "4712"}, {"api": 4711, "registry": 1, "hub": 2}, "down, then up")
+
+
 def test_everything_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("shutil.which", lambda _: None)
