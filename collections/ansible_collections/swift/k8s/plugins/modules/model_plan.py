@@ -115,6 +115,7 @@ options:
   nodes:
     description:
       - Nodes with C(name) and C(accelerators), as M(swift.k8s.cluster_info) returns them. Without, only sizes are told.
+      - Nodes that are not C(ready) or not C(schedulable) are left out, as the scheduler does; see RV(left_out).
       - Devices whose C(sharing) is not V(none) count as one each, for a model is not split over shares.
     type: list
     elements: dict
@@ -209,6 +210,14 @@ unplanned:
   contains:
     id: {description: The model as it was named., type: str}
     reason: {description: Why., type: str}
+left_out:
+  description: Nodes with accelerators that no pod is placed on now.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: The node., type: str}
+    reason: {description: "V(not ready) or V(cordoned).", type: str}
 table:
   description: All of it as a table.
   returned: success

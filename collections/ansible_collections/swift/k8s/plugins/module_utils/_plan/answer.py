@@ -23,13 +23,13 @@ _DOUBT = 0.1
 
 
 def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
-    """Nodes of cluster_info, grouped by what is in them; the smallest memory first.
+    """Nodes of cluster_info that take pods, grouped by what is in them; the smallest memory first.
 
     Shares of devices, such as slices of MIG, are one each: a model is not split over them.
     """
     groups: dict[tuple[str, str, int, int, float], list[str]] = {}
     for node in nodes:
-        for found in node.get("accelerators") or []:
+        for found in [] if _closed(node) else node.get("accelerators") or []:
             if found.get("memory_mib") and found.get("count"):
                 count = int(found["count"]) if found.get("sharing") in (None, "none") else 1
                 product, compute = str(found.get("product") or ""), _compute(found)
@@ -39,6 +39,19 @@ def devices_of(nodes: Sequence[Mapping[str, Any]]) -> list[Devices]:
         Devices(vendor, product, memory * _MIB, count, tuple(names), compute)
         for (vendor, product, memory, count, compute), names in sorted(groups.items(), key=lambda item: item[0][2:])
     ]
+
+
+def left_out(nodes: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Nodes with accelerators that the scheduler gives no pods to now, each with the reason."""
+    closed = [(str(node["name"]), _closed(node)) for node in nodes if node.get("accelerators")]
+    return [{"name": name, "reason": reason} for name, reason in closed if reason]
+
+
+def _closed(node: Mapping[str, Any]) -> str:
+    """Why nothing is placed on the node; nodes that do not say how they are take pods."""
+    if not node.get("ready", True):
+        return "not ready"
+    return "" if node.get("schedulable", True) else "cordoned"
 
 
 def _compute(found: Mapping[str, Any]) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import files
-from .answer import answer, devices_of
+from .answer import answer, devices_of, left_out
 from .errors import PlanError
 from .fit import Devices
 from .known import model_id
@@ -30,7 +30,8 @@ def run(
     devices, ways = devices_of(nodes), {str(source.get("id")): _way(source) for source in sources}
     told = [_told(option, ways, devices, tolerant) for option in models]
     plans, unplanned = [one for one in told if "reason" not in one], [one for one in told if "reason" in one]
-    return {"plans": plans, "unplanned": unplanned, "table": table(plans, unplanned)}
+    closed = left_out(nodes)
+    return {"plans": plans, "unplanned": unplanned, "left_out": closed, "table": table(plans, unplanned, closed)}
 
 
 def _told(

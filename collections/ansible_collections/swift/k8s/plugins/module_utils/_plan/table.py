@@ -11,14 +11,24 @@ from typing import Any
 from .request import GIB
 
 _HEAD = ("model", "task", "parameters", "weights", "KV cache", "other", "one device", "published", "fits on")
+#: Nodes of a list that are named; the result has them all.
+_SHOWN = 10
 
 
-def table(plans: Sequence[Mapping[str, Any]], unplanned: Sequence[Mapping[str, str]] = ()) -> str:
-    """One row a model, columns aligned; below it those without a plan, what to change, and why figures differ."""
+def table(
+    plans: Sequence[Mapping[str, Any]],
+    unplanned: Sequence[Mapping[str, str]] = (),
+    left_out: Sequence[Mapping[str, str]] = (),
+) -> str:
+    """One row a model, columns aligned; below it those without a plan, nodes left out, what to change, and doubts."""
     rows = [_HEAD, *(_row(plan) for plan in plans)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     lines += [f"not planned: {one['reason']}" for one in unplanned]
+    if left_out:
+        lines.append(
+            f"left out, as no pod goes there now: {', '.join(map(_closed, left_out[:_SHOWN]))}{_rest(left_out)}"
+        )
     for plan in plans:
         lines += [f"{plan['id']}: {text}" for text in (*plan["warnings"], *plan["advice"])]
         if plan["published"]:
@@ -41,6 +51,14 @@ def _row(plan: Mapping[str, Any]) -> tuple[str, ...]:
         f"{published['gigabytes']} GB" if published else "",
         _where(plan),
     )
+
+
+def _closed(node: Mapping[str, str]) -> str:
+    return f"{node['name']} ({node['reason']})"
+
+
+def _rest(nodes: Sequence[Mapping[str, str]]) -> str:
+    return f" and {len(nodes) - _SHOWN} more" if len(nodes) > _SHOWN else ""
 
 
 def _where(plan: Mapping[str, Any]) -> str:

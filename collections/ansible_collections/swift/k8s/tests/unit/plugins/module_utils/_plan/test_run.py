@@ -58,3 +58,32 @@ def test_a_hub_that_does_not_answer_ends_no_other_plan(asked: list[Mapping[str, 
     with pytest.raises(PlanError, match="does not answer"):
         run([{"id": "a/b"}, {"id": "qwen-plus"}], [])
     assert len(asked) == 2
+
+
+#: what the node says of itself -> why it is left out
+STATES: list[tuple[dict[str, Any], str]] = [
+    ({}, ""),
+    ({"ready": True, "schedulable": True}, ""),
+    ({"ready": True, "schedulable": False}, "cordoned"),
+    ({"ready": False, "schedulable": True}, "not ready"),
+    ({"ready": False, "schedulable": False}, "not ready"),
+]
+
+
+@pytest.mark.parametrize(("state", "reason"), STATES)
+def test_no_model_is_placed_where_the_scheduler_places_no_pod(state: dict[str, Any], reason: str) -> None:
+    card = {"vendor": "nvidia", "product": "H200", "memory_mib": 143771, "count": 8}
+    nodes = [
+        {"name": "open", "accelerators": [card], "ready": True, "schedulable": True},
+        {"name": "other", "accelerators": [card], **state},
+        {"name": "without", "accelerators": [], "ready": False},
+    ]
+    found = run([{"id": "qwen-plus"}], nodes)
+    assert found["plans"][0]["placements"][0]["nodes"] == ["open", *([] if reason else ["other"])]
+    assert found["left_out"] == ([{"name": "other", "reason": reason}] if reason else [])
+    assert (f"left out, as no pod goes there now: other ({reason})" in found["table"]) is bool(reason)
+
+
+def test_many_nodes_left_out_are_counted() -> None:
+    nodes = [{"name": f"n{number}", "accelerators": [{"vendor": "nvidia"}], "ready": False} for number in range(12)]
+    assert ", n9 (not ready) and 2 more\n" in run([{"id": "qwen-plus"}], nodes)["table"]
