@@ -73,6 +73,8 @@ def test_whatever_acts_refuses_misspelt_variables_whatever_the_tags(name: str, t
         ),
         ("preflight", "storage_claims=[]", "Elements value for option 'storage_claims' is of type"),
         ("seed", "model_cache_keep=none", "value of model_cache_keep must be one of: all, listed, got: none"),
+        ("deploy", '{"model_cache_models": null}', "null: model_cache_models. Write [] or {} for none"),
+        ("seed", '{"storage_claims": null, "ms_swift_defaults": null}', "null: ms_swift_defaults, storage_claims."),
         ("plan", "plan_models=Qwen/Qwen3-8B", "Elements value for option 'plan_models' is of type"),
     ],
 )

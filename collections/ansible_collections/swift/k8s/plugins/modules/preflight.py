@@ -83,6 +83,10 @@ options:
         type: list
         elements: dict
         default: []
+      chart:
+        description: Chart of releases that name none. A path of this machine must be there.
+        type: str
+        default: ""
       release_defaults:
         description: Values under those of every release.
         type: dict

@@ -24,6 +24,7 @@ WISHES: dict[str, Any] = {
     "claims": _dicts(default=[]),
     "storage_classes": _dicts(default=[]),
     "releases": _dicts(default=[]),
+    "chart": {"type": "str", "default": ""},
     "release_defaults": {"type": "dict", "default": {}},
     "images": _texts(),
     "smoke_image": {"type": "str", "default": ""},

@@ -63,6 +63,7 @@ def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
         "models_claim": seen.get("models_claim") or {},
         "credential": seen.get("credential") or {},
         "helm": {"wished": _charts(wishes, plan), "found": bool(seen.get("helm"))},
+        "charts_missing": list(seen.get("charts_missing") or []),
         "warnings": [*(facts.get("warnings") or []), *(seen.get("unseen") or [])],
         "volcano": {"wished": _volcano(plan), "served": volcano_served(facts)},
     }

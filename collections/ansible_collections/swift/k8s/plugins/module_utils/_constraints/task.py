@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Optional, Protocol
 
 from .._devices import smoke
@@ -15,6 +15,7 @@ from .._devices.plan import VENDORS
 from .._devices.plan import plan as plan_devices
 from .._devices.problem import DevicePlanError
 from .._release import yamldoc
+from .._release.chart import is_local
 from .._release.helm import program
 from . import observe, outside, probe, report
 from .errors import RuleError
@@ -54,6 +55,7 @@ def run(
         **observe.observe(cluster, facts, wishes, plan),
         "credential": credential,
         "helm": program("helm", os.environ.get("PATH", "")),
+        "charts_missing": _charts_missing(wishes["releases"]),
         "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
@@ -140,3 +142,9 @@ def _write(path: Optional[str], text: str) -> None:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+
+
+def _charts_missing(releases: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the charts of releases that would be read from this machine and are not there."""
+    named = {str(release["chart"]) for release in releases if release["chart"]}
+    return sorted(chart for chart in named if is_local(chart) and not os.path.exists(os.path.expanduser(chart)))

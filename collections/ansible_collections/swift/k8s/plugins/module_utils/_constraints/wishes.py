@@ -10,6 +10,7 @@ from typing import Any
 
 from .._cluster.quantity import parse_quantity
 from .._release.options import merged
+from .._storage.claim import is_namespace
 from .entries import strange_keys, strange_rates
 from .errors import RuleError
 from .room import room
@@ -23,6 +24,7 @@ KEYS = (
     "claims",
     "storage_classes",
     "releases",
+    "chart",
     "release_defaults",
     "images",
     "smoke_image",
@@ -66,10 +68,15 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     registry = raw.get("registry") or ""
     # The role ms_swift puts the mirror under everything else, so that defaults and entries may name another one.
     defaults = merged({"image": {"registry": registry}} if registry else {}, raw.get("release_defaults") or {})
-    releases = [_release(item, defaults, namespace) for item in raw.get("releases") or []]
+    chart = {"chart": raw.get("chart")}
+    releases = [_release({**chart, **item}, defaults, namespace) for item in raw.get("releases") or []]
     models, holder = list(raw.get("models") or []), raw.get("models_claim")
     claims = [{"namespace": namespace, **_claim(item)} for item in raw.get("claims") or []]
     claims = [{**item, "room": room(item, models) if item.get("name") == holder else None} for item in claims]
+    _name(namespace, "swift_k8s_namespace")
+    _name(raw.get("models_namespace") or namespace, "model_cache_namespace")
+    for item in releases:
+        _name(item["namespace"], f"release {item['name']}")
     return {
         **{key: raw.get(key) for key in KEYS},
         "namespace": namespace,
@@ -86,6 +93,13 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "node_caches": bool(raw.get("node_caches")),
         "storage_classes": list(raw.get("storage_classes") or []),
     }
+
+
+def _name(namespace: Any, place: str) -> None:
+    if not is_namespace(str(namespace)):
+        raise RuleError(
+            f"{place}: {namespace!r} is no name of a namespace; write lower-case letters, digits and dashes, at most 63"
+        )
 
 
 def _claim(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +123,7 @@ def _release(item: Mapping[str, Any], defaults: Mapping[str, Any], namespace: st
         "name": item.get("name"),
         "values": values,
         "namespace": item.get("namespace") or namespace,
+        "chart": "" if item.get("chart_repo_url") else str(item.get("chart") or ""),
         "state": item.get("state") or "present",
         "model": model,
         "model_id": _model_id(model, values),

@@ -24,6 +24,11 @@ _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z
 _NAMESPACE = re.compile(r"(?=.{1,63}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
+def is_namespace(name: str) -> bool:
+    """Whether Kubernetes takes it as the name of a namespace."""
+    return bool(_NAMESPACE.fullmatch(name))
+
+
 @dataclass(frozen=True)
 class Claim:
     """One wished claim; `source` is empty for a claim that a StorageClass serves."""

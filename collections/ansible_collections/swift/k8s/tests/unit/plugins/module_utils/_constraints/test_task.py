@@ -68,6 +68,36 @@ def test_helm_is_looked_for_on_path(path: str, errors: int, tmp_path: Path, monk
     assert run(rules=[rule], extra_rules=[])["error_count"] == errors
 
 
+@pytest.mark.parametrize(
+    ("wishes", "missing"),
+    [
+        ({"chart": "HERE/none"}, 1),
+        ({"chart": "HERE"}, 0),
+        ({"chart": "oci://registry.site/ms-swift"}, 0),
+        ({"chart": "HERE", "releases": [{"name": "a", "chart": "HERE/none.tgz"}]}, 1),
+        ({"chart": "HERE/none.tgz", "releases": [{"name": "a", "chart_repo_url": "https://charts.site"}]}, 0),
+        ({"chart": "HERE/none", "releases": []}, 0),
+    ],
+)
+def test_a_chart_is_looked_for_on_this_machine(wishes: dict[str, Any], missing: int, tmp_path: Path) -> None:
+    given = json.loads(json.dumps({"releases": [{"name": "a"}], **wishes}).replace("HERE", str(tmp_path)))
+    rule = {**RULE, "expect": {"charts_missing": {"empty": True}}, "message": "{charts_missing}"}
+    assert run(rules=[rule], extra_rules=[], wishes=given)["error_count"] == missing
+
+
+@pytest.mark.parametrize(
+    ("wishes", "place"),
+    [
+        ({"namespace": "Bad_NS"}, "swift_k8s_namespace: 'Bad_NS'"),
+        ({"models_namespace": "a.b"}, "model_cache_namespace: 'a.b'"),
+        ({"releases": [{"name": "a", "namespace": "x" * 64}]}, "release a: 'xxx"),
+    ],
+)
+def test_a_namespace_that_cannot_be_is_refused(wishes: dict[str, Any], place: str) -> None:
+    with pytest.raises(RuleError, match=f"{place}.* is no name of a namespace; write lower-case letters"):
+        run(wishes=wishes)
+
+
 def lacking(tmp_path: Path) -> tuple[FakeCluster, dict[str, Any]]:
     cluster = FakeCluster()
     cluster.denied = {("*", "*"), ("patch", "nodes")}
