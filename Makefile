@@ -29,11 +29,15 @@ help: ## show this list
 bootstrap: ## install what the others need into the cache (quiet when all is there)
 	@$(PYTHON) scripts/bootstrap
 
+.PHONY: machine
+machine: # before minutes of bootstrap; which says for itself that Python is too old
+	@[ -n "$(LAB_KUBECONFIG)" ] || ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || $(LAB) check
+
 # --- the lab and the demo -------------------------------------------------------------------------------------------
 .PHONY: lab-build lab-up lab-engines lab-down lab-status lab-only
-lab-build: bootstrap ## compile what the lab is made of into the cache (once, seven minutes; `lab-up` does it too)
+lab-build: machine bootstrap ## compile what the lab is made of into the cache (once, seven minutes; `lab-up` does it too)
 	@$(LAB) build
-lab-up: bootstrap ## start the lab cluster (first time: compiles it)
+lab-up: machine bootstrap ## start the lab cluster (first time: compiles it)
 	@$(LAB) up
 lab-engines: lab-only lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
 	@$(LAB).engine publish
@@ -46,7 +50,7 @@ lab-only: # what follows deploys images and models that only the lab has
 		"unset it (make demo and make test take it)" >&2; exit 1; }
 
 .PHONY: demo
-demo: bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask it, run again: nothing changed
+demo: machine bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask it, run again: nothing changed
 	@PYTHONPATH=collections:roles/lab python scripts/demo.py
 
 # --- gates ------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -89,7 +90,7 @@ def playbook(name: str, report: Path, *words: str, inventory: str = INVENTORY) -
     """Run a playbook, its output shown; changed results and the figures of the stages."""
     report.unlink(missing_ok=True)
     command = ["ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *words]
-    print(f"$ {' '.join(command)}", flush=True)
+    print(f"$ {shlex.join(command)}", flush=True)
     with started(command, env=environment(SWIFT_K8S_STAGES_REPORT=str(report)), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         for line in process.stdout:

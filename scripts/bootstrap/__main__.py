@@ -36,6 +36,8 @@ def main() -> None:
         environment.link(home, CHECKOUT)
     except BootstrapError as problem:
         fail([str(problem)])
+    except (PermissionError, NotADirectoryError) as problem:
+        fail([f"{problem.filename}: {problem.strerror}. Use a checkout and a cache (SWIFT_K8S_CACHE) of your own."])
     except KeyboardInterrupt:
         sys.exit(130)
 

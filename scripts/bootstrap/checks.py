@@ -53,9 +53,9 @@ def free_disk(cache: Path) -> str | None:
 def cache_writable(cache: Path) -> str | None:
     """The cache lives outside the checkout, so that a fresh clone finds it warm."""
     parent = existing_parent(cache)
-    if os.access(parent, os.W_OK):
+    if parent.is_dir() and os.access(parent, os.W_OK):
         return None
-    return f"{parent} is not writable: set SWIFT_K8S_CACHE to a directory that is."
+    return f"{parent} is no directory that you can write: set SWIFT_K8S_CACHE to one that is."
 
 
 def existing_parent(path: Path) -> Path:

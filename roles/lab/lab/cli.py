@@ -9,12 +9,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from . import control, down, judge, keepers, lock, ports, simulated, status, zoo
+from . import control, down, judge, keepers, lock, ports, preconditions, simulated, status, zoo
 from .console import Console
 from .errors import LabError, outcome
 from .image import publish, saved_images
 from .paths import ROLE, Paths
-from .pieces.builder import build
+from .pieces.builder import build, missing
 from .pieces.catalogue import all_pieces
 from .running import running
 from .up import up
@@ -28,6 +28,13 @@ def do_build(_: argparse.Namespace, paths: Paths, console: Console) -> int:
     """Build."""
     build(all_pieces(), paths.bin, console)
     console.say(f"all pieces are in {paths.bin}")
+    return 0
+
+
+def do_check(_: argparse.Namespace, paths: Paths, __: Console) -> int:
+    """Check."""
+    if not control.alive(paths.control):
+        preconditions.glance(paths, missing(all_pieces(), paths.bin))
     return 0
 
 
@@ -155,6 +162,7 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     add("build", "compile what is missing in the cache", do_build)
+    add("check", "say at once what this machine lacks for a lab; change nothing", do_check)
     add("up", "start the lab, or say that it runs", do_up)
     add("down", "remove the lab without trace", do_down)
     add("status", "what runs, where, and where its logs are", do_status)

@@ -41,10 +41,17 @@ PROBES = {
 
 def demand(paths: Paths, to_build: Sequence[str], console: Console) -> None:
     """Install the missing packages, then say everything else that is missing at once."""
-    problems = [*system(), *space(paths, bool(to_build)), *tools(to_build)]
-    if not problems:
-        _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
-        problems = [*kernel(), *watches()]
+    glance(paths, to_build)
+    _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
+    _refuse([*kernel(), *watches()])
+
+
+def glance(paths: Paths, to_build: Sequence[str]) -> None:
+    """What is seen in a moment and changes nothing: worth knowing before minutes of bootstrap."""
+    _refuse([*system(), *space(paths, bool(to_build)), *tools(to_build)])
+
+
+def _refuse(problems: Sequence[str]) -> None:
     if problems:
         lines = "".join(f"\n  - {problem}" for problem in problems)
         raise LabError(f"this machine lacks something:{lines}", "mend these, then try again")

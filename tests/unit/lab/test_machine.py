@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 from lab import cgroup, down, lock, ports, preconditions
 from lab.errors import LabError
-from lab.paths import Paths
+from lab.paths import CHECKOUT, Paths
 
 V1 = """24 23 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu
 25 23 0:30 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids
@@ -95,6 +96,18 @@ def test_everything_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.
     text = str(caught.value)
     for part in ("you are not root", "GiB free", "GiB of memory", "apt-get is missing", "go is missing and kubernetes"):
         assert part in text
+
+
+def test_a_glance_says_what_is_missing_and_installs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(preconditions, "_install", pytest.fail)
+    with pytest.raises(LabError, match="you are not root"):
+        preconditions.glance(Paths("lab", tmp_path), ["etcd"])
+
+
+def test_root_is_asked_for_before_anything_is_installed() -> None:
+    done = subprocess.run(["make", "-n", "demo"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert 0 <= done.stdout.find("-m lab check") < done.stdout.find("scripts/bootstrap")
 
 
 def test_go_is_needed_to_build_only(monkeypatch: pytest.MonkeyPatch) -> None:
