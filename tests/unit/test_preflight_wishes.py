@@ -53,6 +53,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"device_plugin_smoke": True, "device_plugin_smoke_image": "r.io/b:1"},
         {"smoke_image": "r.io/b:1"},
     ),
+    "no underscore": ({"modelcache_models": [], "msswift_releases": []}, {}),
     "rules": ({"own_rules": ["started.yml", "beside.yml"]}, {}),
     "rates": (
         {"model_cache_rate_limit": "3MBs", "model_cache_rate_schedule": [{"days": "mon", "limit": "1MiB/s"}]},
@@ -110,6 +111,12 @@ def test_wishes(told: Path, case: str) -> None:
     wishes = normalise(found)
     assert [release["name"] for release in wishes["releases"]] == ["qwen"]
     assert wishes["strange_keys"] == []
+
+
+def test_a_name_that_lacks_an_underscore_of_its_role_is_looked_at(told: Path) -> None:
+    found = json.loads((told / "wishes.json").read_text(encoding="utf-8"))["no underscore"]
+    strange = set(found["variables"]) - set(found["known_variables"])
+    assert strange == {"modelcache_models", "msswift_releases"}
 
 
 def test_rules_of_ones_own_are_found_where_the_run_was_started(told: Path) -> None:

@@ -111,6 +111,7 @@ def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
     default = next((item for item in classes.values() if item.get("default")), None)
     static = any(claim.get(key) for key in ("nfs", "oss", "local", "shared_from"))
     existing = (seen.get("claims") or {}).get(f"{claim['namespace']}/{claim['name']}")
+    modes = (existing or claim).get("access_modes") or []
     return {
         **claim,
         "subject": f"claim {claim['namespace']}/{claim['name']}",
@@ -121,6 +122,9 @@ def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
         "classes": sorted(str(name) for name in classes),
         "existing": existing,
         "missing_modes": sorted(set(claim.get("access_modes") or []) - set((existing or {}).get("access_modes") or [])),
+        "modes": modes,
+        "one_node": bool(modes) and "ReadWriteMany" not in modes,
+        "usable_nodes": sum(1 for node in facts.get("nodes") or [] if usable(node)),
         "shared_write": "ReadWriteMany" in (claim.get("access_modes") or []),
         "shared_read": "ReadOnlyMany" in (claim.get("access_modes") or []),
     }

@@ -72,7 +72,8 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
     releases = [_release({**chart, **item}, defaults, namespace) for item in raw.get("releases") or []]
     models, holder = list(raw.get("models") or []), raw.get("models_claim")
     claims = [{"namespace": namespace, **_claim(item)} for item in raw.get("claims") or []]
-    claims = [{**item, "room": room(item, models) if item.get("name") == holder else None} for item in claims]
+    claims = [{**item, "holds_models": item.get("name") == holder} for item in claims]
+    claims = [{**item, "room": room(item, models) if item["holds_models"] else None} for item in claims]
     _name(namespace, "swift_k8s_namespace")
     _name(raw.get("models_namespace") or namespace, "model_cache_namespace")
     for item in releases:

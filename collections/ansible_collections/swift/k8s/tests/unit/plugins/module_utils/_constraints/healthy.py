@@ -79,6 +79,7 @@ SMALL: dict[str, Any] = {
     "models": [{"id": "Qwen/Qwen2.5-72B-Instruct"}],
     "models_claim": "models",
 }
+ONE_WRITER: dict[str, Any] = {"claims": [{**CLAIM, "access_modes": ["ReadWriteOnce"]}], "models_claim": "models"}
 WISHES: dict[str, Any] = {"cluster_uid": "here", "releases": [RELEASE, ASCEND], "claims": [CLAIM]}
 HOOK = {"subject": "webhook vgpu.hami.io", "service": "hami/scheduler", "endpoints": 1, "consequence": "none"}
 OPERATOR = {"subject": "ClusterPolicy gpus", "state": "ready", "message": "no message", "driver": True}

@@ -25,6 +25,7 @@ from .healthy import (
     LOW,
     MIG_STATE,
     NAMESPACE,
+    ONE_WRITER,
     OPERATOR,
     OWNERS,
     PREINSTALLED,
@@ -144,6 +145,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "access-mode-class": ({"storage_classes": [{"name": "nfs", "provisioner": "ebs.csi.aws.com"}]}, {}, {}),
     "access-mode-doubtful": ({"storage_classes": [{"name": "nfs", "provisioner": "rancher.io/local-path"}]}, {}, {}),
     "access-mode-claim": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "access_modes": ["ReadWriteOnce"]}}}),
+    "models-claim-one-node": ({}, ONE_WRITER, {}),
     "claim-too-small": ({}, SMALL, {}),
     "claim-lost": ({}, {}, {"claims": {"ms-swift/models": {**BOUND, "phase": "Lost"}}}),
     "pod-security": ({}, {}, {"namespaces": [{**NAMESPACE, **LOW, **HIGH}]}),
@@ -182,6 +184,9 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 
 # rule -> what looks alike, and is no trouble
 SILENT: list[tuple[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]] = [
+    ("models-claim-one-node", ({}, {**ONE_WRITER, "models_claim": "others"}, {"models_claim": {}})),
+    ("models-claim-one-node", ({"nodes": FACTS["nodes"][:1]}, ONE_WRITER, {})),
+    ("models-claim-one-node", ({}, ONE_WRITER, {"claims": {"ms-swift/models": BOUND}})),
     ("runtime-class-missing", ({**owner(runtime_class="nvidia"), "runtime_classes": [{"name": "nvidia"}]}, {}, {})),
     ("device-plugin-without-runtime", (owner(kind="nvdp", desired=2, ready=1), {}, {})),
     ("device-plugin-without-runtime", (owner(kind="nvdp", desired=2, ready=0, runtime_class="nvidia"), {}, {})),
