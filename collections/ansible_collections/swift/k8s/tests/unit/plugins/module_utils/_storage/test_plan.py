@@ -214,7 +214,7 @@ def test_kept_volume_is_taken_back_by_name() -> None:
 
 
 def test_the_newest_kept_volume_is_taken_back_as_large_as_it_is() -> None:
-    old, new = (volume(phase="Released") for _ in range(2))
+    old, new = volume(phase="Released"), volume(phase="Released")
     old["metadata"] = {"name": "a", "creationTimestamp": "2026-01-01T00:00:00Z"}
     new["metadata"] = {"name": "b", "creationTimestamp": "2026-02-01T00:00:00Z"}
     del new["spec"]["storageClassName"]  # as of a volume without a class
