@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .errors import PlanError
 from .fields import Fields
+
+
+def require_attention(text: Mapping[str, Any], fields: Fields, model: str) -> None:
+    """Refuse state-space layers (Jamba, Falcon-H1, Nemotron-H, Granite 4 H): PlanError. They are not counted here."""
+    named, kinds = sorted(name for name in text if name.startswith("mamba_")), fields.each("layer_types")
+    if named and not (kinds and all(kind == "attention" for kind in kinds)):
+        raise PlanError(
+            f"config.json of {model} has Mamba layers ({named[0]}), whose memory is not known here."
+            " Size its release by the bytes of its files and the engine's own log."
+        )
 
 
 def context(fields: Fields) -> int:

@@ -100,6 +100,7 @@ def parse(config: Mapping[str, Any], model: str) -> Shape:
     """The shape that a config.json describes."""
     text = _text_part(config)
     fields = Fields(text, model)
+    kinds.require_attention(text, fields, model)
     heads, hidden = fields.needed("num_attention_heads"), fields.needed("hidden_size")
     kind = str(text.get("model_type") or config.get("model_type") or "")
     layers = fields.needed("num_hidden_layers")

@@ -152,6 +152,19 @@ def test_what_is_no_shape_is_named_with_its_field(more: dict[str, Any], field: s
         shape.parse({**SEVEN, **more}, "m")
 
 
+@pytest.mark.parametrize(
+    ("layer_types", "refused"), [(None, True), (["mamba", "attention"], True), (["attention"] * 28, False)]
+)
+def test_state_spaces_are_refused_where_there_are_any(layer_types: list[str] | None, refused: bool) -> None:
+    """Granite 4 without them still names their sizes."""
+    config = {**SEVEN, "mamba_d_state": 16, **({"layer_types": layer_types} if layer_types else {})}
+    if refused:
+        with pytest.raises(PlanError, match=r"of m has Mamba layers \(mamba_d_state\)"):
+            shape.parse(config, "m")
+    else:
+        assert count(shape.parse(config, "m")) == count(shape.parse(SEVEN, "m"))
+
+
 def test_more_names_of_layers_than_layers_take_no_memory_away() -> None:
     it = shape.parse({**SEVEN, "layer_types": ["linear_attention"] * 60}, "m")
     assert (it.linear_layers, cache.full_layers(it)) == (28, 0)
