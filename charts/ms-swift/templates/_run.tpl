@@ -21,11 +21,10 @@
 {{- $files := list (include "ms-swift.run" .) (include "ms-swift.choices" .) -}}
 {{- range $path, $_ := .Files.Glob "files/pod/*" -}}{{- $files = append $files ($.Files.Get $path) -}}{{- end -}}
 {{- if .Values.proxy.enabled -}}{{- $files = append $files (include "ms-swift.haproxy" .) -}}{{- end -}}
-{{- $spec := include "ms-swift.spec" . -}}
-{{- if eq .plan.kind "download" -}}{{- $files = append $files $spec -}}{{- end -}}
+{{- if eq .plan.kind "download" -}}{{- $files = append $files (include "ms-swift.spec" .) -}}{{- end -}}
 {{- if include "ms-swift.seeds" . -}}
 {{- /* What is fetched makes a pod another one; from which mirror, how fast and how thoroughly does not. */ -}}
-{{- range (fromJson $spec).models -}}{{- $files = append $files (pick . "id" "type" "hub" "revision" "include" "exclude" | toJson) -}}{{- end -}}
+{{- range (include "ms-swift.spec" . | fromJson).models -}}{{- $files = append $files (pick . "id" "type" "hub" "revision" "include" "exclude" | toJson) -}}{{- end -}}
 {{- end -}}
 {{- join "\n" $files | sha256sum | trunc 16 -}}
 {{- end -}}

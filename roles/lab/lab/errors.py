@@ -9,12 +9,15 @@ from collections.abc import Callable
 
 #: What is no defect of ours, and what mends it.
 MACHINE = {
-    errno.EACCES: "use sudo -E or a root shell, or set SWIFT_K8S_CACHE to a directory of yours",
-    errno.EPERM: "use sudo -E or a root shell, or set SWIFT_K8S_CACHE to a directory of yours",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM), "use sudo -E or a root shell, or set SWIFT_K8S_CACHE to a directory of yours"
+    ),
     errno.EROFS: "set SWIFT_K8S_CACHE to a directory that can be written",
     errno.ENOTDIR: "set SWIFT_K8S_CACHE to a directory",
-    errno.ENOSPC: "free some space, or set SWIFT_K8S_CACHE to another disk; the same command goes on from here",
-    errno.EDQUOT: "free some space, or set SWIFT_K8S_CACHE to another disk; the same command goes on from here",
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT),
+        "free some space, or set SWIFT_K8S_CACHE to another disk; the same command goes on from here",
+    ),
 }
 BROKEN_PIPE = 141  # what a shell says of a command whose reader went away
 

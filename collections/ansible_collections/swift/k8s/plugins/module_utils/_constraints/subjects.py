@@ -48,16 +48,19 @@ def _signs(seen: Data) -> Data:
     return seen.get("signs") or {}
 
 
+def _usable_nodes(facts: Data) -> int:
+    return sum(1 for node in facts.get("nodes") or [] if usable(node))
+
+
 def _cluster(facts: Data, wishes: Data, plan: Data, seen: Data) -> Subject:
-    nodes = facts.get("nodes") or []
     return {
         "subject": "cluster",
         "server_version": facts.get("server_version"),
         "uid": facts.get("uid"),
         "wished_uid": wishes.get("cluster_uid") or None,
         "offline": bool(wishes.get("offline")),
-        "nodes": len(nodes),
-        "ready_nodes": sum(1 for node in nodes if usable(node)),
+        "nodes": len(facts.get("nodes") or []),
+        "ready_nodes": _usable_nodes(facts),
         "outside": list(seen.get("outside") or []),
         "device_plugin": {name: part.get("action") for name, part in (plan.get("vendors") or {}).items()},
         "models_claim": seen.get("models_claim") or {},
@@ -124,7 +127,7 @@ def _claim(claim: Data, facts: Data, seen: Data) -> Subject:
         "missing_modes": sorted(set(claim.get("access_modes") or []) - set((existing or {}).get("access_modes") or [])),
         "modes": modes,
         "one_node": bool(modes) and "ReadWriteMany" not in modes,
-        "usable_nodes": sum(1 for node in facts.get("nodes") or [] if usable(node)),
+        "usable_nodes": _usable_nodes(facts),
         "shared_write": "ReadWriteMany" in (claim.get("access_modes") or []),
         "shared_read": "ReadOnlyMany" in (claim.get("access_modes") or []),
     }

@@ -44,7 +44,7 @@ def count(shape: Shape) -> Parameters:
 
 def _feed_forward(shape: Shape) -> int:
     """Matrices of the feed-forward part of a layer without experts."""
-    return (3 if shape.gated else 2) * shape.hidden * shape.intermediate
+    return shape.feed_matrices * shape.hidden * shape.intermediate
 
 
 def _all_attention(shape: Shape, each: int) -> int:

@@ -95,6 +95,11 @@ class Shape:
     gated: bool = True
     quantization: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def feed_matrices(self) -> int:
+        """Matrices of the feed-forward part of one layer."""
+        return 3 if self.gated else 2
+
 
 def parse(config: Mapping[str, Any], model: str) -> Shape:
     """The shape that a config.json describes."""

@@ -30,8 +30,9 @@ def adapter(shape: Shape, rank: int) -> int:
     """Parameters of LoRA on all linear layers of the text model, experts included."""
     attention = _attention(shape)
     sparse = shape.experts.layers if shape.experts else 0
-    matrices = 3 if shape.gated else 2
-    total = shape.layers * attention + (shape.layers - sparse) * matrices * (shape.hidden + shape.intermediate)
+    total = shape.layers * attention + (shape.layers - sparse) * shape.feed_matrices * (
+        shape.hidden + shape.intermediate
+    )
     if shape.experts:
         experts = shape.experts
         routed = experts.count * 3 * (shape.hidden + experts.intermediate)
