@@ -30,14 +30,14 @@ bootstrap: ## install what the others need into the cache (quiet when all is the
 	@$(PYTHON) scripts/bootstrap
 
 .PHONY: machine
-machine: # before minutes of bootstrap; which says for itself that Python is too old
-	@[ -n "$(LAB_KUBECONFIG)" ] || ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || $(LAB) check
+machine: # bootstrap, with what the lab needs in the same list, before minutes of work
+	@$(PYTHON) scripts/bootstrap $(if $(LAB_KUBECONFIG),,--lab)
 
 # --- the lab and the demo -------------------------------------------------------------------------------------------
 .PHONY: lab-build lab-up lab-engines lab-down lab-status lab-only
-lab-build: machine bootstrap ## compile what the lab is made of into the cache (once, seven minutes; `lab-up` does it too)
+lab-build: machine ## compile what the lab is made of into the cache (once, seven minutes; `lab-up` does it too)
 	@$(LAB) build
-lab-up: machine bootstrap ## start the lab cluster (first time: compiles it)
+lab-up: machine ## start the lab cluster (first time: compiles it)
 	@$(LAB) up
 lab-engines: lab-only lab-up ## ms-swift and its stand-in into the lab's registry, tiny models into its hub
 	@$(LAB).engine publish
@@ -50,7 +50,7 @@ lab-only: # what follows deploys images and models that only the lab has
 		"unset it (make demo and make test take it)" >&2; exit 1; }
 
 .PHONY: demo
-demo: machine bootstrap ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask it, run again: nothing changed
+demo: machine ## deploy a real ms-swift on the lab (or on LAB_KUBECONFIG), ask it, run again: nothing changed
 	@PYTHONPATH=collections:roles/lab python scripts/demo.py
 
 # --- gates ------------------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ collection-test: bootstrap ## build the tarball, install it into an empty path, 
 	@python scripts/gates.py collection
 
 .PHONY: test test-slow test-life test-lab test-devices test-services test-storage test-scaling test-engine test-gang test-tasks test-groups test-ingress molecule
-test: check ## all tests but those with targets of their own below; side by side, on a lab each
+test: machine check ## all tests but those with targets of their own below; side by side, on a lab each
 ifdef LAB_KUBECONFIG
 	@$(MAKE) late test-slow test-lab
 	@echo "skipped: test-life, molecule and test-engine, which need the lab itself: LAB_KUBECONFIG names another cluster"

@@ -70,7 +70,9 @@ def gates() -> dict[str, list[Command]]:
             Command(["mypy", tested, "roles/lab/lab"]),
             Command(["mypy", *scripts("scripts", "bench")], environment=(("MYPYPATH", "bench:scripts"),)),
             Command(
-                ["mypy", "."], CHECKOUT / "scripts/bootstrap", (("MYPYPATH", str(CHECKOUT / "scripts/bootstrap")),)
+                ["mypy", "."],
+                CHECKOUT / "scripts/bootstrap",
+                (("MYPYPATH", f"{CHECKOUT}/scripts/bootstrap:{CHECKOUT}/roles/lab"),),
             ),
         ],
         "collection": [Command([python, "scripts/collection.py", "test"])],

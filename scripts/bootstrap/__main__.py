@@ -10,6 +10,7 @@ import checks
 import environment
 import galaxy
 import helm
+import lab_needs
 from console import BootstrapError, fail
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -23,10 +24,11 @@ def cache_directory() -> Path:
     return Path(xdg).expanduser() / "swift-k8s"
 
 
-def main() -> None:
-    """Check first, all at once; then make what is missing, each part resumable."""
+def main(words: list[str]) -> None:
+    """Check first, all at once (with --lab what the lab needs, too); then make what is missing, each part resumable."""
     cache = cache_directory()
-    if problems := checks.missing(cache):
+    own = checks.missing(cache)
+    if problems := [*own, *(lab_needs.lacking(CHECKOUT, own) if "--lab" in words else [])]:
         fail(problems)
     try:
         home = environment.ensure(cache, CHECKOUT / "requirements/dev.txt")
@@ -43,4 +45,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

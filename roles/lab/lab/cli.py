@@ -24,8 +24,16 @@ Command = Callable[[argparse.Namespace, Paths, Console], int]
 SETTLE = 0.3  # an answer may reach its client a moment before its line reaches the log
 
 
+def lacking(paths: Paths) -> list[str]:
+    """What is seen to be missing for a lab that does not run yet."""
+    if control.alive(paths.control):
+        return []
+    return preconditions.at_sight(paths, missing(all_pieces(), paths.bin))
+
+
 def do_build(_: argparse.Namespace, paths: Paths, console: Console) -> int:
     """Build."""
+    preconditions.refuse(lacking(paths))
     build(all_pieces(), paths.bin, console)
     console.say(f"all pieces are in {paths.bin}")
     return 0
@@ -33,8 +41,7 @@ def do_build(_: argparse.Namespace, paths: Paths, console: Console) -> int:
 
 def do_check(_: argparse.Namespace, paths: Paths, __: Console) -> int:
     """Check."""
-    if not control.alive(paths.control):
-        preconditions.glance(paths, missing(all_pieces(), paths.bin))
+    preconditions.refuse(lacking(paths))
     return 0
 
 

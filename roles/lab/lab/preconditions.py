@@ -41,17 +41,18 @@ PROBES = {
 
 def demand(paths: Paths, to_build: Sequence[str], console: Console) -> None:
     """Install the missing packages, then say everything else that is missing at once."""
-    glance(paths, to_build)
+    refuse(at_sight(paths, to_build))
     _install([package for tool, package in PACKAGES.items() if shutil.which(tool) is None], console)
-    _refuse([*kernel(), *watches()])
+    refuse([*kernel(), *watches()])
 
 
-def glance(paths: Paths, to_build: Sequence[str]) -> None:
-    """What is seen in a moment and changes nothing: worth knowing before minutes of bootstrap."""
-    _refuse([*system(), *space(paths, bool(to_build)), *tools(to_build)])
+def at_sight(paths: Paths, to_build: Sequence[str]) -> list[str]:
+    """What is seen to be missing in a moment: worth knowing before minutes of bootstrap."""
+    return [*system(), *space(paths, bool(to_build)), *tools(to_build)]
 
 
-def _refuse(problems: Sequence[str]) -> None:
+def refuse(problems: Sequence[str]) -> None:
+    """One error for all of them, if there are any."""
     if problems:
         lines = "".join(f"\n  - {problem}" for problem in problems)
         raise LabError(f"this machine lacks something:{lines}", "mend these, then try again")

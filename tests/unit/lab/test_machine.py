@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab import cgroup, down, lock, ports, preconditions
+from lab import cgroup, cli, down, lock, ports, preconditions
 from lab.errors import LabError
 from lab.paths import CHECKOUT, Paths
 
@@ -98,16 +98,23 @@ def test_everything_missing_is_said_at_once(tmp_path: Path, monkeypatch: pytest.
         assert part in text
 
 
-def test_a_glance_says_what_is_missing_and_installs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(preconditions, "_install", pytest.fail)
-    with pytest.raises(LabError, match="you are not root"):
-        preconditions.glance(Paths("lab", tmp_path), ["etcd"])
+@pytest.mark.parametrize("command", ["check", "build"])
+def test_a_command_says_what_is_missing_before_it_builds(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SWIFT_K8S_CACHE", str(tmp_path))
+    monkeypatch.setenv("LAB_NAME", "absent")
+    monkeypatch.setattr(preconditions, "BUILD_GIB", 10**9)
+    monkeypatch.setattr(cli, "build", pytest.fail)
+    assert cli.main([command]) == 1
+    assert "GiB free" in capsys.readouterr().err
 
 
-def test_root_is_asked_for_before_anything_is_installed() -> None:
-    done = subprocess.run(["make", "-n", "demo"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert 0 <= done.stdout.find("-m lab check") < done.stdout.find("scripts/bootstrap")
+@pytest.mark.parametrize("target", ["demo", "test", "lab-up"])
+def test_what_the_lab_needs_is_looked_for_before_anything_is_installed(target: str) -> None:
+    words = ["make", "-n", target, "LAB_KUBECONFIG="]
+    done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0].endswith("scripts/bootstrap --lab")
 
 
 def test_go_is_needed_to_build_only(monkeypatch: pytest.MonkeyPatch) -> None:
