@@ -18,6 +18,7 @@ BUILD = CHECKOUT / "build"
 INVENTORY = "inventories/lab"
 #: Seconds in which what was interrupted takes back what it began; removing a lab takes ten.
 PATIENCE = 60.0
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class RunError(Exception):
@@ -46,14 +47,21 @@ def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
     """A command that is given Ctrl-C once, and then the time to take back what it began.
 
     It has a process group of its own: `subprocess` kills after a quarter of a second what a terminal interrupted.
+    What is heard while it is being started counts once it is there.
     """
+    early: list[int] = []
+    before = {number: signal.signal(number, lambda heard, _: early.append(heard)) for number in STOPPING}
     process = subprocess.Popen(command, cwd=CHECKOUT, text=True, start_new_session=True, **options)
     try:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if early:
+            raise KeyboardInterrupt
         yield process
     except KeyboardInterrupt:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         _interrupt(process)
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
         raise
 
 

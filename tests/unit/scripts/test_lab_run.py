@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import lab_run
 import pytest
@@ -27,8 +29,9 @@ print("taken back", flush=True)
 sys.exit(len(heard))
 """
 DEAF = """
-import pathlib, signal, sys, time
+import os, pathlib, signal, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path(sys.argv[2]).write_text(str(os.getpid()))
 pathlib.Path(sys.argv[1]).touch()
 time.sleep(600)
 """
@@ -72,11 +75,25 @@ def test_it_is_given_time_to_clear_up(ctrl_c: Path, piped: bool, capfd: pytest.C
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_what_does_not_listen_is_ended(ctrl_c: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.5])
+def test_what_does_not_listen_is_ended(
+    seconds: float, ctrl_c: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where Ctrl-C is heard while it is being started."""
+    start = subprocess.Popen
+
+    def slowly(*words: Any, **options: Any) -> subprocess.Popen[str]:
+        process = start(*words, **options)
+        time.sleep(seconds)
+        return process
+
     monkeypatch.setattr(lab_run, "PATIENCE", 0.5)
-    with pytest.raises(KeyboardInterrupt), lab_run.started([sys.executable, "-c", DEAF, str(ctrl_c)]) as it:
+    monkeypatch.setattr(subprocess, "Popen", slowly)
+    command = [sys.executable, "-c", DEAF, str(ctrl_c), str(tmp_path / "pid")]
+    with pytest.raises(KeyboardInterrupt), lab_run.started(command) as it:
         it.wait()
-    assert it.returncode == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.parametrize("shown", [{}, {"ANSIBLE_FORCE_COLOR": "1"}, {"ANSIBLE_STDOUT_CALLBACK": "minimal"}])
