@@ -61,8 +61,8 @@ def test() -> None:
         modules = sorted(file.stem for file in (installed / "plugins/modules").glob("[a-z]*.py"))
         run(["ansible-doc", "--json", *(f"swift.k8s.{name}" for name in modules)], home)
         playbooks = sorted(file.stem for file in (installed / "playbooks").glob("*.yml"))
-        for playbook in playbooks:
-            run(["ansible-playbook", "--syntax-check", "-i", "localhost,", f"swift.k8s.{playbook}"], home)
+        named = [f"swift.k8s.{playbook}" for playbook in playbooks]
+        run(["ansible-playbook", "--syntax-check", "-i", "localhost,", *named], home)
         charts = list((installed / "roles/ms_swift/files").glob("ms-swift-*.tgz"))
         if len(charts) != 1:
             raise SystemExit(f"the tarball holds {len(charts)} packaged charts, wanted one")
