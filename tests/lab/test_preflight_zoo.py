@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._cluster.cluster import Cluster, connect
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import task
 from ansible_collections.swift.k8s.plugins.module_utils._facts.gather import gather
@@ -61,14 +60,17 @@ def cluster() -> Iterator[Cluster]:
     lab("nodes", "--no-zoo")
 
 
-def preflight(cluster: Cluster, **wishes: Any) -> dict[str, Any]:
+def preflight(cluster: Cluster, hubs: dict[str, str] | None = None, **wishes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
-        "rules": [rule for path in RULES for rule in yaml.safe_load(path.read_text(encoding="utf-8"))],
+        "rules": [],
+        "rule_files": [str(path) for path in RULES],
         "wishes": wishes,
         "name": "zoo",
         "extra_rules": [],
         "silence": [],
         **dict.fromkeys(("check_images", "probe"), False),
+        "check_models": True,
+        "hubs": hubs or {},
         "registries": {},
         "probe_options": {},
         **dict.fromkeys(("registry_auth", "registry_ca", "junit", "json", "roles")),

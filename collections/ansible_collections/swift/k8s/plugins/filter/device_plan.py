@@ -43,13 +43,15 @@ _value:
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import plan
-from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError
 from ansible_collections.swift.k8s.plugins.module_utils._facts.packed import FactsError, unpack
 
 
 def device_plan(cluster: Any, wishes: Any, registry: str = "") -> dict[str, Any]:
     """Return the plan."""
+    # Here, as Ansible loads every filter of a collection in each task that names one of them.
+    from ansible_collections.swift.k8s.plugins.module_utils._devices.plan import plan  # noqa: PLC0415
+    from ansible_collections.swift.k8s.plugins.module_utils._devices.problem import DevicePlanError  # noqa: PLC0415
+
     try:
         return plan(unpack(cluster), wishes, registry)
     except (DevicePlanError, FactsError) as error:

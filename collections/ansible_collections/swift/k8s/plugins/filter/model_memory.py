@@ -44,9 +44,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, Optional, Union
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.module_utils._plan import known
-from ansible_collections.swift.k8s.plugins.module_utils._plan.errors import PlanError
-from ansible_collections.swift.k8s.plugins.module_utils._plan.run import run
 
 
 def model_memory(
@@ -55,6 +52,11 @@ def model_memory(
     nodes: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The plan of one model."""
+    # Here, as Ansible loads every filter of a collection in each task that names one of them.
+    from ansible_collections.swift.k8s.plugins.module_utils._plan import known  # noqa: PLC0415
+    from ansible_collections.swift.k8s.plugins.module_utils._plan.errors import PlanError  # noqa: PLC0415
+    from ansible_collections.swift.k8s.plugins.module_utils._plan.run import run  # noqa: PLC0415
+
     config = known.config(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else str(model.get("_name_or_path") or "model")
     if config is None:

@@ -13,16 +13,16 @@ description:
   - Collects the names of the options of every entry point.
 options:
   _input:
-    description: The documents of several files C(meta/argument_specs.yml).
+    description: Files C(meta/argument_specs.yml).
     type: list
-    elements: dict
+    elements: path
     required: true
 """
 
 EXAMPLES = r"""
 - name: Show the variables of a role
   ansible.builtin.debug:
-    msg: "{{ [lookup('ansible.builtin.file', 'meta/argument_specs.yml') | from_yaml] | swift.k8s.option_names }}"
+    msg: "{{ [role_path ~ '/meta/argument_specs.yml'] | swift.k8s.option_names }}"
 """
 
 RETURN = r"""
@@ -32,15 +32,15 @@ _value:
   elements: str
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.swift.k8s.plugins.filter.option_types import option_types
+from ansible_collections.swift.k8s.plugins.plugin_utils import specifications
 
 
-def option_names(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+def option_names(paths: Iterable[str]) -> list[str]:
     """Return the names of all options."""
-    return sorted(option_types(documents))
+    return sorted(specifications.read(paths))
 
 
 class FilterModule:

@@ -38,11 +38,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.module_utils._plan.plot import draw
 
 
 def plan_plot(plans: Sequence[Mapping[str, Any]]) -> str:
     """The plot of several plans."""
+    # Here, as Ansible loads every filter of a collection in each task that names one of them.
+    from ansible_collections.swift.k8s.plugins.module_utils._plan.plot import draw  # noqa: PLC0415
+
     if not all(isinstance(plan, Mapping) and "parts" in plan for plan in plans):
         raise AnsibleFilterError("plan_plot takes the value plans that model_plan returns.")
     return draw(plans)

@@ -34,11 +34,12 @@ _value:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.swift.k8s.plugins.module_utils._constraints.report import table
-
 
 def preflight_table(clusters: Mapping[str, Any]) -> str:
     """Return the table; clusters without a result are named after it."""
+    # Here, as Ansible loads every filter of a collection in each task that names one of them.
+    from ansible_collections.swift.k8s.plugins.module_utils._constraints.report import table  # noqa: PLC0415
+
     silent = sorted(name for name, findings in clusters.items() if findings is None)
     text = table({name: findings for name, findings in clusters.items() if findings is not None})
     return "\n\n".join(

@@ -41,11 +41,13 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.swift.k8s.plugins.module_utils._seed.plot import draw
 
 
 def seed_plot(history: Mapping[str, Any], title: str = "Seeding") -> str:
     """The plot of one seeding."""
+    # Here, as Ansible loads every filter of a collection in each task that names one of them.
+    from ansible_collections.swift.k8s.plugins.module_utils._seed.plot import draw  # noqa: PLC0415
+
     if not isinstance(history, Mapping) or not {"samples", "files"} <= set(history):
         raise AnsibleFilterError("seed_plot takes the value history that model_seed returns when a Job has ended.")
     return draw(title, history)

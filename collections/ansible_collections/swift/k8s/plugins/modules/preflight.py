@@ -132,6 +132,10 @@ options:
         description: Whether nodes keep models in directories of their own, and one serves them to the others.
         type: bool
         default: false
+      site_hub:
+        description: Address of a cluster of the site that is asked for the models before their hubs.
+        type: str
+        default: ''
       variables:
         description: Names of the variables that the inventory sets.
         type: list
@@ -152,9 +156,15 @@ options:
       - Rules. Each has C(id), C(level) (V(error), V(warning) or V(info)), C(for_each) (what it looks at), C(when),
         C(expect), C(message), C(next_step) and C(source).
       - For each subject where C(when) holds, C(expect) must hold as well, or there is a finding.
+      - One of O(rules) and O(rule_files) is required.
     type: list
     elements: dict
-    required: true
+    default: []
+  rule_files:
+    description: YAML files with rules, on the machine where the module runs.
+    type: list
+    elements: path
+    default: []
   extra_rules:
     description: The user's own rules.
     type: list
@@ -180,6 +190,17 @@ options:
     default: true
   registries:
     description: Registry name to URL, for registries that this machine reaches under another address than the nodes.
+    type: dict
+    default: {}
+  check_models:
+    description:
+      - Ask the hubs for the models of O(wishes.models) that the record beside their claim does not name. Not asked for
+        are those that need a token, lie in a directory, come from O(wishes.site_hub), or live in directories of nodes.
+      - A hub that this machine does not reach is no finding.
+    type: bool
+    default: true
+  hubs:
+    description: Endpoint of a model to URL, for hubs that this machine reaches under another address than the pods.
     type: dict
     default: {}
   registry_auth:

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
 from .._cluster.reader import Reader
+from .._seed import record
 from . import limitrange, namespaces, permissions, published, signs
 from .clock import skews
 from .images import parse
@@ -49,6 +50,7 @@ def observe(cluster: Cluster, facts: Data, wishes: Data, plan: Data) -> dict[str
         **lacking(cluster, facts, wishes, plan, [item["name"] for item in spaces if not item["exists"]]),
         "claims": claims,
         "models_claim": _models_claim(visible, wishes),
+        "seeded": _seeded(cluster, wishes),
         "namespaces": spaces,
         "clock_skew": skews(leases, datetime.now(timezone.utc)),
         "signs": signs.signs(visible, facts),
@@ -97,6 +99,15 @@ def _models_claim(cluster: Tolerant, wishes: Data) -> dict[str, str]:
         "namespace": namespace,
         "advice": (f"Did you mean {close}? " if close else "") + "Add it to storage_claims, or name one that is there.",
     }
+
+
+def _seeded(cluster: Cluster, wishes: Data) -> Optional[set[str]]:
+    """Return the fingerprints of the models that the record beside their claim names; None where it may not be seen."""
+    if not wishes["models"] or not wishes["models_claim"]:
+        return set()
+    visible, name = Tolerant(cluster), record.name(wishes["models_claim"])
+    found = visible.get("v1", "ConfigMap", name, wishes["models_namespace"])
+    return None if visible.unseen else record.fingerprints(found)
 
 
 def _namespaces(cluster: Tolerant, facts: Data, wishes: Data, plan: Data, claims: list[str]) -> list[dict[str, Any]]:

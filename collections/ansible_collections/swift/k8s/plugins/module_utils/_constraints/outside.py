@@ -20,13 +20,17 @@ def images(wanted: Iterable[str], inside: set[str]) -> list[str]:
 
 
 def models(wished: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the models that come from a public hub: none has an endpoint of its own."""
-    found = []
-    for model in wished:
-        hub = str(model.get("hub") or "modelscope")
-        if hub in HUBS and not (model.get("endpoint") or model.get("endpoints") or model.get("source")):
-            found.append(f"{HUBS[hub]} (model {model.get('id')})")
-    return found
+    """Return the models that come from a public hub, with its name."""
+    return [f"{HUBS[_hub(model)]} (model {model.get('id')})" for model in wished if at_public_hub(model)]
+
+
+def at_public_hub(model: Mapping[str, Any]) -> bool:
+    """Say whether a model comes from a public hub: it has no endpoint of its own."""
+    return _hub(model) in HUBS and not (model.get("endpoint") or model.get("endpoints") or model.get("source"))
+
+
+def _hub(model: Mapping[str, Any]) -> str:
+    return str(model.get("hub") or "modelscope")
 
 
 def charts(plan: Mapping[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ SCOPES = (
     "exporters",
     "images",
     "keys",
+    "models",
     "mps_daemons",
     "namespaces",
     "nodes",
@@ -56,6 +57,21 @@ class Rule:
 
 KEYS = tuple(Rule.__dataclass_fields__)
 REQUIRED = ("id", "level", "for_each", "message", "next_step")
+
+
+def read(paths: Iterable[str]) -> list[Any]:
+    """Return the rules of YAML files as plain data."""
+    return [rule for path in paths for rule in _document(path) or []]
+
+
+def _document(path: str) -> Any:
+    import yaml  # noqa: PLC0415  comes with the Kubernetes client; without it there is no connection either
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RuleError(f"rule_files: cannot read {path}: {error}. Correct the file or its path.") from error
 
 
 def load(data: Iterable[Any]) -> list[Rule]:

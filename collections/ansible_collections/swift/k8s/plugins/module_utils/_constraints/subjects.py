@@ -29,6 +29,7 @@ def subjects(facts: Data, wishes: Data, plan: Data, seen: Data) -> dict[str, lis
         "claims": [_claim(item, facts, seen) for item in wishes["claims"]],
         "releases": releases,
         "placements": [place for release in releases for place in placement_subjects(release, facts)],
+        "models": list(seen.get("models") or []),
         "images": [{**image, "subject": image["image"]} for image in seen.get("images") or []],
         "namespaces": list(seen.get("namespaces") or []),
         "permissions": list(seen.get("permissions") or []),

@@ -17,12 +17,12 @@ from .._devices.problem import DevicePlanError
 from .._release import yamldoc
 from .._release.chart import is_local
 from .._release.helm import program
-from . import observe, outside, probe, report
+from . import hubs, observe, outside, probe, report
 from .errors import RuleError
 from .evaluate import evaluate, of_level
 from .junit import junit
 from .registry import Registries, read_auths
-from .rules import load, silences
+from .rules import load, read, silences
 from .settle import settle
 from .subjects import subjects
 from .wishes import normalise
@@ -42,7 +42,9 @@ def run(
     check_mode: bool = False,
 ) -> dict[str, Any]:
     """Return findings, their table, and the counts by level."""
-    rules = load([*params["rules"], *params["extra_rules"]])
+    rules = load([*params["rules"], *read(params["rule_files"]), *params["extra_rules"]])
+    if not rules:
+        raise RuleError("there are no rules, so nothing could be found: give rules or rule_files")
     silenced = silences(params["silence"], rules)
     wishes = wished(params)
     plan = device_plan(facts, wishes)
@@ -59,6 +61,8 @@ def run(
         "outside": [*foreign, *outside.charts(plan), *outside.models(wishes["models"])],
         "images": observe.images(registries(params), asked) if params["check_images"] else [],
     }
+    if params["check_models"]:
+        seen["models"] = hubs.unknown(hubs.to_ask(wishes, seen["seeded"]), params["hubs"])
     if params["probe"] and not check_mode:
         seen["probes"] = _probe(cluster, facts, wishes, seen["claims"], params["probe_options"])
     findings = evaluate(rules, subjects(facts, wishes, plan, seen), silenced)

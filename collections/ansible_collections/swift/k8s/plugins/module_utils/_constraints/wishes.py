@@ -10,9 +10,11 @@ from typing import Any
 
 from .._cluster.quantity import parse_quantity
 from .._release.options import merged
+from .._storage.arguments import ACCESS_MODES
 from .._storage.claim import is_namespace
 from .entries import strange_keys, strange_rates
 from .errors import RuleError
+from .nearest import unknown
 from .room import room
 
 KEYS = (
@@ -36,6 +38,7 @@ KEYS = (
     "rate_schedule",
     "serves_site",
     "node_caches",
+    "site_hub",
     "variables",
     "known_variables",
     "pod_namespaces",
@@ -92,6 +95,7 @@ def normalise(raw: Mapping[str, Any]) -> dict[str, Any]:
         "strange_rates": strange_rates(raw.get("rates") or {}, raw.get("rate_schedule")),
         "serves_site": bool(raw.get("serves_site")),
         "node_caches": bool(raw.get("node_caches")),
+        "site_hub": str(raw.get("site_hub") or ""),
         "storage_classes": list(raw.get("storage_classes") or []),
     }
 
@@ -113,6 +117,10 @@ def _claim(item: Mapping[str, Any]) -> dict[str, Any]:
         raise RuleError(
             f"claim {given['name']}: size {given['size']!r} is no size; write a number and a unit, e.g. 200Gi"
         ) from error
+    modes = given.get("access_modes") or []
+    for mode in [modes] if isinstance(modes, str) else modes:
+        if mode not in ACCESS_MODES:
+            raise RuleError(f"claim {given['name']}: {unknown('access mode', str(mode), ACCESS_MODES)}")
     return given
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import time
 
-from .errors import BadAnswer, Busy, Expired, HubError, NotFound, RangeRefused, Refused
+from .errors import BadAnswer, Busy, Expired, HubError, NotFound, RangeRefused, Refused, Unauthenticated
 from .http import bare, origin
 from .listing import RemoteFile
 from .response import Response
@@ -30,7 +30,8 @@ def failure(response: Response, what: str, asked: str, has_token: bool) -> HubEr
         return Expired(f"the signed address of {what} is not accepted any more ({status} from {origin(where)[1]})")
     code = response.header("X-Error-Code")
     if status in (401, 403):
-        return Refused(
+        kind = Unauthenticated if status == 401 and not has_token else Refused
+        return kind(
             f"{where} refuses {what} ({status}{' ' + code if code else ''})", _credentials_step(has_token, code)
         )
     if status in (404, 410):

@@ -55,6 +55,10 @@ class Refused(HubError):
     """The credentials are absent, wrong, or not enough."""
 
 
+class Unauthenticated(Refused):
+    """No credentials were shown, and the hub wants some: private, gated, or not there, which Hugging Face hides so."""
+
+
 class NotFound(HubError):
     """No such repository, revision or file."""
 

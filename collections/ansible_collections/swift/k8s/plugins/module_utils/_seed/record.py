@@ -32,12 +32,24 @@ def read(found: Optional[Mapping[str, Any]], claim_uid: str) -> dict[str, Any]:
 
     An entry that somebody has damaged counts for nothing: its model is looked at again.
     """
+    content = _content(found)
+    return _models(content) if content.get("claim_uid") == claim_uid else {}
+
+
+def fingerprints(found: Optional[Mapping[str, Any]]) -> set[str]:
+    """The fingerprints of the models that were fetched once, onto whichever claim of this name."""
+    return {str(told["fingerprint"]) for told in _models(_content(found)).values()}
+
+
+def _content(found: Optional[Mapping[str, Any]]) -> dict[str, Any]:
     try:
         content = json.loads(((found or {}).get("data") or {}).get("record.json") or "{}")
     except ValueError:
         return {}
-    if content.get("version") != VERSION or content.get("claim_uid") != claim_uid:
-        return {}
+    return dict(content) if content.get("version") == VERSION else {}
+
+
+def _models(content: Mapping[str, Any]) -> dict[str, Any]:
     models = content.get("models") or {}
     return {name: told for name, told in models.items() if {"fingerprint", *_KEPT} <= set(told)}
 

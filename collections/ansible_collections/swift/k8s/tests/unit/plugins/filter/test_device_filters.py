@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.swift.k8s.plugins.filter import (
     device_plan,
-    misspelt,
     option_names,
-    option_types,
     preflight_table,
     unpack_facts,
 )
@@ -37,19 +36,6 @@ def test_device_plan() -> None:
         plan({"nodes": []}, {"nvidia": {"owner": "nvpd"}})
 
 
-MISSPELT: list[tuple[list[str], list[str]]] = [
-    (["storage_claims"], []),
-    (["storage_claim"], ["storage_claim is no variable, did you mean storage_claims?"]),
-    (["preflight_zzzzzzzzzzzz"], []),
-]
-
-
-@pytest.mark.parametrize(("names", "expected"), MISSPELT)
-def test_misspelt(names: list[str], expected: list[str]) -> None:
-    told = misspelt.FilterModule().filters()["misspelt"](names, ["storage_claims", "model_cache_volume"])
-    assert told == expected
-
-
 def test_packed_facts() -> None:
     unpack = unpack_facts.FilterModule().filters()["unpack_facts"]
     plan = device_plan.FilterModule().filters()["device_plan"]
@@ -69,20 +55,8 @@ def test_preflight_table_names_clusters_without_a_result() -> None:
     assert text.endswith("a: could not be looked at; see its error above")
 
 
-def test_option_types_are_those_of_parts_too_without_defaults() -> None:
-    types = option_types.FilterModule().filters()["option_types"]
-    part = {"type": "str", "required": True, "default": "{{ x }}", "description": "It."}
-    options = {
-        "a": {"type": "list", "elements": "dict", "options": {"b": part}},
-        "c": {"choices": ["d"], "default": "d"},
-    }
-    assert types([{"argument_specs": {"main": {"options": options}}}, {"argument_specs": None}]) == {
-        "a": {"type": "list", "elements": "dict", "options": {"b": {"type": "str", "required": True}}},
-        "c": {"choices": ["d"]},
-    }
-
-
-def test_option_names() -> None:
+def test_option_names(tmp_path: Path) -> None:
+    (tmp_path / "some.yml").write_text("argument_specs: {main: {options: {b: {}, a: {}}}, other: {}}", encoding="utf-8")
+    (tmp_path / "none.yml").write_text("argument_specs:", encoding="utf-8")
     names = option_names.FilterModule().filters()["option_names"]
-    documents = [{"argument_specs": {"main": {"options": {"b": {}, "a": {}}}, "other": {}}}, {}]
-    assert names(documents) == ["a", "b"]
+    assert names([str(tmp_path / "some.yml"), str(tmp_path / "none.yml")]) == ["a", "b"]

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
-from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import load, silences
+from ansible_collections.swift.k8s.plugins.module_utils._constraints.rules import load, read, silences
 
 GOOD: dict[str, Any] = {
     "id": "driver-too-old",
@@ -77,3 +78,14 @@ def test_refused_silences(silence: dict[str, Any], message: str) -> None:
 def test_a_silence() -> None:
     silence = {"id": "driver-too-old", "reason": "lab nodes"}
     assert silences([silence], load([GOOD])) == {"driver-too-old": "lab nodes"}
+
+
+def test_rules_are_read_from_files(tmp_path: Path) -> None:
+    some, none, bad = tmp_path / "some.yml", tmp_path / "none.yml", tmp_path / "bad.yml"
+    some.write_text("- {id: a}\n- {id: b}\n", encoding="utf-8")
+    none.write_text("---\n", encoding="utf-8")
+    bad.write_text("- {id\n", encoding="utf-8")
+    assert read([str(some), str(none)]) == [{"id": "a"}, {"id": "b"}]
+    for path in (bad, tmp_path / "absent.yml", tmp_path):
+        with pytest.raises(RuleError, match=re.escape(f"rule_files: cannot read {path}")):
+            read([str(some), str(path)])

@@ -73,6 +73,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "no-usable-node": ({"nodes": [node("gpu-1", A100, GPU_LABELS, ready=False)]}, {"releases": []}, {}),
+    "model-unknown": (
+        {},
+        {},
+        {"models": [{"subject": "model org/tinny", "told": "http://hub has no model"}]},
+    ),
     "helm-missing": ({}, {}, {"helm": None}),
     "chart-missing": ({}, {}, {"charts_missing": ["/none/chart"]}),
     "credential-expired": ({}, {}, {"credential": {"kind": "token", "expired": True, "expires": "2026-01-01"}}),

@@ -52,6 +52,10 @@ def test_defaults_lie_under_releases_and_absent_ones_are_no_wish() -> None:
         ({"release": []}, "unknown key 'release'"),
         ({"claims": [{"size": "1Gi"}]}, "storage_claims: an entry has no name: {'size': '1Gi'}"),
         ({"claims": [{"name": "models", "size": "huge"}]}, "claim models: size 'huge' is no size"),
+        (
+            {"claims": [{"name": "models", "access_modes": ["ReadWriteMony"]}]},
+            "claim models: unknown access mode 'ReadWriteMony'; did you mean 'ReadWriteMany'?",
+        ),
     ],
 )
 def test_wishes_that_nobody_understands(wishes: dict[str, Any], message: str) -> None:

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from ansible_collections.swift.k8s.plugins.module_utils._constraints import observe, task
 from ansible_collections.swift.k8s.plugins.module_utils._constraints.errors import RuleError
+from ansible_collections.swift.k8s.plugins.module_utils._seed import record
+from ansible_collections.swift.k8s.plugins.module_utils._seed.wish import fingerprint
 
 from .._devices.fakes import FakeCluster
 
@@ -27,10 +29,13 @@ WARN = {**RULE, "id": "older", "level": "warning"}
 PARAMS: dict[str, Any] = {
     "name": "prod",
     "rules": [RULE],
+    "rule_files": [],
     "extra_rules": [WARN],
     "silence": [],
     "wishes": {"device_plugin": {"nvidia": {"nodes": [{"selector": "a"}]}}, "registry": "mirror.example/x"},
     "check_images": True,
+    "check_models": True,
+    "hubs": {},
     "registries": {"mirror.example": "http://127.0.0.1:1"},
     "registry_auth": None,
     "registry_ca": None,
@@ -98,6 +103,24 @@ def test_a_namespace_that_cannot_be_is_refused(wishes: dict[str, Any], place: st
         run(wishes=wishes)
 
 
+MODEL = {"id": "org/tiny", "endpoint": "htp://hub.inside"}
+KEPT = dict.fromkeys(("id", "type", "path", "revision", "resolved", "hub", "files", "bytes"), "")
+RECORD = {
+    "version": record.VERSION,
+    "models": {"a": {"fingerprint": fingerprint({"type": "model", "hub": "modelscope", **MODEL}), **KEPT}},
+}
+
+
+@pytest.mark.parametrize(("seeded", "check_models", "errors"), [(False, True, 1), (False, False, 0), (True, True, 0)])
+def test_a_model_is_looked_for_unless_it_was_fetched(seeded: bool, check_models: bool, errors: int) -> None:
+    name = {"name": record.name("models"), "namespace": "ms-swift"}
+    found = [{"metadata": name, "data": {"record.json": json.dumps(RECORD)}}] if seeded else []
+    rule = {**RULE, "for_each": "models", "expect": {"told": {"empty": True}}, "message": "{told}"}
+    wishes = {"models": [MODEL], "models_claim": "models"}
+    params = {**PARAMS, "rules": [rule], "extra_rules": [], "wishes": wishes, "check_models": check_models}
+    assert task.run(FakeCluster(ConfigMap=found), FACTS, {}, params)["error_count"] == errors
+
+
 def lacking(tmp_path: Path) -> tuple[FakeCluster, dict[str, Any]]:
     cluster = FakeCluster()
     cluster.denied = {("*", "*"), ("patch", "nodes")}
@@ -128,6 +151,11 @@ def test_senseless_device_options_where_not_even_nodes_are_seen() -> None:
     wishes = {"device_plugin": {"nvidia": {"owner": "nvpd"}}}
     with pytest.raises(RuleError, match="did you mean 'nvdp'"):
         task.roles(FakeCluster(), {**PARAMS, "wishes": wishes})
+
+
+def test_without_rules_nothing_could_be_found() -> None:
+    with pytest.raises(RuleError, match="there are no rules"):
+        run(rules=[], extra_rules=[])
 
 
 def test_silence_and_warnings() -> None:
