@@ -8,6 +8,7 @@ Only GET and HEAD of manifests (and one small configuration blob); never a layer
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 import ssl
@@ -117,10 +118,14 @@ class Registries:
             return self.mirrors[registry].rstrip("/")
         return DOCKER_HUB if registry in DOCKER_NAMES else f"https://{registry}"
 
-    def _json(self, request: urllib.request.Request) -> dict[str, Any]:
+    @functools.cached_property
+    def _opener(self) -> urllib.request.OpenerDirector:
+        """One for all requests: to read the authorities of a machine takes longer than to ask a registry."""
         context = ssl.create_default_context(cafile=self.ca_file)
-        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
-        with opener.open(request, timeout=self.timeout_seconds) as answer:
+        return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+
+    def _json(self, request: urllib.request.Request) -> dict[str, Any]:
+        with self._opener.open(request, timeout=self.timeout_seconds) as answer:
             document = json.load(answer)
         return document if isinstance(document, dict) else {}
 
