@@ -84,7 +84,7 @@ backend engine
     {{- if not .plan.interface }}
     option httpchk GET /health
     {{- end }}
-    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ int .Values.proxy.maxQueue }} check inter 2s fall 3 rise 1
+    server engine 127.0.0.1:{{ .plan.ports.engine }} maxconn {{ include "ms-swift.concurrency" . }} maxqueue {{ int .Values.proxy.maxQueue }} check inter 2s downinter 100ms fall 3 rise 1
 {{- if not .plan.interface }}
 
 backend health
