@@ -117,7 +117,7 @@ def test_a_contested_takeover_has_one_winner(path: str, no_flock: None) -> None:
     """Both see the dead owner; the one whose name is in the file after the pause has it."""
     os.makedirs(os.path.dirname(path))
     Path(path).write_text(json.dumps({"owner": "dead", "host": "a"}))
-    slow = QUICK._replace(settle=0.2)
+    slow = QUICK._replace(settle=1.0)
     with Lock(path, slow, host="a") as one, Lock(path, slow, host="a") as other:
         won: list[bool] = []
         decided = threading.Event()
