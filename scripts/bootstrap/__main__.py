@@ -27,8 +27,7 @@ def cache_directory() -> Path:
 def main(words: list[str]) -> None:
     """Check first, all at once (with --lab what the lab needs, too); then make what is missing, each part resumable."""
     cache = cache_directory()
-    own = checks.missing(cache)
-    if problems := [*own, *(lab_needs.lacking(CHECKOUT, own) if "--lab" in words else [])]:
+    if problems := [*checks.missing(cache), *(lab_needs.lacking(CHECKOUT) if "--lab" in words else [])]:
         fail(problems)
     try:
         home = environment.ensure(cache, CHECKOUT / "requirements/dev.txt")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import checks
 
 
-def lacking(checkout: Path, known: Sequence[str]) -> list[str]:
-    """Every reason that is not known yet why the lab would not start here."""
+def lacking(checkout: Path) -> list[str]:
+    """Every reason why the lab would not start here."""
     if checks.linux() or checks.python_version():
         return []  # such a Python may not even read the lab's code
     sys.path.insert(0, str(checkout / "roles/lab"))
@@ -19,6 +18,6 @@ def lacking(checkout: Path, known: Sequence[str]) -> list[str]:
     from lab.paths import Paths  # noqa: PLC0415
 
     try:
-        return [problem for problem in of_lab(Paths.here()) if problem not in known]
+        return of_lab(Paths.here())
     except LabError as error:
         return [str(error)]

@@ -85,10 +85,11 @@ def test_misspelt_variables_are_refused(tmp_path: Path) -> None:
             ],
         ),
         (
-            "seed",
-            {"storage_claims": None, "ms_swift_defaults": None},
+            "preflight",
+            {"storage_claims": None, "ms_swift_defaults": None, "model_cache_models": None},
             [
-                "ms_swift_defaults is null: write [] or {} for none, or remove the variable;",
+                "model_cache_models is null: write [] or {} for none, or remove the variable;",
+                "ms_swift_defaults is null:",
                 "storage_claims is null:",
             ],
         ),

@@ -13,16 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Optional
 
 from .._hub.base import Repository
-from .._hub.chain import DEFAULT_REVISIONS, KINDS, Endpoint, build
+from .._hub.chain import KINDS, Endpoint, build
 from .._hub.errors import BadSetting, HubError, NotFound, Unauthenticated
-from .._hub.http import Settings
-from .._hub.retry import Policy
+from .._seed.forecast import ONCE, endpoints, repository
 from .._seed.wish import fingerprint
 from .outside import at_public_hub
 
 Data = Mapping[str, Any]
 THREADS = 8
-PATIENCE = Settings(connect_timeout=3.0, stall_timeout=10.0)
 #: Answers that no pod of the cluster would get otherwise.
 DEFINITE = (NotFound, Unauthenticated, BadSetting)
 
@@ -64,27 +62,22 @@ def unknown(models: Sequence[Data], addresses: Mapping[str, str]) -> list[dict[s
 
 def _refusals(model: Data, addresses: Mapping[str, str]) -> list[HubError]:
     """Return why no hub lists the model; nothing as soon as one does."""
-    wished = model.get("revision") or DEFAULT_REVISIONS[model["hub"]]
-    repository = Repository(str(model["id"]), str(model["type"]), str(wished))
     refusals = []
-    for endpoint in _endpoints(model, addresses):
-        error = _asked(endpoint, repository)
+    for endpoint in endpoints(model):
+        # A mirror of plain files is known by its source.
+        here = endpoint._replace(
+            address=addresses.get(endpoint.address, endpoint.address), source=str(model.get("source") or "")
+        )
+        error = _asked(here, repository(model))
         if error is None:
             return []
         refusals.append(error)
     return refusals
 
 
-def _endpoints(model: Data, addresses: Mapping[str, str]) -> list[Endpoint]:
-    settings = PATIENCE._replace(proxy=str(model.get("proxy") or ""))
-    named = [str(address) for address in model.get("endpoints") or [model.get("endpoint") or ""]]
-    source = str(model.get("source") or "")
-    return [Endpoint(model["hub"], addresses.get(name, name), source=source, settings=settings) for name in named]
-
-
-def _asked(endpoint: Endpoint, repository: Repository) -> Optional[HubError]:
+def _asked(endpoint: Endpoint, asked: Repository) -> Optional[HubError]:
     try:
-        hub = build(endpoint, repository, Policy(attempts=1))
+        hub = build(endpoint, asked, ONCE)
         try:
             hub.resolve()
         finally:
